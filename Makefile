@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+# Saker: one makefile, out of tree in $(O).  `make help` lists the targets.
+
+VERSION := 0.1.0
+PREFIX ?= /usr/local
+DESTDIR ?=
+CC ?= gcc
+CLANG ?= clang
+LLVM_STRIP ?= llvm-strip
+BPFTOOL ?= $(or $(wildcard /usr/sbin/bpftool),bpftool)
+O ?= build$(if $(SAN),/san)
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-8s%s\n' '$(1)' '$(2:$(O)/%=%)';)
+
+ARCH := $(shell uname -m)
+BPF_ARCH := $(if $(filter aarch64,$(ARCH)),arm64,x86)
+
+CPPFLAGS += -I. -I$(O) -D_GNU_SOURCE -DSAKER_VERSION='"$(VERSION)"'
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
+	-Wwrite-strings -Wvla -Wno-unused-parameter -Wno-missing-field-initializers \
+	-Wno-override-init -Wno-unknown-warning-option -Wno-initializer-overrides
+WERROR := $(if $(filter 0,$(WERROR)),,-Werror)
+CFLAGS ?= -O2 -g
+ALL_CFLAGS = -std=gnu11 -fno-strict-aliasing -fstack-protector-strong $(WARN) $(WERROR) $(CFLAGS)
+LDFLAGS += -Wl,-z,relro,-z,now
+ifdef SAN
+ALL_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+LDFLAGS += -fsanitize=address,undefined
+else
+ALL_CFLAGS += $(if $(findstring -O0,$(CFLAGS)),,-D_FORTIFY_SOURCE=2)
+endif
+
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.PHONY: all help deps check check-live check-unit check-tap bench fuzz lint install uninstall \
+	clean demo man fixtures
+
+# ---- what is built -----------------------------------------------------------
+
+src = $(filter-out %/main.c,$(sort $(wildcard $(addsuffix /*.c,$(1)))))
+LIB_SRC := $(call src,capture/base capture/trace replay/state replay/field rules/lang rules/set \
+	analyze/alert analyze/report)
+LIVE_SRC := $(call src,capture/live)
+obj = $(patsubst %.c,$(O)/%.o,$(1))
+LIB := $(O)/libsaker.a
+LIVE := $(O)/libsaker-live.a
+HAVE_BPF := $(if $(NO_BPF),,1)
+PROGRAMS := $(O)/saker $(O)/saker-replay $(O)/saker-analyze $(if $(HAVE_BPF),$(O)/saker-capture)
+
+LIBS := -lzstd -lxxhash -lsodium -lz -lyaml -lpcre2-8 -lseccomp -lpthread -lm
+LIVE_LIBS := -lbpf -lelf -lcap
+
+all: $(PROGRAMS) man
+
+help:
+	@sed -n 's/^#: //p' $(firstword $(MAKEFILE_LIST))
+
+#: make            build the programs and manual pages in build/
+#: make check      install what is missing, build, run all tests
+#: make demo       record this machine for a few seconds and show alerts
+#: make deps       install the Debian packages that are missing
+#: make check-live tests of the recorder on the running kernel (root)
+#: make bench      speed and size, as ratios
+#: make fuzz       fuzz the readers (FUZZ_SECONDS=600)
+#: make lint       style, include order, static analysis
+#: make install    to PREFIX (/usr/local), below DESTDIR
+#: NO_BPF=1        offline tools only: neither clang nor libbpf is needed
+#: SAN=1           address and undefined behaviour sanitizers, in build/san
+#: O=DIR V=1       build elsewhere; show commands
+
+# ---- objects -----------------------------------------------------------------
+
+$(O)/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(LIB): $(call obj,$(LIB_SRC))
+	@rm -f $@
+	$(call say,AR,$@)ar rcs $@ $^
+
+$(LIVE): $(call obj,$(LIVE_SRC))
+	@rm -f $@
+	$(call say,AR,$@)ar rcs $@ $^
+
+# ---- the kernel half ---------------------------------------------------------
+
+BPF_SRC := $(sort $(wildcard bpf/*.bpf.c))
+BPF_OBJ := $(patsubst %.c,$(O)/%.o,$(BPF_SRC))
+BPF_CFLAGS := -g -O2 -target bpf -D__TARGET_ARCH_$(BPF_ARCH) -I. -I$(O) \
+	-Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers -Wno-pass-failed $(WERROR)
+
+$(O)/bpf/%.bpf.o: bpf/%.bpf.c
+	@mkdir -p $(@D)
+	$(call say,BPF,$@)$(CLANG) $(BPF_CFLAGS) -I/usr/include/$(ARCH)-linux-gnu \
+		-MMD -MP -c -o $@ $< && $(LLVM_STRIP) -g $@
+
+$(O)/bpf/saker.bpf.o: $(BPF_OBJ)
+	$(call say,BPFLINK,$@)$(BPFTOOL) gen object $@ $^
+
+$(O)/bpf/saker.skel.h: $(O)/bpf/saker.bpf.o
+	$(call say,SKEL,$@)$(BPFTOOL) gen skeleton $< name saker_bpf > $@
+
+$(call obj,$(LIVE_SRC)): | $(if $(HAVE_BPF),$(O)/bpf/saker.skel.h)
+
+# ---- programs ----------------------------------------------------------------
+
+$(O)/saker: $(O)/capture/front/main.o $(LIB)
+$(O)/saker-replay: $(O)/replay/main.o $(call obj,$(wildcard replay/verbs/*.c)) $(LIB)
+$(O)/saker-capture: $(O)/capture/main.o $(LIVE) $(LIB)
+$(O)/saker-capture: PROGRAM_LIBS := $(LIVE_LIBS)
+$(O)/saker-analyze: $(O)/analyze/main.o $(if $(HAVE_BPF),$(O)/analyze/live.o $(LIVE)) $(LIB)
+$(O)/saker-analyze: PROGRAM_LIBS := $(if $(HAVE_BPF),$(LIVE_LIBS))
+$(if $(HAVE_BPF),,$(O)/analyze/main.o): CPPFLAGS += -DSAKER_NO_BPF
+
+$(PROGRAMS):
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(PROGRAM_LIBS) $(LIBS)
+
+# ---- tests -------------------------------------------------------------------
+
+UNIT := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/unit/*.c)))
+
+$(O)/tests/unit/%: $(O)/tests/unit/%.o $(LIB)
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
+
+TOOLS := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/tools/*.c)))
+$(O)/tests/tools/%: $(O)/tests/tools/%.o $(LIB)
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+LIVE_PROGRAMS := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/live/*.c)))
+$(O)/tests/live/%: tests/live/%.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -I. -pthread -o $@ $<
+
+check: deps
+	@$(MAKE) --no-print-directory check-built
+
+check-built: all $(UNIT) $(TOOLS) $(LIVE_PROGRAMS)
+	@O=$(abspath $(O)) SAN=$(SAN) TZ=UTC prove --timer --merge --exec '' -j2 $(UNIT) $(sort $(wildcard tests/*.t))
+
+check-unit: $(UNIT)
+	@prove --exec '' $(UNIT)
+
+check-live: all $(LIVE_PROGRAMS)
+	@O=$(abspath $(O)) TZ=UTC prove --timer --exec '' $(sort $(wildcard tests/live/*.t))
+
+# ---- the rest ----------------------------------------------------------------
+
+deps:
+	@NO_BPF=$(NO_BPF) .ci/deps
+
+demo: deps
+	@$(MAKE) --no-print-directory all
+	@O=$(abspath $(O)) tests/demo.sh
+
+bench: all $(TOOLS)
+	@O=$(abspath $(O)) tests/bench/run
+
+clean:
+	rm -rf $(O)
+
+-include $(wildcard tests/fuzz/fuzz.mk man/man.mk tests/lint.mk)
+-include $(shell test -d $(O) && find $(O) -name '*.d' 2>/dev/null)

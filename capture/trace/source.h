@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where events come from.  A .skr or .scap recording, the running kernel and an
+ * array in a test are the same thing behind this interface.
+ *
+ * Pseudo events (EF_PSEUDO) come in the same stream: first the snapshot (snap_*),
+ * ended by snap_end; later loss, note, container and so on where they happened.
+ * They have num 0; real events are numbered from 1 as recorded, so numbers
+ * do not depend on seeking or on what is wanted. */
+#ifndef SAKER_TRACE_SOURCE_H
+#define SAKER_TRACE_SOURCE_H
+
+#include <stdio.h>
+
+#include "capture/base/event.h"
+
+/* What is known of the machine and the recording before its first event; texts
+ * live as long as the source.  Zero or "" where unknown. */
+struct source_info {
+	const char *path, *format;	/* "skr", "scap", "live", "memory" */
+	const char *hostname, *kernel, *arch_name, *writer;
+	enum arch arch;
+	uint32_t n_cpus;
+	uint64_t memory, boot_ts;	/* bytes; ns since the epoch */
+	uint64_t first_ts, last_ts;	/* 0 while unknown (streams) */
+	uint64_t n_events;		/* 0 while unknown */
+	uint64_t size;			/* bytes of the file */
+	uint8_t digest[32];		/* chain digest over all blocks; zero: none */
+};
+
+/* What was wrong with the input so far. */
+struct source_damage {
+	uint64_t n_places;		/* separate damaged places */
+	uint64_t lost_bytes;		/* skipped bytes */
+	uint64_t lost_blocks;		/* blocks known to be missing */
+	bool cut;			/* it ends in the middle */
+	char first[256];		/* message about the first one */
+};
+
+struct source;
+
+struct source_ops {
+	int (*next)(struct source *s, struct event *ev);
+	int (*seek_ts)(struct source *s, uint64_t ts);
+	unsigned (*n_keys)(struct source *s);
+	int (*seek_key)(struct source *s, unsigned key);
+	void (*close)(struct source *s);
+};
+
+struct source {
+	const struct source_ops *ops;
+	struct source_info info;
+	struct source_damage damage;
+	struct event_set want;		/* see source_want */
+	bool want_bulk;
+	uint64_t n_skipped;		/* events passed over because nobody wanted them */
+	uint64_t bytes_done;		/* of info.size, for progress */
+	unsigned stop_key;		/* events end where this key frame stands; 0: never */
+};
+
+/* Opens a recording of any known format; "-" is standard input.  NULL on error. */
+struct source *source_open(const char *path);
+void source_close(struct source *s);
+
+/* 0: *ev is the next event; 1: end; negative: failure (damage is not failure: it is
+ * counted in s->damage and reading goes on behind it). */
+static inline int source_next(struct source *s, struct event *ev)
+{
+	return s->ops->next(s, ev);
+}
+
+/* Promises that only events of these types (pseudo events always come) will be looked
+ * at, and payload columns (EVENT parameters of type BYTEBUF, env) only if bulk.  A source may
+ * then pass over the rest without decoding; numbers stay right. */
+void source_want(struct source *s, const struct event_set *types, bool bulk);
+
+/* Goes to the last key frame at or before ts (the start if there is none): what follows
+ * is its snapshot, then events, of which the first may be earlier than ts. */
+int source_seek_ts(struct source *s, uint64_t ts);
+
+/* Key frames cut a recording into n parts 0..n-1 that can be read independently: go to
+ * part k (its snapshot comes first, then its events), and with s->stop_key = k + 1 end before
+ * the next.  1 part where the format has no key frames. */
+unsigned source_n_keys(struct source *s);
+int source_seek_key(struct source *s, unsigned key);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writing a .skr recording: events in, blocks out.  Layout in saker-trace(5). */
+#ifndef SAKER_TRACE_WRITER_H
+#define SAKER_TRACE_WRITER_H
+
+#include "capture/base/event.h"
+#include "capture/trace/source.h"
+
+struct writer;
+
+struct writer_options {
+	int level;		/* of zstd; 0: the default */
+	uint32_t block_size;	/* raw bytes of a block; 0: the default */
+	bool background;	/* compress and write in a second thread */
+};
+
+struct writer_stats {
+	uint64_t n_events, n_blocks, raw_bytes, stored_bytes, n_keys;
+	uint64_t events_since_key, raw_since_key;
+};
+
+/* Creates path (0600, never overwriting without force) or writes to stdout for "-".
+ * Host, kernel and so on are taken from info.  NULL on error. */
+struct writer *writer_open(const char *path, bool force, const struct source_info *info,
+			   const struct writer_options *opt);
+
+/* Adds one event; pseudo events go to the block of their kind (snap_* to STATE, loss to
+ * LOSS, note to NOTE, alert to ALERT).  ev is not kept.  Negative: the disk is full or
+ * similar; everything before is safe after writer_close. */
+int writer_add(struct writer *w, const struct event *ev);
+
+/* The snap_* events between form one key frame.  What was added before is flushed. */
+int writer_key_begin(struct writer *w);
+int writer_key_end(struct writer *w);
+
+/* Ends the open block now, so that a reader (or a crash) sees all so far. */
+int writer_flush(struct writer *w);
+
+const struct writer_stats *writer_stats(const struct writer *w);
+
+/* Writes index and footer, syncs, frees.  Negative if anything was not written. */
+int writer_close(struct writer *w);
+
+#endif

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the machine looked like at an event: threads, processes, descriptors, users,
+ * mounts.  Built only from events; nothing of the machine that replays is asked.
+ *
+ * Use: state_update(st, ev) for each event in order; then st->cur is the thread
+ * of the event and st->fd the descriptor that fd.* fields speak of, both as they are
+ * after the event, but things that the event removes (close, exit) stay until the
+ * next state_update.  Texts are interned or owned by the state; they are never NULL
+ * ("" where unknown: see the known bits) and live until the next state_update. */
+#ifndef SAKER_STATE_STATE_H
+#define SAKER_STATE_STATE_H
+
+#include "capture/base/event.h"
+
+struct state;
+struct fd_table;
+
+/* A text with its length; a NUL stands behind it. */
+struct text {
+	const char *p;
+	uint32_t len;
+};
+
+enum fd_kind {		/* order and letters of Falco's fd.typechar */
+	FD_UNKNOWN, FD_FILE, FD_DIRECTORY, FD_IPV4, FD_IPV6, FD_UNIX, FD_PIPE, FD_EVENT,
+	FD_SIGNAL, FD_EPOLL, FD_INOTIFY, FD_TIMER, FD_NETLINK, FD_BPF, FD_USERFAULT,
+	FD_IOURING, FD_MEMFD, FD_PIDFD, FD_UNSUPPORTED, FD_PACKET, FD__N
+};
+
+enum fd_role { ROLE_NONE, ROLE_CLIENT, ROLE_SERVER, ROLE_LISTEN };
+enum l4_proto { L4_NONE, L4_TCP, L4_UDP, L4_ICMP, L4_RAW };
+
+struct ip_end {
+	uint8_t addr[16];	/* network order; first 4 bytes for IPv4 */
+	uint16_t port;
+};
+
+enum fd_bits {
+	FDB_CONNECTED = 1 << 0,		/* known connected */
+	FDB_PENDING = 1 << 1,		/* connect in progress */
+	FDB_UPPER = 1 << 2, FDB_LOWER = 1 << 3,	/* overlayfs layer of the file */
+	FDB_SNAPSHOT = 1 << 4,		/* known from a snapshot, not from its opening */
+	FDB_CREATED = 1 << 5,
+	FDB_CLOEXEC = 1 << 6,
+};
+
+struct fdinfo {
+	uint8_t kind, role, proto, domain;	/* enum fd_kind, fd_role, l4_proto; AF_* */
+	uint16_t bits;				/* enum fd_bits */
+	uint16_t sock_type;
+	int32_t fd;
+	uint32_t dev, open_flags;		/* kernel's dev_t encoding; O_* of the kernel */
+	uint64_t ino;
+	struct text name, nameraw;
+	struct ip_end src, dst;			/* inet: client or source first */
+	uint64_t unix_src, unix_dst;
+	uint32_t refs;
+};
+
+enum thread_bits {
+	TB_SNAPSHOT = 1 << 0,		/* first seen in a snapshot */
+	TB_PLACEHOLDER = 1 << 1,	/* only its number is known */
+	TB_LOST = 1 << 2,		/* unknowns of it are due to a loss: <LOST> */
+	TB_EXITED = 1 << 3,		/* gone with this event */
+	TB_EXE_WRITABLE = 1 << 4, TB_EXE_UPPER = 1 << 5, TB_EXE_LOWER = 1 << 6,
+	TB_EXE_MEMFD = 1 << 7,
+	TB_HAS_CRED = 1 << 8,		/* uid, gid and capabilities are known */
+	TB_HAS_EXEPATH = 1 << 9,
+};
+
+/* One thread.  Process-wide facts (exe, args, cwd, ...) live in struct process,
+ * shared by the threads of a group. */
+struct process {
+	uint32_t pid, n_threads;
+	struct thread *leader;		/* NULL while only other threads are known */
+	struct text exe, exepath, args, env, cwd, root, cgroups;
+	struct fd_table *fds;
+	struct container *container;	/* NULL: host or not looked at */
+	uint64_t exe_ino, exe_ctime, exe_mtime, start_ts, exec_ts, pidns_start_ts;
+	int64_t fdlimit;
+	uint32_t exe_dev, tty;
+	uint32_t vm_size, vm_rss, vm_swap;
+	int32_t sid, pgid, vpgid, vpid;	/* -1 where unknown */
+};
+
+struct thread {
+	uint32_t tid, ptid;		/* ptid 0: unknown; a tid of the parent process */
+	uint32_t bits;			/* enum thread_bits */
+	int32_t vtid;			/* -1 where unknown */
+	struct process *proc;
+	struct text comm;
+	uint32_t uid, gid, euid, egid, loginuid;	/* UINT32_MAX: unknown or unset */
+	uint64_t cap_i, cap_p, cap_e;
+	uint64_t pf_major, pf_minor;
+	uint64_t clone_ts;
+};
+
+struct user {
+	uint32_t uid, gid;
+	struct text name, home, shell;
+};
+
+struct container {
+	struct text id, name, type, image, image_repo, image_tag, image_digest, image_id;
+	struct text json;		/* all that the recorder knew */
+	int8_t privileged;		/* -1 unknown */
+	uint64_t start_ts;
+};
+
+struct state_limits {
+	uint32_t threads, fds, texts;	/* how many live objects; 0: the default */
+};
+
+struct state_stats {
+	uint64_t n_threads, n_processes, n_fds, n_texts, bytes;
+	uint64_t evicted_threads, evicted_fds, invented_threads, healed_threads, lost;
+};
+
+struct state_current {
+	struct thread *thread;		/* of the event's tid; NULL if unknown */
+	struct fdinfo *fd;		/* of the event's descriptor; NULL if unknown */
+	int64_t fd_num;			/* INT64_MIN: the event has none */
+	bool name_changed;		/* this event set the name or tuple of fd */
+	uint64_t first_ts;
+};
+
+struct state *state_new(const struct state_limits *limits);
+void state_free(struct state *st);
+/* Forgets everything but keeps limits (a new section of a capture). */
+void state_clear(struct state *st);
+
+void state_update(struct state *st, const struct event *ev);
+const struct state_current *state_current(const struct state *st);
+const struct state_stats *state_stats(const struct state *st);
+
+/* The event types that must reach state_update for everything to come out right. */
+const struct event_set *state_events(void);
+
+/* Look-ups; NULL where unknown. */
+struct thread *state_thread(const struct state *st, uint32_t tid);
+struct thread *thread_parent(const struct state *st, const struct thread *t);	/* of its process, main thread */
+struct thread *thread_main(const struct thread *t);	/* itself if the main thread is unknown */
+struct fdinfo *thread_fd(const struct thread *t, int64_t fd);
+size_t thread_n_fds(const struct thread *t);
+const struct user *state_user(const struct state *st, const struct container *c, uint32_t uid);
+const struct user *state_group(const struct state *st, const struct container *c, uint32_t gid);
+bool state_is_local(const struct state *st, uint8_t family, const uint8_t *addr);
+
+/* Calls visit for each thread / each descriptor of a table, in order of number;
+ * a visitor that returns non-zero stops and that value is returned. */
+int state_each_thread(const struct state *st, int (*visit)(const struct thread *, void *), void *arg);
+int thread_each_fd(const struct thread *t, int (*visit)(const struct fdinfo *, void *), void *arg);
+
+/* Writes all of the state as snap_* events, ended by snap_end: a key frame.  Feeding
+ * them to an empty state gives an equal one.  only: NULL for all, else tells which threads
+ * to keep (saker cut).  emit's negative result stops. */
+int state_dump(const struct state *st, uint64_t ts, bool (*only)(const struct thread *, void *),
+	       int (*emit)(const struct event *, void *), void *arg);
+
+#endif
