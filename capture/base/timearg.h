@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Times as people write them, and as the programs print them. */
+#ifndef SAKER_BASE_TIMEARG_H
+#define SAKER_BASE_TIMEARG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define NS_PER_S UINT64_C(1000000000)
+
+/* Seconds ("10", "0.5") or with a unit ns us ms s m h d.  0, or -1 without a message. */
+int time_duration(const char *text, uint64_t *ns);
+
+/* A point in a recording that begins at first and ends at last (ns since the epoch):
+ *   +2s  +0.5  +3m             after the first event        -10s   before the last event
+ *   14:03:07  14:03:07.25      local time of day, on the recording's first day or the next
+ *   2026-03-01 14:03:07.5      also with T, and with Z for UTC
+ *   1767225600.25              seconds since the epoch;   @1767225600123456789 nanoseconds
+ * utc_offset: seconds east, as output uses.  Negative with a message. */
+int time_point(const char *text, uint64_t first, uint64_t last, int64_t utc_offset, uint64_t *ts);
+
+/* Offset of local time now (TZ), seconds east of UTC: taken once at start, as Falco does. */
+int64_t time_utc_offset(void);
+
+enum { TIME_TEXT_MAX = 40 };
+/* 14:03:07.123456789 */
+size_t time_of_day(char out[TIME_TEXT_MAX], uint64_t ts, int64_t utc_offset);
+/* 2026-03-01 14:03:07.123456789 with the given separator; returns the length. */
+size_t time_date(char out[TIME_TEXT_MAX], uint64_t ts, int64_t utc_offset, char sep);
+/* 2.5 s, 3 min 20 s: for people. */
+size_t time_span(char out[TIME_TEXT_MAX], uint64_t ns);
+
+#endif
