@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "capture/trace/input.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "capture/base/err.h"
+#include "capture/base/mem.h"
+
+/* Files are read with read(2) into a buffer, not mapped: a file that is cut while it
+ * is read must not end the program with SIGBUS. */
+enum { CHUNK = 256 * 1024 };
+
+struct input_gzip {
+	z_stream z;
+	bool ended, failed;
+	uint8_t raw[CHUNK];
+};
+
+static int check_kind(struct input *in, const char *path)
+{
+	struct stat st;
+
+	if (fstat(in->fd, &st) < 0)
+		return err_sys("%s", path);
+	if (S_ISDIR(st.st_mode))
+		return err(ERR_USAGE, "%s is a directory, not a recording", path);
+	if (isatty(in->fd))
+		return err(ERR_USAGE, "will not read a recording from a terminal");
+	if (S_ISREG(st.st_mode)) {
+		const off_t at = lseek(in->fd, 0, SEEK_CUR);
+
+		in->size = (uint64_t)st.st_size;
+		in->seekable = at == 0;
+		if (at == 0 && st.st_size == 0)
+			return err(ERR_FORMAT, "%s is empty", path);
+	}
+	return 0;
+}
+
+int input_open(struct input *in, const char *path)
+{
+	const bool standard = !strcmp(path, "-");
+
+	*in = (struct input){ .fd = -1 };
+	snprintf(in->path, sizeof(in->path), "%s", standard ? "standard input" : path);
+	in->fd = standard ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (in->fd < 0)
+		return err_sys("cannot open %s", in->path);
+	if (check_kind(in, in->path) < 0) {
+		input_close(in);
+		return -ERR_USAGE;
+	}
+	return 0;
+}
+
+void input_close(struct input *in)
+{
+	if (in->fd >= 0)
+		close(in->fd);
+	if (in->gzip) {
+		inflateEnd(&in->gzip->z);
+		free(in->gzip);
+	}
+	free(in->p);
+	*in = (struct input){ .fd = -1 };
+}
+
+static ssize_t read_some(struct input *in, void *p, size_t n)
+{
+	ssize_t got;
+
+	do
+		got = read(in->fd, p, n);
+	while (got < 0 && errno == EINTR);
+	if (got < 0)
+		return err_sys("cannot read %s", in->path);
+	in->raw_off += (uint64_t)got;
+	return got;
+}
+
+/* Room for n bytes behind what is still wanted. */
+static void make_room(struct input *in, size_t n)
+{
+	if (in->pos) {
+		memmove(in->p, in->p + in->pos, in->len - in->pos);
+		in->len -= in->pos;
+		in->pos = 0;
+	}
+	if (in->cap - in->len < n)
+		in->p = mem_grow(in->p, &in->cap, in->len + n, 1);
+}
+
+/* One step of inflating into the n bytes at p: how many came out; 0 at the end. */
+static ssize_t inflate_some(struct input *in, uint8_t *p, size_t n)
+{
+	struct input_gzip *g = in->gzip;
+
+	g->z.next_out = p;
+	g->z.avail_out = (uInt)n;
+	while (g->z.avail_out == n && !g->failed) {
+		int r;
+
+		if (!g->z.avail_in) {
+			const ssize_t got = read_some(in, g->raw, sizeof(g->raw));
+
+			if (got < 0)
+				return got;
+			if (got == 0)
+				break;
+			g->z.next_in = g->raw;
+			g->z.avail_in = (uInt)got;
+		}
+		if (g->ended) {
+			inflateReset(&g->z);
+			g->ended = false;
+		}
+		r = inflate(&g->z, Z_NO_FLUSH);
+		if (r == Z_STREAM_END)
+			g->ended = true;
+		else if (r != Z_OK && r != Z_BUF_ERROR)
+			g->failed = true;
+	}
+	if (g->z.avail_out == n && g->failed)
+		return err(ERR_FORMAT, "%s: gzip data is damaged at byte %llu", in->path,
+			   (unsigned long long)(in->raw_off - g->z.avail_in));
+	return (ssize_t)(n - g->z.avail_out);
+}
+
+int input_gunzip(struct input *in)
+{
+	struct input_gzip *g = xmalloc(sizeof(*g));
+	const size_t have = in->len - in->pos;
+
+	g->z = (z_stream){0};
+	g->ended = g->failed = false;
+	if (have > sizeof(g->raw) || inflateInit2(&g->z, 16 + MAX_WBITS) != Z_OK) {
+		free(g);
+		return err(ERR_SYSTEM, "cannot start to inflate %s", in->path);
+	}
+	if (have)
+		memcpy(g->raw, in->p + in->pos, have);
+	g->z.next_in = g->raw;
+	g->z.avail_in = (uInt)have;
+	in->gzip = g;
+	in->pos = in->len = 0;
+	in->off = 0;
+	in->seekable = in->eof = false;
+	return 0;
+}
+
+int input_peek(struct input *in, size_t n, const uint8_t **p, size_t *avail)
+{
+	int r = 0;
+
+	while (in->len - in->pos < n && !in->eof) {
+		const size_t missing = n - (in->len - in->pos);
+		const size_t want = missing > CHUNK ? missing : CHUNK;
+		ssize_t got;
+
+		make_room(in, want);
+		got = in->gzip ? inflate_some(in, in->p + in->len, want)
+			: read_some(in, in->p + in->len, want);
+		if (got < 0)
+			r = (int)got;
+		if (got <= 0)
+			in->eof = true;
+		else
+			in->len += (size_t)got;
+	}
+	*p = in->p + in->pos;
+	*avail = in->len - in->pos;
+	return r;
+}
+
+void input_take(struct input *in, size_t n)
+{
+	in->pos += n;
+	in->off += n;
+}
+
+int input_skip(struct input *in, uint64_t n)
+{
+	const uint64_t have = in->len - in->pos;
+
+	if (n <= have) {
+		input_take(in, (size_t)n);
+		return 0;
+	}
+	if (in->seekable && in->size >= in->off && n <= in->size - in->off)
+		return input_seek(in, in->off + n);
+	while (n) {
+		const uint8_t *p;
+		size_t avail, take;
+		const int r = input_peek(in, 1, &p, &avail);
+
+		if (r < 0)
+			return r;
+		if (!avail)
+			return 1;
+		take = n < avail ? (size_t)n : avail;
+		input_take(in, take);
+		n -= take;
+	}
+	return 0;
+}
+
+int input_seek(struct input *in, uint64_t off)
+{
+	const uint64_t start = in->off - in->pos;
+
+	if (!in->seekable)
+		return err(ERR_USAGE, "%s cannot be read but from its start", in->path);
+	if (off >= start && off - start <= in->len) {
+		in->pos = (size_t)(off - start);
+		in->off = off;
+		return 0;
+	}
+	if (lseek(in->fd, (off_t)off, SEEK_SET) < 0)
+		return err_sys("cannot seek in %s", in->path);
+	in->pos = in->len = 0;
+	in->off = in->raw_off = off;
+	in->eof = false;
+	return 0;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Bytes of a recording, from a file, a pipe or a gzip stream: a window that can
+ * be looked at before it is taken.  What was not taken can be looked at again, so a
+ * reader may check a block whole and still search it for the next one. */
+#ifndef SAKER_TRACE_INPUT_H
+#define SAKER_TRACE_INPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct input {
+	int fd;
+	bool seekable, eof;
+	uint64_t off;		/* of the next byte that is taken, after inflating */
+	uint64_t size;		/* of the file; 0 where unknown */
+	uint64_t raw_off;	/* bytes read from the file so far, for progress */
+	uint8_t *p;
+	size_t pos, len, cap;
+	struct input_gzip *gzip;
+	char path[256];
+};
+
+/* Opens path ("-": standard input) for reading.  Directories, terminals and other things
+ * that cannot be a recording are refused. */
+int input_open(struct input *in, const char *path);
+void input_close(struct input *in);
+
+/* From here on the bytes are those of the gzip stream (all its members).  Seeking is
+ * over then. */
+int input_gunzip(struct input *in);
+
+/* The next bytes: at least n of them unless the input ends before.  *avail says how
+ * many there are at *p; they live until the next call.  Negative: read error or
+ * damaged gzip data (what was good before is delivered first). */
+int input_peek(struct input *in, size_t n, const uint8_t **p, size_t *avail);
+
+/* Passes over n bytes that were peeked. */
+void input_take(struct input *in, size_t n);
+
+/* Passes over n bytes.  0, or 1 where the input ends before (then it is at its end). */
+int input_skip(struct input *in, uint64_t n);
+
+/* Goes to off of a seekable input. */
+int input_seek(struct input *in, uint64_t off);
+
+#endif
