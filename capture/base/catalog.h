@@ -49,7 +49,7 @@ struct param_desc {
 	uint8_t fmt;		/* enum param_fmt */
 	uint8_t flags;		/* enum flags_table_id */
 	uint8_t src;		/* enum param_src: where the kernel half finds it */
-	uint8_t a, b, c;	/* arguments of src */
+	uint8_t arg[4];		/* arguments of src; of SRC_TASK an enum task_fact */
 	const char *dir;	/* PT_RELPATH: parameter that it is relative to */
 };
 
@@ -68,8 +68,8 @@ extern const char *const category_name[];	/* by enum event_category */
 struct flag_desc {
 	const char *name;
 	uint64_t kernel;	/* the kernel's bits */
-	uint64_t ppm;		/* Falco's bits; FLAG_NO_KERNEL: only Falco's probe sets it */
-	bool ppm_only;
+	uint64_t ppm;		/* Falco's bits */
+	bool ppm_only;		/* no value of the kernel has this name */
 };
 
 struct flags_table {
@@ -79,6 +79,8 @@ struct flags_table {
 };
 
 extern const struct flags_table flags_tables[FT__N];
+/* Bits that are one number (O_ACCMODE), not flags of their own; 0: none. */
+uint64_t flags_number_mask(enum flags_table_id id);
 
 enum arch { ARCH_X86_64, ARCH_ARM64, ARCH_IA32, ARCH__N };
 
@@ -102,6 +104,10 @@ static inline bool type_is_number(enum param_type t)
 	return t < PT_FIRST_BYTES;
 }
 bool type_is_signed(enum param_type t);
+/* Bytes of the value as the kernel has it: 1, 2, 4 or 8; 0 for types of bytes. */
+unsigned type_width(enum param_type t);
+/* Payloads and environments: bulky, rarely wanted, stored apart (source_want). */
+bool param_is_bulk(const struct param_desc *d);
 
 /* A set of events, one bit each. */
 struct event_set {

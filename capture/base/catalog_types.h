@@ -30,7 +30,7 @@ enum param_type {
 	PT_UINT8, PT_UINT16, PT_UINT32, PT_UINT64,
 	PT_FD, PT_PID, PT_ERRNO, PT_UID, PT_GID,
 	PT_FLAGS8, PT_FLAGS16, PT_FLAGS32, PT_ENUMFLAGS8, PT_ENUMFLAGS16, PT_ENUMFLAGS32,
-	PT_MODE, PT_SYSCALLID, PT_SIGTYPE, PT_RELTIME, PT_ABSTIME, PT_BOOL,
+	PT_MODE, PT_SYSCALLID, PT_SIGTYPE, PT_SIGSET, PT_RELTIME, PT_ABSTIME, PT_BOOL,
 	PT_FIRST_BYTES,
 	PT_CHARBUF = PT_FIRST_BYTES,	/* text, no NUL counted */
 	PT_PATH,			/* path as given to the call, relative to cwd */
@@ -45,6 +45,19 @@ enum param_type {
 	PT__N
 };
 
-enum param_fmt { PF_NA, PF_DEC, PF_HEX, PF_OCT, PF_PADDED };
+enum param_fmt { PF_NA, PF_DEC, PF_HEX, PF_OCT };
+
+/* Where the kernel half finds a value: bpf/sources.def. */
+enum param_src {
+#define SOURCE(kind, arguments, what) SRC_##kind,
+#include "bpf/sources.def"
+	SRC__N
+};
+
+enum task_fact {
+#define TASK_FACT(name, what) FACT_##name,
+#include "bpf/sources.def"
+	FACT__N
+};
 
 #endif
