@@ -33,7 +33,7 @@ endif
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .PHONY: all help deps check check-live check-unit check-tap bench fuzz lint install uninstall \
-	clean demo man fixtures
+	clean demo man fixtures build-tests check-built
 
 # ---- what is built -----------------------------------------------------------
 
@@ -134,7 +134,9 @@ $(O)/tests/live/%: tests/live/%.c
 check: deps
 	@$(MAKE) --no-print-directory check-built
 
-check-built: all $(UNIT) $(TOOLS) $(LIVE_PROGRAMS)
+build-tests: $(UNIT) $(TOOLS) $(LIVE_PROGRAMS)
+
+check-built: all build-tests
 	@O=$(abspath $(O)) SAN=$(SAN) TZ=UTC prove --timer --merge --exec '' -j2 $(UNIT) $(sort $(wildcard tests/*.t))
 
 check-unit: $(UNIT)

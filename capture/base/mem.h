@@ -11,7 +11,9 @@ void *xmalloc(size_t n) __attribute__((malloc, returns_nonnull, warn_unused_resu
 void *xcalloc(size_t n, size_t size) __attribute__((malloc, returns_nonnull, warn_unused_result));
 void *xrealloc(void *p, size_t n) __attribute__((returns_nonnull, warn_unused_result));
 char *xstrdup(const char *s) __attribute__((malloc, returns_nonnull, warn_unused_result));
-char *xmemdup0(const void *p, size_t n) __attribute__((malloc, returns_nonnull, warn_unused_result));
+/* A copy of n bytes with a NUL behind it. */
+char *xmemdup0(const void *p, size_t n)
+	__attribute__((malloc, returns_nonnull, warn_unused_result));
 
 /* Sum and product that end the program where they do not fit. */
 size_t mem_add(size_t a, size_t b);

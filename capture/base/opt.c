@@ -54,6 +54,20 @@ static void help_row(const struct opt *o)
 static const struct opt help_option = { 0, 'h', "help", NULL, "show this help" };
 static const struct opt version_option = { 0, 0, "version", NULL, "show the version" };
 
+static const char *manual_of(const char *verb)
+{
+	static const struct { const char *verb, *program; } pages[] = {
+#define VERB(name, program, help) { #name, "saker-" #program },
+#include "capture/base/verbs.def"
+#undef VERB
+	};
+
+	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++)
+		if (strcmp(pages[i].verb, verb) == 0)
+			return pages[i].program;
+	return "saker";
+}
+
 static void help_text(const struct opt_spec *spec)
 {
 	printf("Usage: saker %s %s\n%c%s.\n\n", spec->verb, spec->usage,
@@ -62,8 +76,9 @@ static void help_text(const struct opt_spec *spec)
 		help_row(&spec->opts[i]);
 	help_row(&help_option);
 	help_row(&version_option);
-	printf("\nExit status: %s\nManual: man saker-%s\n",
-	       spec->status ? spec->status : "0 done, 2 wrong usage or failure.", spec->verb);
+	printf("\nExit status: %s\nManual: man %s\n",
+	       spec->status ? spec->status : "0 done, 2 wrong usage or failure.",
+	       manual_of(spec->verb));
 }
 
 static void mdoc_escaped(const char *s)
@@ -222,7 +237,8 @@ int opt_size(const struct opt_parse *p, const char *what, uint64_t min, uint64_t
 			return not_a(p, what, "a size");
 	if (*s) {
 		unit = strchr(units, *s & ~0x20);
-		if (!unit || s[1] || __builtin_mul_overflow(v, UINT64_C(1) << 10 * (unit - units + 1), &v))
+		if (!unit || s[1]
+		    || __builtin_mul_overflow(v, UINT64_C(1) << 10 * (unit - units + 1), &v))
 			return not_a(p, what, "a size");
 	}
 	*out = v;

@@ -65,9 +65,11 @@ int opt_usage_error(const struct opt_spec *spec, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* Argument values; negative with a message that names the option. */
-int opt_u64(const struct opt_parse *p, const char *what, uint64_t min, uint64_t max, uint64_t *out);
+int opt_u64(const struct opt_parse *p, const char *what, uint64_t min, uint64_t max,
+	    uint64_t *out);
 /* Bytes with an optional K, M, G (powers of 1024). */
-int opt_size(const struct opt_parse *p, const char *what, uint64_t min, uint64_t max, uint64_t *out);
+int opt_size(const struct opt_parse *p, const char *what, uint64_t min, uint64_t max,
+	     uint64_t *out);
 /* Seconds ("10", "0.5") or with unit ns us ms s m h d; in nanoseconds. */
 int opt_duration(const struct opt_parse *p, const char *what, uint64_t *ns);
 

@@ -52,7 +52,8 @@ void progress_step(struct progress *p, uint64_t done, uint64_t total, const char
 		return;
 	share = total && done <= total ? (double)done / (double)total : 0;
 	if (share > 0.01)
-		time_span(rest, (uint64_t)((double)(monotonic_ns() - p->started) / share * (1 - share)));
+		time_span(rest, (uint64_t)((double)(monotonic_ns() - p->started) / share
+					   * (1 - share)));
 	if (total)
 		progress_text(p, "%s: %.0f %%%s%s%s", what, share * 100, *rest ? ", about " : "",
 			      rest, *rest ? " left" : "");

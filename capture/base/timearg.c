@@ -153,8 +153,8 @@ int time_point(const char *text, uint64_t first, uint64_t last, int64_t utc_offs
 		return 0;
 	if (decimal(&s, NS_PER_S, ts) == 0 && !*s)
 		return 0;
-	return err(ERR_USAGE, "'%s' is not a time (+2s, 14:03:07, 2026-03-01 14:03:07, @NANOSECONDS)",
-		   text);
+	return err(ERR_USAGE,
+		   "'%s' is not a time (+2s, 14:03:07, 2026-03-01 14:03:07, @NANOSECONDS)", text);
 }
 
 int64_t time_utc_offset(void)

@@ -16,7 +16,7 @@ struct verb {
 
 static const struct verb verbs[] = {
 #define VERB(name, program, help) { #name, "saker-" #program, help },
-#include "capture/front/verbs.def"
+#include "capture/base/verbs.def"
 #undef VERB
 };
 enum { N_VERBS = sizeof(verbs) / sizeof(verbs[0]) };
@@ -61,8 +61,8 @@ static int become(const struct verb *v, char **argv)
 	buf_str(&path, v->program);
 	execv(buf_text(&path), argv);
 	return errno == ENOENT
-		? err(ERR_UNSUPPORTED, "%s is not here: this build has no '%s'%s", buf_text(&path),
-		      v->name, strcmp(v->program, "saker-capture") == 0 ? " (made with NO_BPF=1)" : "")
+		? err(ERR_UNSUPPORTED, "%s is not here: built without %s (NO_BPF=1)?",
+		      buf_text(&path), v->name)
 		: err_sys("%s", buf_text(&path));
 }
 

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* gen TABLE: prints a table of the project as mdoc, for the manual pages. */
+#include <stdio.h>
+#include <string.h>
+
+#include "capture/base/catalog.h"
+#include "capture/base/err.h"
+#include "replay/field/field.h"
+
+/* Text in a running line: a leading dot or quote would be a macro. */
+static void text(const char *s)
+{
+	if (*s == '.' || *s == '\'')
+		fputs("\\&", stdout);
+	for (; *s; s++)
+		if (*s == '\\')
+			fputs("\\e", stdout);
+		else
+			putchar(*s);
+}
+
+/* An argument of a macro: quoted, so that words of mdoc stay text. */
+static void word(const char *s)
+{
+	putchar('"');
+	for (; *s; s++)
+		fputs(*s == '"' ? "\\(dq" : *s == '\\' ? "\\e" : (char[]){ *s, 0 }, stdout);
+	putchar('"');
+}
+
+static const char *const type_names[PT__N] = {
+	[PT_INT8] = "int8", [PT_INT16] = "int16", [PT_INT32] = "int32", [PT_INT64] = "int64",
+	[PT_UINT8] = "uint8", [PT_UINT16] = "uint16", [PT_UINT32] = "uint32",
+	[PT_UINT64] = "uint64", [PT_FD] = "descriptor", [PT_PID] = "pid",
+	[PT_ERRNO] = "result", [PT_UID] = "uid", [PT_GID] = "gid", [PT_FLAGS8] = "flags",
+	[PT_FLAGS16] = "flags", [PT_FLAGS32] = "flags", [PT_ENUMFLAGS8] = "one of",
+	[PT_ENUMFLAGS16] = "one of", [PT_ENUMFLAGS32] = "one of", [PT_MODE] = "mode",
+	[PT_SYSCALLID] = "system call", [PT_SIGTYPE] = "signal", [PT_SIGSET] = "signal set",
+	[PT_RELTIME] = "duration, ns", [PT_ABSTIME] = "time, ns", [PT_BOOL] = "bool",
+	[PT_CHARBUF] = "text", [PT_PATH] = "path", [PT_RELPATH] = "path", [PT_BYTEBUF] = "bytes",
+	[PT_CHARBUFARRAY] = "list of text", [PT_CHARBUF_PAIR_ARRAY] = "list of pairs",
+	[PT_SOCKADDR] = "address", [PT_SOCKTUPLE] = "connection", [PT_FDLIST] = "descriptors",
+	[PT_DYN] = "depends",
+};
+
+static void events(bool pseudo)
+{
+	for (unsigned i = 1; i < EV__N; i++) {
+		const struct event_desc *d = &catalog[i];
+
+		if (!!(d->flags & EF_PSEUDO) != pseudo)
+			continue;
+		fputs(".Ss ", stdout);
+		text(d->name);
+		printf("\nCategory %s.\n.Bl -column -compact \"xxxxxxxxxxxxxxxx\" \"x\"\n",
+		       category_name[d->category]);
+		for (unsigned k = 0; k < d->n_params; k++) {
+			fputs(".It ", stdout);
+			word(d->params[k].name);
+			fputs(" Ta ", stdout);
+			printf("\"%s", type_names[d->params[k].type]);
+			if (d->params[k].flags != FT_none)
+				printf(" of %s", flags_tables[d->params[k].flags].name);
+			puts("\"");
+		}
+		puts(".El");
+	}
+}
+
+static void flags(void)
+{
+	for (unsigned t = 1; t < FT__N; t++) {
+		fputs(".Ss ", stdout);
+		text(flags_tables[t].name);
+		putchar('\n');
+		for (unsigned i = 0; i < flags_tables[t].n; i++) {
+			text(flags_tables[t].flags[i].name);
+			puts(i + 1 < flags_tables[t].n ? "," : ".");
+		}
+	}
+}
+
+static void field_table(void)
+{
+	const char *class = "";
+
+	for (unsigned i = 0; i < n_fields; i++) {
+		const struct field_desc *f = &fields[i];
+
+		if (f->flags & FIELD_HIDDEN)
+			continue;
+		if (strcmp(class, f->class) != 0) {
+			if (*class)
+				puts(".El");
+			fputs(".Ss ", stdout);
+			text(f->class);
+			puts("\n.Bl -tag -width Ds");
+			class = f->class;
+		}
+		fputs(".It Va ", stdout);
+		word(f->name);
+		printf(" Pq %s%s%s\n", f->falco_type, f->flags & FIELD_LIST ? " list" : "",
+		       f->flags & FIELD_OWN ? ", not in Falco" : "");
+		text(f->help);
+		putchar('\n');
+		if (f->flags & FIELD_DEPRECATED)
+			puts("Deprecated.");
+		if (f->flags & FIELD_FILTER_ONLY)
+			puts("Conditions only.");
+	}
+	if (*class)
+		puts(".El");
+}
+
+int main(int argc, char **argv)
+{
+	const char *table = argc > 1 ? argv[1] : "";
+
+	if (strcmp(table, "events") == 0)
+		events(false);
+	else if (strcmp(table, "pseudo") == 0)
+		events(true);
+	else if (strcmp(table, "flags") == 0)
+		flags();
+	else if (strcmp(table, "fields") == 0)
+		field_table();
+	else {
+		warn("gen: there is no table '%s'", table);
+		return EXIT_FAILED;
+	}
+	return EXIT_DONE;
+}
