@@ -4,7 +4,9 @@
 VERSION := 0.1.0
 PREFIX ?= /usr/local
 DESTDIR ?=
-CC ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
 CLANG ?= clang
 LLVM_STRIP ?= llvm-strip
 BPFTOOL ?= $(or $(wildcard /usr/sbin/bpftool),bpftool)
@@ -28,6 +30,11 @@ ALL_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-
 LDFLAGS += -fsanitize=address,undefined
 else
 ALL_CFLAGS += $(if $(findstring -O0,$(CFLAGS)),,-D_FORTIFY_SOURCE=2)
+endif
+
+# All processors, unless the caller says otherwise.
+ifeq ($(filter -j% --jobserver%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell nproc)
 endif
 
 .SUFFIXES:
@@ -157,8 +164,27 @@ demo: deps
 bench: all $(TOOLS)
 	@O=$(abspath $(O)) tests/bench/run
 
+# ---- installing --------------------------------------------------------------
+
+dest := $(DESTDIR)$(PREFIX)
+INSTALLED = $(PROGRAMS:$(O)/%=$(dest)/bin/%) \
+	$(foreach p,$(BUILT_PAGES),$(dest)/share/man/man$(patsubst .%,%,$(suffix $p))/$(notdir $p)) \
+	$(patsubst %,$(dest)/share/saker/%,$(wildcard rules/*.yaml)) \
+	$(dest)/share/bash-completion/completions/saker
+
+install: all
+	$(Q)install -d $(sort $(dir $(INSTALLED)))
+	$(Q)install -m 755 $(PROGRAMS) $(dest)/bin
+	$(Q)for p in $(BUILT_PAGES); do install -m 644 $$p $(dest)/share/man/man$${p##*.}; done
+	$(Q)install -m 644 $(wildcard rules/*.yaml) $(dest)/share/saker/rules
+	$(Q)install -m 644 capture/front/completion.bash $(dest)/share/bash-completion/completions/saker
+
+uninstall:
+	rm -f $(INSTALLED)
+
 clean:
 	rm -rf $(O)
 
--include $(wildcard tests/fuzz/fuzz.mk man/man.mk tests/lint.mk)
+include man/man.mk tests/lint.mk
+-include $(wildcard tests/fuzz/fuzz.mk)
 -include $(shell test -d $(O) && find $(O) -name '*.d' 2>/dev/null)
