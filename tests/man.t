@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
 # The manual: each page is clean mdoc, and every block of an EXAMPLES section runs.  Blocks are run in
-# order, in a directory that holds what examples speak of; a command ends with 0, 1 (found
+# order, in a directory that holds what examples speak of; a command ends with 0, with 1 (found
 # something) or, where it would go on for ever, by the signal that Ctrl-C sends.
 use strict;
 use warnings;
@@ -49,11 +49,11 @@ for my $page (@pages) {
 			skip "$name example $n needs BPF and root", 1
 				if $block =~ /saker (capture|live)/ && !$can_record;
 			open my $out, '>', "$dir/example.sh" or die;
-			print $out $block;
+			print $out "saker() { command saker \"\$@\" || [ \$? -eq 1 ]; }\n$block";
 			close $out;
 			my $text = `cd $dir && timeout -s INT -k 20 15 bash -e example.sh 2>&1 </dev/null`;
 			my $status = $? >> 8;
-			ok(grep({ $status == $_ } 0, 1, 124), "$name example $n runs")
+			ok(grep({ $status == $_ } 0, 124), "$name example $n runs")
 				or diag("exit $status\n$block\n$text");
 		}
 	}
