@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading .scap captures: what the parts of the reader share.
+ *
+ *   scap.c        blocks, sections, damage
+ *   scap_meta.c   lists of processes, descriptors, users, interfaces → snap_* events
+ *   scap_code.c   event codes → events of the catalogue
+ *   scap_event.c  parameters → values
+ *   scap_enter.c  beginnings of calls that wait for their end */
+#ifndef SAKER_TRACE_SCAP_H
+#define SAKER_TRACE_SCAP_H
+
+#include "capture/base/cursor.h"
+#include "capture/base/mem.h"
+#include "capture/trace/input.h"
+#include "capture/trace/source.h"
+
+enum {
+	SCAP_CODES = 512,		/* codes beyond are unknown */
+	SCAP_PARAMS_MAX = 40,
+	SCAP_UNKNOWN_PARAMS = 16,	/* of an unknown event, that are shown */
+	SCAP_UNKNOWN_MAX = 1024,	/* unknown codes that get a name each */
+	SCAP_BLOCK_MAX = 64 << 20,
+};
+
+/* ---- codes ---- */
+
+enum scap_kind { SCAP_NONE, SCAP_KIND_EXIT, SCAP_KIND_ENTER, SCAP_KIND_ONE };
+
+struct scap_param {
+	uint8_t type;		/* enum param_type of the bytes in the file */
+	int8_t to;		/* parameter of the event, -1: not wanted */
+	uint8_t flags;		/* table to convert with; FT_none: as it is */
+};
+
+struct scap_code {
+	uint16_t code, type, nr;	/* nr: of the system call on x86_64 */
+	uint8_t kind, n;
+	bool counts, wide, complete_from_enter;
+	const struct event_desc *desc;	/* of delivered events */
+	const struct event_desc *hidden;	/* of state-only ones: pseudo */
+	struct scap_param p[SCAP_PARAMS_MAX];
+};
+
+struct scap_codes {
+	struct arena arena;
+	struct scap_code *known[SCAP_CODES];
+	struct scap_code *generic[SCAP_CODES];	/* by number of the call */
+	const struct event_desc *unknown[SCAP_UNKNOWN_MAX];
+};
+
+/* Never NULL: an unknown code has kind SCAP_NONE. */
+const struct scap_code *scap_code(struct scap_codes *c, unsigned code);
+/* A generic event by the number that .scap gives system calls. */
+const struct scap_code *scap_generic(struct scap_codes *c, unsigned sc);
+/* An event that the tables do not know, with parameters p0, p1 ... of bytes. */
+const struct event_desc *scap_unknown(struct scap_codes *c, unsigned code);
+const char *scap_sc_name(unsigned sc);
+
+/* ---- beginnings of calls ---- */
+
+struct scap_enters;
+
+struct scap_enters *scap_enters_new(void);
+void scap_enters_free(struct scap_enters *e);
+void scap_enters_clear(struct scap_enters *e);
+/* Keeps the lengths (u16 each) and bytes of n parameters of tid's call. */
+void scap_enter_put(struct scap_enters *e, uint64_t tid, unsigned code, unsigned n,
+		    const uint8_t *p, size_t len);
+/* What was kept for tid if it is code; it is forgotten then, whatever it was.  NULL: none.
+ * Lives until the next put. */
+const uint8_t *scap_enter_take(struct scap_enters *e, uint64_t tid, unsigned code,
+			       unsigned *n, size_t *len);
+
+/* ---- events ---- */
+
+/* The event in a block's body, taken apart and checked. */
+struct scap_raw {
+	uint64_t ts, tid;
+	uint16_t cpu, code;
+	bool hidden, wide;	/* state only; lengths of 32 bits */
+	unsigned n;		/* parameters */
+	const uint8_t *lens, *data;
+	size_t data_len;
+};
+
+struct scap;
+
+/* Takes the body of an event block apart.  Negative: damaged. */
+int scap_event_split(struct scap *s, uint32_t block, struct cursor c, struct scap_raw *raw);
+/* The values; what the event does not have is taken from the call's beginning. */
+void scap_event_decode(struct scap *s, const struct scap_raw *raw,
+		       const struct scap_code *code, struct event *ev);
+
+/* Length of parameter i, which scap_event_split has checked. */
+static inline size_t scap_len(const struct scap_raw *r, unsigned i)
+{
+	const uint8_t *p = r->lens + (size_t)i * (r->wide ? 4 : 2);
+
+	return r->wide ? (size_t)p[0] | (size_t)p[1] << 8 | (size_t)p[2] << 16 |
+			 (size_t)p[3] << 24
+		       : (size_t)(p[0] | p[1] << 8);
+}
+
+/* ---- metadata ---- */
+
+enum scap_list { SCAP_NO_LIST, SCAP_PROCESSES, SCAP_FDS, SCAP_IFACES, SCAP_USERS };
+
+struct scap_meta {
+	enum scap_list list;
+	unsigned version;
+	uint64_t tid;		/* of SCAP_FDS */
+	struct cursor c;
+};
+
+/* Which list a block is, and its version; SCAP_NO_LIST: none. */
+enum scap_list scap_list_of(uint32_t block, unsigned *version);
+/* 0: *ev is the next entry; 1: no more; negative: damaged. */
+int scap_meta_next(struct scap *s, struct event *ev);
+void scap_meta_machine(struct scap *s, struct cursor c, struct event *ev);
+
+/* ---- the source ---- */
+
+struct scap {
+	struct source base;
+	struct input in;
+	struct scap_codes codes;
+	struct scap_enters *enters;
+	struct arena scratch;		/* converted bytes of one event */
+	struct scap_meta meta;
+	char *path;
+	char hostname[129];
+	size_t taken;			/* bytes of the input to be passed over next */
+	uint64_t num, last_ts, n_snap;
+	bool machine_due, snap_open, loss_due, ended;
+	uint64_t loss_from;
+};
+
+/* Counts damage; the first message is kept. */
+void scap_damage(struct scap *s, uint64_t lost, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif
