@@ -133,6 +133,7 @@ struct scap {
 	uint64_t num, last_ts, n_snap;
 	bool machine_due, snap_open, loss_due, ended;
 	uint64_t loss_from;
+	enum arch arch;			/* of the machine, as far as its calls tell */
 };
 
 /* Counts damage; the first message is kept. */

@@ -246,7 +246,7 @@ const struct scap_code *scap_generic(struct scap_codes *c, unsigned sc)
 	call = syscall_by_name(name, strlen(name));
 	if (call && call->nr[ARCH_X86_64] >= 0) {
 		g->nr = (uint16_t)call->nr[ARCH_X86_64];
-	} else {
+	} else if (sc) {
 		d = arena_alloc(&c->arena, sizeof(*d));
 		*d = *base->desc;
 		d->name = name;

@@ -372,13 +372,29 @@ static void fix_container(struct scap *s, const struct scap_raw *r, struct event
 	buf_release(&b);
 }
 
-static void fix_generic(struct event *ev)
+/* A call is told by Falco's number for it.  Where that is 0, the number on the machine of
+ * the capture helps; the file does not say which architecture that was, but calls which
+ * have both numbers do.  Numbers in events are those of x86_64. */
+static void fix_generic(struct scap *s, struct event *ev)
 {
+	struct value *id = &ev->v[P(GENERIC, ID)], *native = &ev->v[P(GENERIC, nativeID)];
+	const struct syscall_desc *call;
+
 	if (ev->nr == UINT16_MAX)
 		return;
-	value_number(&ev->v[P(GENERIC, ID)], ev->nr);
-	if (ev->v[P(GENERIC, nativeID)].state != VALUE_SET)
-		value_number(&ev->v[P(GENERIC, nativeID)], ev->nr);
+	if (id->u && native->state == VALUE_SET) {
+		call = syscall_by_nr(ARCH_X86_64, ev->nr);
+		if (call && call->nr[s->arch] != native->i)
+			s->arch = call->nr[ARCH_ARM64] == native->i ? ARCH_ARM64
+								    : ARCH_X86_64;
+	} else if (native->state == VALUE_SET) {
+		call = syscall_by_nr(s->arch, (unsigned)native->u);
+		ev->nr = call && call->nr[ARCH_X86_64] >= 0 ?
+			(uint16_t)call->nr[ARCH_X86_64] : UINT16_MAX;
+	}
+	value_number(id, ev->nr);
+	if (native->state != VALUE_SET)
+		value_number(native, ev->nr);
 }
 
 static void fix(struct scap *s, const struct scap_raw *r, struct event *ev)
@@ -398,7 +414,7 @@ static void fix(struct scap *s, const struct scap_raw *r, struct event *ev)
 			fix_container(s, r, ev);
 		break;
 	case EV_GENERIC:
-		fix_generic(ev);
+		fix_generic(s, ev);
 		break;
 	}
 }
