@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
+/* The kernel's idea of a file: device, inode, how it was opened, its path. */
+#include "bpf/file.h"
+
+int put_file(u32 at, u32 fd)
+{
+	struct wire_blob *const b = ring_at(at, sizeof(*b) + sizeof(struct wire_file));
+	const struct file *f;
+
+	if (!b)
+		return at;
+	f = file_of_fd(fd);
+	if (!f)
+		return blob_end(b, at, OP_FILE, WB_ABSENT, 0, 0);
+	file_facts((void *)(b + 1), f);
+	return blob_end(b, at, OP_FILE, WB_SET, sizeof(struct wire_file), sizeof(struct wire_file));
+}
+
+int put_file_path(u32 at, u32 fd)
+{
+	const struct file *const f = file_of_fd(fd);
+
+	return put_path(at, OP_FILEPATH, (u64)f);
+}
+
+/* Lays "/name" down in front of what the blob at the offset has; full is the position
+ * of its first byte.  A function of its own for the verifier's sake.  0: go on. */
+int put_path_name(u32 at, u64 dentry)
+{
+	struct wire_blob *const b = ring_at(at, sizeof(*b) + 2 * WIRE_PATH_MAX);
+	const struct dentry *const d = (const struct dentry *)dentry;
+	const unsigned char *name;
+	u32 pos, n;
+	u8 *out;
+
+	if (!b)
+		return 1;
+	name = BPF_CORE_READ(d, d_name.name);
+	n = BPF_CORE_READ(d, d_name.len);
+	pos = b->full;
+	if (n > 255 || pos < n + 1)
+		return 1;
+	pos -= n + 1;
+	barrier_var(pos);
+	if (pos >= WIRE_PATH_MAX)
+		return 1;
+	out = (u8 *)(b + 1) + pos;
+	out[0] = '/';
+	b->full = pos;
+	return bpf_probe_read_kernel(out + 1, n, name) != 0;
+}
+
+/* Path of a file by walking names up to the root of all mounts.  The names come last
+ * first, so they are laid down from the end of a buffer. */
+int put_path(u32 at, u32 op, u64 file)
+{
+	struct wire_blob *const b = ring_at(at, sizeof(*b) + 2 * WIRE_PATH_MAX);
+	const struct file *const f = (const struct file *)file;
+	struct dentry *d;
+	struct mount *m;
+	u32 pos, len;
+	u8 *out;
+
+	if (!b)
+		return at;
+	if (!f)
+		return blob_end(b, at, op, WB_ABSENT, 0, 0);
+	blob_end(b, at, op, WB_SET, 0, WIRE_PATH_MAX);
+	d = BPF_CORE_READ(f, f_path.dentry);
+	m = (void *)((u8 *)BPF_CORE_READ(f, f_path.mnt) - bpf_core_field_offset(struct mount, mnt));
+	for (int i = 0; i < 96; i++) {
+		struct dentry *const up = BPF_CORE_READ(d, d_parent);
+		struct dentry *const top = BPF_CORE_READ(m, mnt.mnt_root);
+		struct mount *const above = BPF_CORE_READ(m, mnt_parent);
+
+		if (d == top && above != m) {
+			d = BPF_CORE_READ(m, mnt_mountpoint);
+			m = above;
+			continue;
+		}
+		if (d == top || d == up)
+			break;
+		if (put_path_name(at, (u64)d))
+			return blob_end(b, at, op, WB_UNREADABLE, 0, 0);
+		d = up;
+	}
+	out = (u8 *)(b + 1);
+	pos = b->full;
+	if (pos >= WIRE_PATH_MAX) {
+		out[0] = '/';
+		return blob_end(b, at, op, WB_SET, 1, 1);
+	}
+	/* To the front, so that the record holds no more than the path. */
+	len = WIRE_PATH_MAX - pos;
+	barrier_var(len);
+	if (len > WIRE_PATH_MAX)
+		len = WIRE_PATH_MAX;
+	bpf_probe_read_kernel(out, len, out + (pos & (WIRE_PATH_MAX - 1)));
+	return blob_end(b, at, op, WB_SET, len, len);
+}

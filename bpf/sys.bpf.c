@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
+/* The one program behind all system calls.  It filters, writes the registers
+ * into the ring, and runs the operations that capture/live derived from events.def for
+ * what has to be fetched from memory.  What a number means is nobody's business here. */
+#include "bpf/ring.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+const volatile struct wire_settings set = { .ring_size = 1 << 20, .snaplen = 80, .have_task_btf = 1 };
+const volatile struct wire_conf conf[2 * WIRE_NR_MAX] = {0};
+
+__u64 tree_alive = 0;
+
+struct rings_map rings SEC(".maps");
+struct tree_map tree SEC(".maps");
+
+enum { TS_COMPAT = 2, X32_BIT = 0x40000000 };
+enum { O_ACCMODE_WRITE = 3, O_CREAT_ = 0100, O_TRUNC_ = 01000 };
+
+struct call {
+	u32 nr, flags, index;
+	u64 args[6];
+};
+
+#if defined(__TARGET_ARCH_x86)
+
+static __always_inline bool is_compat(void)
+{
+	u32 status;
+
+	if (set.have_task_btf)
+		status = bpf_get_current_task_btf()->thread_info.status;
+	else
+		status = BPF_CORE_READ((struct task_struct *)bpf_get_current_task(),
+				       thread_info.status);
+	return status & TS_COMPAT;
+}
+
+static __always_inline s64 call_number(const struct pt_regs *regs)
+{
+	return (s64)regs->orig_ax;
+}
+
+static __always_inline void call_args(u64 *args, const struct pt_regs *regs, bool compat)
+{
+	if (compat) {
+		args[0] = (u32)regs->bx;
+		args[1] = (u32)regs->cx;
+		args[2] = (u32)regs->dx;
+		args[3] = (u32)regs->si;
+		args[4] = (u32)regs->di;
+		args[5] = (u32)regs->bp;
+		return;
+	}
+	args[0] = regs->di;
+	args[1] = regs->si;
+	args[2] = regs->dx;
+	args[3] = regs->r10;
+	args[4] = regs->r8;
+	args[5] = regs->r9;
+}
+
+#else
+
+static __always_inline bool is_compat(void)
+{
+	return false;
+}
+
+static __always_inline s64 call_number(const struct pt_regs *regs)
+{
+	return regs->syscallno;
+}
+
+static __always_inline void call_args(u64 *args, const struct pt_regs *regs, bool compat)
+{
+	args[0] = regs->orig_x0;
+	args[1] = regs->regs[1];
+	args[2] = regs->regs[2];
+	args[3] = regs->regs[3];
+	args[4] = regs->regs[4];
+	args[5] = regs->regs[5];
+}
+
+#endif
+
+/* The class of an open depends on its flags, and only the registers tell. */
+static __always_inline u32 call_class(const volatile struct wire_conf *c, const struct pt_regs *regs,
+				      u32 flags)
+{
+	u64 args[6];
+
+	if (!(c->flags & (WCF_OPEN_1 | WCF_OPEN_2)))
+		return c->cls;
+	call_args(args, regs, flags & WIRE_COMPAT);
+	return (c->flags & WCF_OPEN_1 ? args[1] : args[2]) &
+	       (O_ACCMODE_WRITE | O_CREAT_ | O_TRUNC_) ? WC_WRITE : c->cls;
+}
+
+
+/* Length argument b of an operation: a register, the return value or behind a pointer. */
+static __always_inline u64 op_length(const struct wire_record *rec, u32 b, u32 flags)
+{
+	u64 len = rec->args[b & 7];
+
+	if (flags & OPF_DEREF) {
+		u32 behind = 0;
+
+		bpf_probe_read_user(&behind, sizeof(behind), (void *)len);
+		len = behind;
+	}
+	if (flags & OPF_LIMIT_RET && rec->ret >= 0 && (u64)rec->ret < len)
+		len = rec->ret;
+	return len;
+}
+
+/* struct msghdr, of 64 or 32 bits; mmsghdr has the bytes of its message behind. */
+struct msg { u64 name, name_len, iov, n_iov, ctl, ctl_len; u64 len; };
+
+static __always_inline int read_msg(struct msg *m, u64 ptr, bool compat)
+{
+	u64 m64[7];
+	u32 m32[7], len = 0;
+
+	if (compat) {
+		if (bpf_probe_read_user(m32, sizeof(m32), (void *)ptr))
+			return -1;
+		bpf_probe_read_user(&len, sizeof(len), (void *)(ptr + sizeof(m32)));
+		*m = (struct msg){ m32[0], m32[1], m32[2], m32[3], m32[4], m32[5], len };
+		return 0;
+	}
+	if (bpf_probe_read_user(m64, sizeof(m64), (void *)ptr))
+		return -1;
+	bpf_probe_read_user(&len, sizeof(len), (void *)(ptr + sizeof(m64)));
+	*m = (struct msg){ m64[0], (u32)m64[1], m64[2], m64[3], m64[4], m64[5], len };
+	return 0;
+}
+
+enum { COMPAT_BIT = 1u << 31 };
+
+/* Operations on the struct msghdr at ptr. */
+int put_msg(u32 at, u32 kind, u64 ptr, u64 ret, u32 flags)
+{
+	const bool compat = flags & COMPAT_BIT;
+	u64 limit = ~0ull;
+	struct msg m;
+
+	if (!ptr)
+		return put_none(at, kind, WB_ABSENT);
+	if (read_msg(&m, ptr, compat))
+		return put_none(at, kind, WB_UNREADABLE);
+	if (flags & OPF_LIMIT_RET && (s64)ret >= 0)
+		limit = flags & OPF_MMSG ? m.len : ret;
+	if (m.n_iov > 1024)
+		m.n_iov = 1024;
+	if (kind == OP_MSGCTL)
+		return put_user_bytes(at, kind, m.ctl, m.ctl_len, WIRE_PATH_MAX);
+	if (kind == OP_MSGNAME)
+		return put_user_bytes(at, kind, m.name, m.name_len, 128);
+	return put_iov(at, kind, m.iov, m.n_iov | (compat ? COMPAT_BIT : 0), limit);
+}
+
+/* Does operation op apply to this call? */
+static __always_inline bool op_applies(const struct wire_record *rec, const volatile struct wire_op *op,
+				       u32 flags)
+{
+	u64 v;
+
+	if (flags & OPF_SUCCESS && rec->ret < 0)
+		return false;
+	if (flags & OPF_NATIVE && rec->flags & WIRE_COMPAT)
+		return false;
+	if (!(flags & OPF_IF))
+		return true;
+	v = rec->args[op->b & 7];
+	return (u32)v >= op->c && (u32)v <= op->d;
+}
+
+/* Runs operation i of row index for the record at off; returns the new end. */
+int run_op(u32 off, u32 at, u32 index, u32 i)
+{
+	const volatile struct wire_op *const op =
+		&conf[index & (2 * WIRE_NR_MAX - 1)].ops[i & (WIRE_OPS_MAX - 1)];
+	struct wire_record *const rec = ring_at(off, sizeof(*rec) + 8 * sizeof(u64));
+	const u32 kind = op->kind, flags = op->flags;
+	const u64 task = bpf_get_current_task();
+	u64 a, compat_bit;
+
+	if (!rec)
+		return at;
+	if (flags & OPF_PAYLOAD && rec->flags & WIRE_CUT)
+		return put_none(at, kind, WB_CUT);
+	if (!op_applies(rec, op, flags))
+		return put_none(at, kind, WB_ABSENT);
+	a = op->a == WIRE_RET ? (u64)rec->ret : rec->args[op->a & 7];
+	compat_bit = rec->flags & WIRE_COMPAT ? COMPAT_BIT : 0;
+	if (flags & OPF_PEERLESS && has_peer(rec->args[0]))
+		return put_none(at, kind, WB_ABSENT);
+	switch (kind) {
+	case OP_STR:
+		return put_user_str(at, kind, a);
+	case OP_BUF:
+	case OP_BUFP:
+		return put_user_bytes(at, kind, a, op_length(rec, op->b, flags),
+				      flags & OPF_PAYLOAD ? set.snaplen : WIRE_PATH_MAX);
+	case OP_SOCKADDR:
+	case OP_PEERNAME:
+		return put_user_bytes(at, kind, a, op_length(rec, op->b, flags), 128);
+	case OP_SEM:
+		if (rec->args[(op->a + 1) & 7] * 6 < (u64)op->b + op->c)
+			return put_none(at, kind, WB_ABSENT);
+		return put_user_bytes(at, kind, a + op->b, op->c, 32);
+	case OP_MEM:
+		return put_user_bytes(at, kind, a ? a + op->b : 0, op->c, 32);
+	case OP_FDLIST:
+		return put_user_bytes(at, kind, a, rec->args[op->b & 7] * 8,
+				      WIRE_FDLIST_MAX * 8);
+	case OP_IOV:
+	case OP_IOVSIZE:
+		if (flags & OPF_LIMIT_RET && rec->ret >= 0)
+			return put_iov(at, kind, a, rec->args[op->b & 7] | compat_bit, rec->ret);
+		return put_iov(at, kind, a, rec->args[op->b & 7] | compat_bit, ~0ull);
+	case OP_MSG:
+	case OP_MSGSIZE:
+	case OP_MSGCTL:
+	case OP_MSGNAME:
+		return put_msg(at, kind, a, rec->ret, flags | compat_bit);
+	case OP_TUPLE:
+		return put_tuple(at, a);
+	case OP_FILE:
+		return put_file(at, a);
+	case OP_FILEMEM: {
+		u32 fd;
+
+		if (bpf_probe_read_user(&fd, sizeof(fd), (void *)(a + op->b)))
+			return put_none(at, kind, WB_UNREADABLE);
+		return put_file(at, fd);
+	}
+	case OP_FILEPATH:
+		return put_file_path(at, a);
+	case OP_QUEUE:
+		return put_queue(at, a);
+	case OP_PAIR:
+		return put_pair(at, a);
+	case OP_TASK:
+		return put_task(at, task);
+	case OP_VM:
+		return put_vm(at, task);
+	case OP_CGROUPS:
+		return put_cgroups(at, task);
+	case OP_ARGV:
+		return put_argv(at, a, compat_bit ? 4 : 8);
+	case OP_EXEC_ARGS:
+	case OP_EXEC_ENV:
+		return put_exec_args(at, task, kind);
+	}
+	return put_none(at, kind, WB_ABSENT);
+}
+
+SEC("tp_btf/sys_exit")
+int sys_exit(u64 *ctx)
+{
+	const struct pt_regs *const regs = (void *)ctx[0];
+	const u64 id = id_here();
+	const volatile struct wire_conf *c;
+	s64 nr = call_number(regs);
+	struct slot s;
+	u32 index, end, flags = 0;
+
+	if (filtered(id) || nr < 0)
+		return 0;
+	if (is_compat())
+		flags = WIRE_COMPAT;
+	else if (nr & X32_BIT)
+		flags = WIRE_X32;
+	nr &= ~X32_BIT;
+	/* Numbers that no table has, and those of x32, share the last row. */
+	index = nr < WIRE_NR_MAX && !(flags & WIRE_X32) ? nr : WIRE_NR_MAX - 1;
+	if (flags & WIRE_COMPAT)
+		index += WIRE_NR_MAX;
+	c = &conf[index & (2 * WIRE_NR_MAX - 1)];
+	if (c->flags & (WCF_EXEC | WCF_SOCKETCALL) || !(c->flags & WCF_WANTED))
+		if (!(c->flags & WCF_WANTED) || (c->flags & WCF_EXEC && (s64)ctx[1] == 0))
+			return 0;
+	if (!ring_begin(&s, call_class(c, regs, flags), c->max, id))
+		return 0;
+	s.rec->type = WIRE_SYSCALL;
+	s.rec->flags = flags;
+	s.rec->nr = nr;
+	s.rec->ret = (s64)ctx[1];
+	call_args(s.rec->args, regs, flags & WIRE_COMPAT);
+	end = s.off + sizeof(*s.rec) + (c->n_args & 7) * 8;
+	if (c->n_ops) {
+		if (s.used > set.ring_size / 2)
+			s.rec->flags |= WIRE_CUT;
+		for (u32 i = 0; i < WIRE_OPS_MAX && i < c->n_ops; i++)
+			end = run_op(s.off, end, index, i);
+		if (s.rec->flags & WIRE_CUT && c->flags & WCF_PAYLOAD)
+			ring_lose(s.ring, WC_PAYLOAD, s.rec->ts);
+		if (end < s.off || end - s.off > WIRE_SLACK)
+			end = s.off + sizeof(*s.rec);
+	}
+	ring_publish(&s, end);
+	return 0;
+}
