@@ -115,7 +115,8 @@ $(O)/saker: $(O)/capture/front/main.o $(LIB)
 $(O)/saker-replay: $(O)/replay/main.o $(call obj,$(wildcard replay/verbs/*.c)) $(LIB)
 $(O)/saker-capture: $(O)/capture/main.o $(LIVE) $(LIB)
 $(O)/saker-capture: PROGRAM_LIBS := $(LIVE_LIBS)
-$(O)/saker-analyze: $(O)/analyze/main.o $(if $(HAVE_BPF),$(O)/analyze/live.o $(LIVE)) $(LIB)
+ANALYZE_SRC := $(filter-out $(if $(HAVE_BPF),,analyze/live.c),$(sort $(wildcard analyze/*.c)))
+$(O)/saker-analyze: $(call obj,$(ANALYZE_SRC)) $(if $(HAVE_BPF),$(LIVE)) $(LIB)
 $(O)/saker-analyze: PROGRAM_LIBS := $(if $(HAVE_BPF),$(LIVE_LIBS))
 $(if $(HAVE_BPF),,$(O)/analyze/main.o): CPPFLAGS += -DSAKER_NO_BPF
 
