@@ -229,3 +229,8 @@ int input_seek(struct input *in, uint64_t off)
 	in->eof = false;
 	return 0;
 }
+
+bool input_cut(const struct input *in)
+{
+	return in->gzip && !in->gzip->ended;
+}

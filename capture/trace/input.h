@@ -41,6 +41,9 @@ void input_take(struct input *in, size_t n);
 /* Passes over n bytes.  0, or 1 where the input ends before (then it is at its end). */
 int input_skip(struct input *in, uint64_t n);
 
+/* At the end of the input: does a gzip stream lack its end? */
+bool input_cut(const struct input *in);
+
 /* Goes to off of a seekable input. */
 int input_seek(struct input *in, uint64_t off);
 
