@@ -38,7 +38,7 @@ uint64_t flags_from_ppm(enum flags_table_id id, uint32_t ppm)
 	}
 	for (unsigned i = 0; i < t->n && rest; i++) {
 		row = &t->flags[i];
-		if (row->ppm_only || !row->ppm || row->ppm & mask ||
+		if (row->ppm_only || !row->ppm || !row->kernel || row->ppm & mask ||
 		    (rest & row->ppm) != row->ppm)
 			continue;
 		v |= row->kernel;

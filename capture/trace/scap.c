@@ -170,8 +170,11 @@ again:
 	avail = peek(s, 8, &p);
 	s->base.bytes_done = s->in.gzip ? s->in.raw_off : s->in.off;
 	b->off = s->in.off;
-	if (avail < 8)
-		return avail ? cut(s, b->off, "incomplete block") : 1;
+	if (avail < 8) {
+		if (!avail && !input_cut(&s->in))
+			return 1;
+		return cut(s, b->off, avail ? "incomplete block" : "end of cut gzip data");
+	}
 	b->type = le32(p);
 	total = le32(p + 4);
 	if (total < BLOCK_MIN || total > SCAP_BLOCK_MAX) {

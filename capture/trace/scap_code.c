@@ -54,13 +54,18 @@ static const struct type_name {
 	{ "IPV4ADDR", PT_BYTEBUF }, { "IPV6ADDR", PT_BYTEBUF },
 };
 
-/* Events that are not in the catalogue under their name, but change the state as one
- * there does: the parameters are in the same order. */
+/* Events that are not in the catalogue under their name, but mean what one there does:
+ * the parameters are in the same order. */
 static const struct alias {
 	const char *name;
-	uint16_t type;
+	uint16_t type, flags;
+	uint8_t category;
 } aliases[] = {
-	{ "useradded", EV_SNAP_USER }, { "groupadded", EV_SNAP_GROUP },
+	{ "useradded", EV_SNAP_USER, EF_MODIFIES_STATE | EF_TRACEPOINT, EC_PROCESS },
+	{ "groupadded", EV_SNAP_GROUP, EF_MODIFIES_STATE | EF_TRACEPOINT, EC_PROCESS },
+	{ "stat64", EV_STAT, 0, EC_FILE },
+	{ "lstat64", EV_LSTAT, 0, EC_FILE },
+	{ "fstat64", EV_FSTAT, 0, EC_FILE },
 };
 
 static uint8_t type_of(const char *p, size_t len)
@@ -147,13 +152,15 @@ static void choose_desc(struct scap_codes *c, const struct row *row, struct scap
 
 	code->type = catalog_find(row->name, strlen(row->name));
 	code->desc = &catalog[code->type];
-	for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++)
-		if (!strcmp(aliases[i].name, row->name)) {
-			code->type = aliases[i].type;
-			code->desc = own_desc(&c->arena, row, code->type, EC_PROCESS,
-					      EF_MODIFIES_STATE | unlisted);
-			return;
-		}
+	for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++) {
+		const struct alias *a = &aliases[i];
+
+		if (strcmp(a->name, row->name))
+			continue;
+		code->type = a->type;
+		code->desc = own_desc(&c->arena, row, a->type, a->category, a->flags);
+		return;
+	}
 	if (code->type == EV_UNKNOWN)
 		code->desc = own_desc(&c->arena, row, EV_UNKNOWN, EC_INTERNAL, unlisted);
 	else if (code->desc->flags & EF_PSEUDO)
