@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Parts of the check pass. */
+#ifndef SAKER_LANG_CHECK_H
+#define SAKER_LANG_CHECK_H
+
+#include "rules/lang/engine.h"
+
+/* The place of an error. */
+struct at {
+	struct lang *l;
+	const struct lang_text *text;
+	uint32_t off;
+};
+
+/* A constant of the given type; false: error in l. */
+bool constant_parse(const struct at *at, struct constant *c, enum field_type type,
+		    const char *falco_type, enum op op, const char *p, size_t len);
+
+/* True if the text may be compared with evt.type. */
+bool event_name_known(const char *p, size_t len);
+
+/* A left or right side; NULL: error in l. */
+struct extract *extract_check(const struct at *at, const struct operand *o);
+const char *type_name(const struct extract *x);
+
+#endif

@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From the graph to code.
+ *
+ * For each event type every condition is made smaller by what the type alone tells, and
+ * many vanish.  What is left becomes tests and jumps: "and" goes on at its next part when
+ * one holds and leaves when one does not; "not" swaps the two ways out.  The parts of a
+ * chain are put in the order that is expected to decide soonest: nothing has side
+ * effects, and an absent value makes a check false, not the whole, so any order is right.
+ * A part that several conditions share is code of its own with a remembered result. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "rules/lang/engine.h"
+#include "rules/lang/regex.h"
+#include "rules/lang/strindex.h"
+
+void engine_init(struct engine *e, struct arena *a, bool strict)
+{
+	*e = (struct engine){ .arena = a, .strict = strict };
+	intern_init(&e->slot_names, a);
+	intern_init(&e->pred_names, a);
+	dag_init(&e->dag, a);
+}
+
+void engine_release(struct engine *e)
+{
+	intern_release(&e->slot_names);
+	intern_release(&e->pred_names);
+	dag_release(&e->dag);
+	regex_free_all(e->regexes);
+	free(e->slots);
+	free(e->preds);
+	free(e->roots);
+	free(e->root_events);
+	free(e->code);
+	free(e->part_pc);
+	free(e->entries);
+	*e = (struct engine){0};
+}
+
+uint32_t engine_add(struct engine *e, uint32_t root, const struct event_set *events)
+{
+	e->roots = mem_grow(e->roots, &e->roots_cap, e->n_roots + 1, sizeof(*e->roots));
+	e->root_events = mem_grow(e->root_events, &e->events_cap, e->n_roots + 1,
+				  sizeof(*e->root_events));
+	e->roots[e->n_roots] = root;
+	e->root_events[e->n_roots] = *events;
+	return (uint32_t)e->n_roots++;
+}
+
+/* ---- what the type tells ---- */
+
+static bool set_empty(const struct event_set *s)
+{
+	for (size_t i = 0; i < sizeof(s->bits) / sizeof(s->bits[0]); i++)
+		if (s->bits[i])
+			return false;
+	return true;
+}
+
+/* The text that a field has on every event of the type; NULL if it depends, "" with
+ * *absent if it never has one. */
+static const char *known_text(const struct field_desc *d, unsigned type, bool *absent)
+{
+	const struct event_desc *ev = &catalog[type];
+	const bool call = !(ev->flags & (EF_TRACEPOINT | EF_PSEUDO));
+
+	*absent = false;
+	if (type == EV_UNKNOWN || type == EV_GENERIC || ev->flags & EF_PSEUDO)
+		return NULL;
+	if (strcmp(d->name, "evt.type") == 0)
+		return ev->name;
+	if (strcmp(d->name, "syscall.type") == 0) {
+		*absent = !call;
+		return ev->name;
+	}
+	if (strcmp(d->name, "evt.dir") == 0)
+		return call ? "<" : ">";
+	return NULL;
+}
+
+static bool text_holds(const struct pred *p, const char *text)
+{
+	struct field_ctx ctx = {0};
+	struct engine none = {0};
+	struct matcher m = { .e = &none, .ctx = &ctx };
+	struct slot_value v = {
+		.found = true, .v = { .p = text, .len = (uint32_t)strlen(text), .type = FIELD_STRING },
+	};
+
+	return matcher_decide(&m, p, &v);
+}
+
+int engine_pred_known(const struct engine *e, const struct pred *p, unsigned type)
+{
+	const struct slot *s = &e->slots[p->slot];
+	const struct field_desc *d = s->x->ref.desc;
+	const char *text;
+	bool absent;
+
+	if (p->never)
+		return 0;
+	if (s->x->from != FROM_FIELD)
+		return -1;
+	if (!set_empty(&d->only) && !event_set_has(&d->only, type))
+		return 0;
+	if (p->right != NO_SLOT || p->test == TEST_REGEX)
+		return -1;
+	text = known_text(d, type, &absent);
+	if (!text)
+		return -1;
+	return !absent && text_holds(p, text);
+}
+
+struct spec {
+	struct engine *e;
+	uint32_t *memo;			/* by node: result + 1 */
+	size_t n_memo, cap;
+	unsigned type;
+	uint32_t **keep;
+};
+
+static uint32_t specialise(struct spec *s, uint32_t node)
+{
+	struct dag *d = &s->e->dag;
+	const struct dag_node n = d->nodes[node];
+	uint32_t *kids, r = node;
+	int known;
+
+	if (node < s->n_memo && s->memo[node])
+		return s->memo[node] - 1;
+	switch ((enum dag_kind)n.kind) {
+	case DAG_CONST:
+		break;
+	case DAG_PRED:
+		known = engine_pred_known(s->e, &s->e->preds[n.kids[0]], s->type);
+		r = known < 0 ? node : (uint32_t)known;
+		break;
+	case DAG_NOT:
+		r = dag_not(d, specialise(s, n.kids[0]));
+		break;
+	case DAG_AND:
+	case DAG_OR:
+		kids = xmalloc(n.n * sizeof(*kids));
+		for (uint32_t i = 0; i < n.n; i++)
+			kids[i] = specialise(s, n.kids[i]);
+		r = dag_chain(d, (enum dag_kind)n.kind, kids, n.n);
+		free(kids);
+		break;
+	}
+	if (node < s->n_memo)
+		s->memo[node] = r + 1;
+	return r;
+}
+
+/* ---- order and sharing ---- */
+
+struct gen {
+	struct engine *e;
+	float *chance, *cost;		/* by node: that it holds; of finding out */
+	uint32_t *parents;		/* how many use it */
+	uint32_t *part;			/* + 1: its number as a shared part */
+	uint32_t *pc;			/* + 1: its code */
+	uint32_t *todo;			/* parts whose code is still to be made */
+	size_t n_todo, todo_cap;
+};
+
+static float pred_chance(const struct pred *p)
+{
+	switch ((enum test)p->test) {
+	case TEST_EXISTS:
+		return 0.8f;
+	case TEST_NE:
+		return 0.9f;
+	case TEST_EQ:
+		return p->type == FIELD_BOOL ? 0.4f : p->n > 1 ? 0.1f : 0.05f;
+	case TEST_LT: case TEST_LE: case TEST_GT: case TEST_GE:
+		return 0.5f;
+	case TEST_PREFIX:
+		return 0.1f;
+	case TEST_CONTAINS: case TEST_ICONTAINS: case TEST_SUFFIX: case TEST_GLOB:
+	case TEST_IGLOB: case TEST_REGEX: case TEST_PMATCH:
+		return 0.05f;
+	}
+	return 0.5f;
+}
+
+static int by_gain(const void *a, const void *b, void *arg)
+{
+	const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	const struct gen *g = *(struct gen *const *)arg;
+	const bool and = ((void **)arg)[1] != NULL;
+	const float px = and ? 1 - g->chance[x] : g->chance[x];
+	const float py = and ? 1 - g->chance[y] : g->chance[y];
+	const float gx = g->cost[x] * (py + 0.001f), gy = g->cost[y] * (px + 0.001f);
+
+	return gx < gy ? -1 : gx > gy ? 1 : (x > y) - (x < y);
+}
+
+static uint32_t *ordered(struct gen *g, const struct dag_node *n)
+{
+	uint32_t *kids = xmalloc(n->n * sizeof(*kids));
+	void *arg[2] = { g, n->kind == DAG_AND ? g : NULL };
+
+	memcpy(kids, n->kids, n->n * sizeof(*kids));
+	qsort_r(kids, n->n, sizeof(*kids), by_gain, arg);
+	return kids;
+}
+
+static void weigh_chain(struct gen *g, uint32_t node, const struct dag_node *n)
+{
+	uint32_t *kids = ordered(g, n);
+	const bool and = n->kind == DAG_AND;
+	float reach = 1, cost = 0;
+
+	for (uint32_t i = 0; i < n->n; i++) {
+		cost += reach * g->cost[kids[i]];
+		reach *= and ? g->chance[kids[i]] : 1 - g->chance[kids[i]];
+	}
+	free(kids);
+	g->cost[node] = cost;
+	g->chance[node] = and ? reach : 1 - reach;
+}
+
+/* Chance and cost bottom up: kids have smaller numbers. */
+static void weigh(struct gen *g, uint32_t node)
+{
+	const struct dag_node *n = &g->e->dag.nodes[node];
+	const struct pred *p;
+
+	switch ((enum dag_kind)n->kind) {
+	case DAG_CONST:
+		break;
+	case DAG_PRED:
+		p = &g->e->preds[n->kids[0]];
+		g->chance[node] = pred_chance(p);
+		/* What others ask as well is often known already. */
+		g->cost[node] = (float)(p->cost + g->e->slots[p->slot].cost) /
+				(float)(g->parents[node] ? g->parents[node] : 1) + 1;
+		break;
+	case DAG_NOT:
+		g->chance[node] = 1 - g->chance[n->kids[0]];
+		g->cost[node] = g->cost[n->kids[0]];
+		break;
+	case DAG_AND:
+	case DAG_OR:
+		weigh_chain(g, node, n);
+		break;
+	}
+}
+
+/* ---- code ---- */
+
+static uint32_t emit(struct engine *e, uint32_t test, uint32_t yes, uint32_t no)
+{
+	e->code = mem_grow(e->code, &e->code_cap, e->n_code + 1, sizeof(*e->code));
+	e->code[e->n_code] = (struct insn){ .test = test, .yes = yes, .no = no };
+	return (uint32_t)e->n_code++;
+}
+
+static bool shared(const struct gen *g, uint32_t node)
+{
+	return g->e->dag.nodes[node].kind >= DAG_AND && g->parents[node] > 1;
+}
+
+static uint32_t part_of(struct gen *g, uint32_t node)
+{
+	struct engine *e = g->e;
+
+	if (!g->part[node]) {
+		e->part_pc = mem_grow(e->part_pc, &e->parts_cap, e->n_parts + 1,
+				      sizeof(*e->part_pc));
+		g->part[node] = (uint32_t)++e->n_parts;
+		g->todo = mem_grow(g->todo, &g->todo_cap, g->n_todo + 1, sizeof(*g->todo));
+		g->todo[g->n_todo++] = node;
+	}
+	return (uint32_t)e->pred_names.n + g->part[node] - 1;
+}
+
+/* Code is made from the end to the beginning, so that jumps lead to what is there.
+ * Returns where it starts. */
+static uint32_t gen(struct gen *g, uint32_t node, uint32_t yes, uint32_t no, bool top)
+{
+	const struct dag_node *n = &g->e->dag.nodes[node];
+	uint32_t *kids, pc;
+
+	if (!top && shared(g, node))
+		return emit(g->e, part_of(g, node), yes, no);
+	switch ((enum dag_kind)n->kind) {
+	case DAG_CONST:
+		return node == DAG_TRUE ? yes : no;
+	case DAG_PRED:
+		return emit(g->e, n->kids[0], yes, no);
+	case DAG_NOT:
+		return gen(g, n->kids[0], no, yes, false);
+	case DAG_AND:
+	case DAG_OR:
+		break;
+	}
+	kids = ordered(g, n);
+	pc = n->kind == DAG_AND ? yes : no;
+	for (uint32_t i = n->n; i-- > 0;)
+		pc = n->kind == DAG_AND ? gen(g, kids[i], pc, no, false) :
+					  gen(g, kids[i], yes, pc, false);
+	free(kids);
+	return pc;
+}
+
+static void gen_parts(struct gen *g)
+{
+	while (g->n_todo) {
+		const uint32_t node = g->todo[--g->n_todo];
+		const uint32_t pc = gen(g, node, CODE_TRUE, CODE_FALSE, true);
+
+		g->e->part_pc[g->part[node] - 1] = pc;
+	}
+}
+
+static void count_parents(struct gen *g, uint32_t node)
+{
+	const struct dag_node *n = &g->e->dag.nodes[node];
+
+	if (g->parents[node]++ || n->kind == DAG_PRED || n->kind == DAG_CONST)
+		return;
+	for (uint32_t i = 0; i < n->n; i++)
+		count_parents(g, n->kids[i]);
+}
+
+/* Entries hold nodes until here; from here on their code. */
+static void generate(struct engine *e)
+{
+	const size_t n = e->dag.n;
+	struct gen g = {
+		.e = e, .chance = xcalloc(n, sizeof(float)), .cost = xcalloc(n, sizeof(float)),
+		.parents = xcalloc(n, sizeof(uint32_t)), .part = xcalloc(n, sizeof(uint32_t)),
+		.pc = xcalloc(n, sizeof(uint32_t)),
+	};
+	bool *counted = xcalloc(n, sizeof(*counted));
+
+	for (size_t i = 0; i < e->n_entries; i++)
+		if (!counted[e->entries[i].pc]) {
+			counted[e->entries[i].pc] = true;
+			count_parents(&g, e->entries[i].pc);
+		}
+	for (uint32_t i = 0; i < n; i++)
+		weigh(&g, i);
+	for (size_t i = 0; i < e->n_entries; i++) {
+		const uint32_t node = e->entries[i].pc;
+
+		if (!g.pc[node])
+			g.pc[node] = gen(&g, node, CODE_TRUE, CODE_FALSE, !g.part[node]) + 1;
+		e->entries[i].pc = g.pc[node] - 1;
+	}
+	gen_parts(&g);
+	free(counted);
+	free(g.chance);
+	free(g.cost);
+	free(g.parents);
+	free(g.part);
+	free(g.pc);
+	free(g.todo);
+}
+
+/* ---- tables of texts ---- */
+
+static int index_kind(const struct engine *e, const struct pred *p)
+{
+	const struct slot *s = &e->slots[p->slot];
+
+	if (s->type != FIELD_STRING || s->shape != SHAPE_ONE || p->right != NO_SLOT || p->all ||
+	    p->n == 0 || s->varies)
+		return NO_INDEX;
+	if (p->n > 1 && p->mod == MOD_ONEOF)
+		return NO_INDEX;
+	if (p->test == TEST_NE)
+		return p->n == 1 || p->mod == MOD_ALLOF ? INDEX_EQUAL : NO_INDEX;
+	if (p->n > 1 && p->mod == MOD_ALLOF)
+		return NO_INDEX;
+	return p->test == TEST_EQ ? INDEX_EQUAL : p->test == TEST_PREFIX ? INDEX_PREFIX :
+	       p->test == TEST_SUFFIX ? INDEX_SUFFIX : NO_INDEX;
+}
+
+static void make_indexes(struct engine *e)
+{
+	for (size_t i = 0; i < e->pred_names.n; i++) {
+		struct pred *p = &e->preds[i];
+		const int kind = index_kind(e, p);
+		struct strindex **x;
+
+		if (kind == NO_INDEX)
+			continue;
+		x = &e->slots[p->slot].index[kind];
+		if (!*x)
+			*x = strindex_new(e->arena, (enum strindex_kind)kind);
+		p->negate = p->test == TEST_NE;
+		p->bit = strindex_pred(*x);
+		for (uint32_t k = 0; k < p->n; k++)
+			strindex_add(*x, p->c[k].p, p->c[k].len);
+		p->index = (uint8_t)kind;
+	}
+	for (size_t i = 0; i < e->slot_names.n; i++)
+		for (int k = 0; k < 3; k++)
+			if (e->slots[i].index[k])
+				strindex_finish(e->slots[i].index[k]);
+}
+
+/* ---- all of it ---- */
+
+static void add_entry(struct engine *e, uint32_t id, uint32_t node)
+{
+	e->entries = mem_grow(e->entries, &e->entries_cap, e->n_entries + 1,
+			      sizeof(*e->entries));
+	e->entries[e->n_entries++] = (struct entry){ .id = id, .pc = node };
+}
+
+static void add_type(struct engine *e, struct spec *s, unsigned type, const bool *enabled,
+		     const uint32_t *order)
+{
+	s->type = type;
+	memset(s->memo, 0, s->n_memo * sizeof(*s->memo));
+	e->first[type] = (uint32_t)e->n_entries;
+	for (uint32_t i = 0; i < e->n_roots; i++) {
+		const uint32_t id = order ? order[i] : i;
+		uint32_t node;
+
+		if ((enabled && !enabled[id]) || !event_set_has(&e->root_events[id], type))
+			continue;
+		node = specialise(s, e->roots[id]);
+		if (node != DAG_FALSE)
+			add_entry(e, id, node);
+	}
+}
+
+void engine_finish(struct engine *e, const bool *enabled, const uint32_t *order)
+{
+	struct spec s = { .e = e, .n_memo = e->dag.n };
+
+	s.memo = xcalloc(s.n_memo, sizeof(*s.memo));
+	for (unsigned type = 0; type < EV__N; type++)
+		add_type(e, &s, type, enabled, order);
+	e->first[EV__N] = (uint32_t)e->n_entries;
+	free(s.memo);
+	generate(e);
+	make_indexes(e);
+}
+
+/* ---- questions ---- */
+
+static bool extract_bulk(const struct extract *x)
+{
+	if (x->from == FROM_FIELD)
+		return x->ref.desc->flags & FIELD_BULK;
+	for (uint32_t i = 0; i < x->n_kids; i++)
+		if (extract_bulk(x->kids[i]))
+			return true;
+	return false;
+}
+
+static bool pred_bulk(const struct engine *e, const struct pred *p)
+{
+	return extract_bulk(e->slots[p->slot].x) ||
+	       (p->right != NO_SLOT && extract_bulk(e->slots[p->right].x));
+}
+
+bool engine_needs_bulk(const struct engine *e)
+{
+	for (size_t i = 0; i < e->n_code; i++)
+		if (e->code[i].test < e->pred_names.n &&
+		    pred_bulk(e, &e->preds[e->code[i].test]))
+			return true;
+	return false;
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The passes in a row: parse, expand, check (which folds), event types, code. */
+#include "rules/lang/cond.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "rules/lang/engine.h"
+#include "rules/lang/events.h"
+#include "rules/lang/macro.h"
+
+enum { PRINT_MAX = 1 << 20 };
+
+struct cond {
+	struct arena arena;
+	struct lang_text text;
+	struct ast *ast;
+	struct engine engine;		/* of a clone: unused */
+	const struct cond *of;		/* whose engine it is */
+	uint32_t root;
+	struct event_set events;
+	struct matcher matcher;
+};
+
+static bool compile(struct cond *c, struct lang *l)
+{
+	c->ast = parse(l, &c->text);
+	if (!c->ast || !macros_expand(l, c->ast, UINT32_MAX, NULL, NULL))
+		return false;
+	c->root = engine_check(&c->engine, l, c->ast);
+	if (c->root == INTERN_NONE)
+		return false;
+	events_of(c->ast, &c->events);
+	engine_add(&c->engine, c->root, &c->events);
+	engine_finish(&c->engine, NULL, NULL);
+	return true;
+}
+
+struct cond *cond_compile(const char *text, size_t len, const char *name)
+{
+	struct cond *c = xcalloc(1, sizeof(*c));
+	struct lang l;
+
+	lang_init(&l, &c->arena);
+	lang_text_init(&c->text, arena_str(&c->arena, name), arena_strn(&c->arena, text, len), len);
+	engine_init(&c->engine, &c->arena, false);
+	l.regexes = &c->engine.regexes;
+	c->of = c;
+	if (!compile(c, &l)) {
+		lang_err(&l);
+		cond_free(c);
+		return NULL;
+	}
+	matcher_init(&c->matcher, &c->engine);
+	return c;
+}
+
+struct cond *cond_clone(const struct cond *c)
+{
+	struct cond *n = xcalloc(1, sizeof(*n));
+
+	n->of = c->of;
+	matcher_init(&n->matcher, &c->of->engine);
+	return n;
+}
+
+void cond_free(struct cond *c)
+{
+	if (!c)
+		return;
+	matcher_release(&c->matcher);
+	if (c->of == c)
+		engine_release(&c->engine);
+	arena_release(&c->arena);
+	free(c);
+}
+
+bool cond_eval(struct cond *c, const struct field_ctx *ctx)
+{
+	const struct engine *e = c->matcher.e;
+	const unsigned type = ctx->ev->type < EV__N ? ctx->ev->type : EV_UNKNOWN;
+	const uint32_t at = e->first[type];
+
+	if (at == e->first[type + 1])
+		return false;
+	matcher_begin(&c->matcher, ctx);
+	return matcher_run(&c->matcher, e->entries[at].pc);
+}
+
+const struct event_set *cond_events(const struct cond *c)
+{
+	return &c->of->events;
+}
+
+bool cond_needs_bulk(const struct cond *c)
+{
+	return engine_needs_bulk(&c->of->engine);
+}
+
+int dump_stage(const char *name)
+{
+	static const char *const names[] = {
+		"tokens", "ast", "expanded", "folded", "events", "code",
+	};
+
+	for (int i = 0; i < 6; i++)
+		if (strcmp(names[i], name) == 0)
+			return i;
+	return -1;
+}
+
+void cond_dump(const struct cond *c, enum dump_stage stage, struct buf *out)
+{
+	c = c->of;
+	switch (stage) {
+	case DUMP_TOKENS:
+		ast_dump_tokens(out, &c->text);
+		break;
+	case DUMP_AST:
+		ast_dump(out, c->ast);
+		break;
+	case DUMP_EXPANDED:
+		ast_print(out, c->ast, PRINT_MAX);
+		buf_byte(out, '\n');
+		break;
+	case DUMP_FOLDED:
+		engine_dump_node(&c->engine, c->root, out);
+		break;
+	case DUMP_EVENTS:
+		events_dump(out, &c->events);
+		break;
+	case DUMP_CODE:
+		engine_dump_preds(&c->engine, out);
+		engine_dump_code(&c->engine, out);
+		break;
+	}
+}

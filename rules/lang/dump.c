@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* --dump=folded and --dump=code. */
+#include "rules/lang/engine.h"
+
+static void dump_node(const struct engine *e, uint32_t node, struct buf *out, unsigned depth)
+{
+	const struct dag_node *n = &e->dag.nodes[node];
+
+	buf_printf(out, "%*s", (int)depth * 2, "");
+	switch ((enum dag_kind)n->kind) {
+	case DAG_CONST:
+		buf_str(out, node == DAG_TRUE ? "true\n" : "false\n");
+		return;
+	case DAG_PRED:
+		buf_printf(out, "p%u %s\n", n->kids[0], e->preds[n->kids[0]].text);
+		return;
+	case DAG_NOT:
+		buf_str(out, "not\n");
+		break;
+	case DAG_AND:
+		buf_str(out, "and\n");
+		break;
+	case DAG_OR:
+		buf_str(out, "or\n");
+		break;
+	}
+	for (uint32_t i = 0; i < n->n && out->len < 1 << 24; i++)
+		dump_node(e, n->kids[i], out, depth + 1);
+}
+
+void engine_dump_node(const struct engine *e, uint32_t root, struct buf *out)
+{
+	dump_node(e, root, out, 0);
+}
+
+void engine_dump_preds(const struct engine *e, struct buf *out)
+{
+	for (size_t i = 0; i < e->slot_names.n; i++)
+		buf_printf(out, "s%zu %s\n", i, e->slots[i].text);
+	for (size_t i = 0; i < e->pred_names.n; i++)
+		buf_printf(out, "p%zu s%u%s %s\n", i, e->preds[i].slot,
+			   e->preds[i].index == NO_INDEX ? "" : " table", e->preds[i].text);
+}
+
+static void dump_target(struct buf *out, uint32_t pc)
+{
+	if (pc == CODE_TRUE)
+		buf_str(out, " match");
+	else if (pc == CODE_FALSE)
+		buf_str(out, " fail");
+	else
+		buf_printf(out, " %u", pc);
+}
+
+void engine_dump_code(const struct engine *e, struct buf *out)
+{
+	for (unsigned t = 0; t < EV__N; t++) {
+		if (e->first[t] == e->first[t + 1])
+			continue;
+		buf_printf(out, "%s:", catalog[t].name);
+		for (uint32_t i = e->first[t]; i < e->first[t + 1]; i++) {
+			buf_printf(out, " r%u@", e->entries[i].id);
+			dump_target(out, e->entries[i].pc);
+		}
+		buf_byte(out, '\n');
+	}
+	for (size_t i = 0; i < e->n_parts; i++)
+		buf_printf(out, "part %zu at %u\n", i, e->part_pc[i]);
+	for (size_t i = 0; i < e->n_code; i++) {
+		const struct insn *c = &e->code[i];
+
+		buf_printf(out, "%6zu", i);
+		dump_target(out, c->yes);
+		dump_target(out, c->no);
+		if (c->test < e->pred_names.n)
+			buf_printf(out, "  p%u %s\n", c->test, e->preds[c->test].text);
+		else
+			buf_printf(out, "  part %u\n", c->test - (uint32_t)e->pred_names.n);
+	}
+}

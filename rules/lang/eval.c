@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Deciding predicates and running code over one event. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "rules/lang/engine.h"
+#include "rules/lang/pathset.h"
+#include "rules/lang/regex.h"
+#include "rules/lang/strindex.h"
+
+void matcher_init(struct matcher *m, const struct engine *e)
+{
+	*m = (struct matcher){
+		.e = e,
+		.memo = xcalloc(e->pred_names.n + e->n_parts + 1, sizeof(*m->memo)),
+		.values = xcalloc(e->slot_names.n + 1, sizeof(*m->values)),
+		.regex_data = e->regexes ? regex_data_new() : NULL,
+	};
+}
+
+void matcher_release(struct matcher *m)
+{
+	free(m->memo);
+	free(m->values);
+	regex_data_free(m->regex_data);
+	*m = (struct matcher){0};
+}
+
+void matcher_begin(struct matcher *m, const struct field_ctx *ctx)
+{
+	m->ctx = ctx;
+	m->n_events++;
+	m->stamp += 2;
+	if (m->stamp)
+		return;
+	/* After 2^31 events old stamps would look new. */
+	memset(m->memo, 0, (m->e->pred_names.n + m->e->n_parts) * sizeof(*m->memo));
+	memset(m->values, 0, m->e->slot_names.n * sizeof(*m->values));
+	m->stamp = 2;
+}
+
+static bool get(struct matcher *m, const struct slot *s, struct slot_value *v)
+{
+	const struct extract *x = s->x;
+
+	v->all = (struct fval_list){ .arena = m->ctx->scratch };
+	if (x->from != FROM_FIELD)
+		return transform_get(m, x, &v->v, &v->all);
+	if (s->shape == SHAPE_ONE)
+		return x->ref.desc->get(m->ctx, &x->ref, &v->v) == FIELD_FOUND;
+	return x->ref.desc->get_all(m->ctx, &x->ref, &v->all) == FIELD_FOUND;
+}
+
+static inline struct slot_value *value(struct matcher *m, uint32_t slot)
+{
+	struct slot_value *v = &m->values[slot];
+	const struct slot *s = &m->e->slots[slot];
+
+	if (v->stamp == m->stamp && !s->varies)
+		return v;
+	v->stamp = m->stamp;
+	v->looked = 0;
+	m->n_slots++;
+	v->found = get(m, s, v);
+	return v;
+}
+
+const struct slot_value *matcher_slot(struct matcher *m, uint32_t slot)
+{
+	return value(m, slot);
+}
+
+static int order_bytes(const struct fval *v, const struct constant *c)
+{
+	const uint32_t n = v->len < c->len ? v->len : c->len;
+	const int r = n ? memcmp(v->p, c->p, n) : 0;
+
+	return r ? r : (v->len > c->len) - (v->len < c->len);
+}
+
+static bool same_net(const struct fval *v, const struct constant *c)
+{
+	const unsigned whole = c->prefix / 8, rest = c->prefix % 8;
+
+	if (v->len != c->len || memcmp(v->p, c->p, whole) != 0)
+		return false;
+	return !rest || ((v->p[whole] ^ c->p[whole]) & 0xff << (8 - rest) & 0xff) == 0;
+}
+
+/* -1, 0, 1; for addresses 0 or 1 (equal or not). */
+static int order_value(enum field_type type, const struct fval *v, const struct constant *c)
+{
+	switch (type) {
+	case FIELD_INT:
+		return (v->i > c->i) - (v->i < c->i);
+	case FIELD_UINT:
+	case FIELD_BOOL:
+	case FIELD_PORT:
+		return (v->u > c->u) - (v->u < c->u);
+	case FIELD_DOUBLE:
+		return (v->d > c->d) - (v->d < c->d);
+	case FIELD_STRING:
+	case FIELD_BYTES:
+		return order_bytes(v, c);
+	case FIELD_IP:
+	case FIELD_NET:
+		return !same_net(v, c);
+	case FIELD_DYN:
+		break;
+	}
+	return 1;
+}
+
+static unsigned char lower(unsigned char c)
+{
+	return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+}
+
+static bool contains_folded(const struct fval *v, const struct constant *c)
+{
+	if (c->len == 0)
+		return true;
+	for (uint32_t i = 0; i + c->len <= v->len; i++) {
+		uint32_t k = 0;
+
+		while (k < c->len && lower((unsigned char)v->p[i + k]) ==
+		       lower((unsigned char)c->p[k]))
+			k++;
+		if (k == c->len)
+			return true;
+	}
+	return false;
+}
+
+static bool text_test(struct matcher *m, enum test test, const struct fval *v,
+		      const struct constant *c)
+{
+	switch (test) {
+	case TEST_CONTAINS:
+		return v->len >= c->len && memmem(v->p, v->len, c->p, c->len);
+	case TEST_ICONTAINS:
+		return contains_folded(v, c);
+	case TEST_PREFIX:
+		return v->len >= c->len && memcmp(v->p, c->p, c->len) == 0;
+	case TEST_SUFFIX:
+		return v->len >= c->len && memcmp(v->p + v->len - c->len, c->p, c->len) == 0;
+	case TEST_GLOB:
+	case TEST_IGLOB:
+		return glob_match(c->p, c->len, v->p, v->len, test == TEST_IGLOB);
+	case TEST_REGEX:
+		return regex_match(c->regex, m->regex_data, v->p, v->len);
+	case TEST_PMATCH:
+		return pathset_match(c->paths, v->p, v->len);
+	default:
+		return false;
+	}
+}
+
+static bool compare(struct matcher *m, enum test test, enum field_type type,
+		    const struct fval *v, const struct constant *c)
+{
+	if (type == FIELD_DYN) {
+		type = (enum field_type)v->type;
+		if (type != FIELD_STRING && type != FIELD_BYTES && !c->number)
+			return test == TEST_NE;
+	}
+	switch (test) {
+	case TEST_EXISTS:
+		return true;
+	case TEST_EQ:
+		return order_value(type, v, c) == 0;
+	case TEST_NE:
+		return order_value(type, v, c) != 0;
+	case TEST_LT:
+		return order_value(type, v, c) < 0;
+	case TEST_LE:
+		return order_value(type, v, c) <= 0;
+	case TEST_GT:
+		return order_value(type, v, c) > 0;
+	case TEST_GE:
+		return order_value(type, v, c) >= 0;
+	default:
+		break;
+	}
+	return (type == FIELD_STRING || type == FIELD_BYTES) && text_test(m, test, v, c);
+}
+
+static void constant_of(struct constant *c, const struct fval *v)
+{
+	*c = (struct constant){ .u = v->u, .number = true };
+	if (v->type == FIELD_STRING || v->type == FIELD_BYTES || v->type == FIELD_IP ||
+	    v->type == FIELD_NET) {
+		c->p = v->p;
+		c->len = v->len;
+		c->prefix = (uint8_t)(v->len * 8);
+	} else {
+		c->p = "";
+	}
+}
+
+/* Whether any of the values stands in the wanted relation to the constant; for "!="
+ * over both ends all must. */
+static bool over_values(struct matcher *m, const struct pred *p, const struct slot_value *v,
+			const struct constant *c)
+{
+	const bool all = p->shape == SHAPE_ENDS && p->test == TEST_NE;
+
+	if (p->shape == SHAPE_ONE)
+		return compare(m, (enum test)p->test, (enum field_type)p->type, &v->v, c);
+	for (unsigned i = 0; i < v->all.n; i++)
+		if (compare(m, (enum test)p->test, (enum field_type)p->type, &v->all.v[i], c) !=
+		    all)
+			return !all;
+	return all && v->all.n > 0;
+}
+
+/* How many constants hold, as the modifier counts them. */
+static bool over_constants(struct matcher *m, const struct pred *p, const struct slot_value *v)
+{
+	uint32_t held = 0;
+
+	for (uint32_t i = 0; i < p->n; i++) {
+		held += over_values(m, p, v, &p->c[i]);
+		if (held && (p->mod == MOD_NONE || p->mod == MOD_ANYOF))
+			return true;
+		if (p->mod == MOD_ALLOF && held <= i)
+			return false;
+	}
+	return p->mod == MOD_ALLOF ? p->n > 0 : p->mod == MOD_ONEOF ? held == 1 : false;
+}
+
+/* in over a list field: each value must be among the constants. */
+static bool all_in(struct matcher *m, const struct pred *p, const struct slot_value *v)
+{
+	for (unsigned i = 0; i < v->all.n; i++) {
+		uint32_t k = 0;
+
+		while (k < p->n && !compare(m, TEST_EQ, (enum field_type)p->type, &v->all.v[i],
+					    &p->c[k]))
+			k++;
+		if (k == p->n)
+			return false;
+	}
+	return true;
+}
+
+static bool against_right(struct matcher *m, const struct pred *p, const struct slot_value *v)
+{
+	const struct slot_value *r = value(m, p->right);
+	const struct slot *s = &m->e->slots[p->right];
+	const unsigned n = s->shape == SHAPE_ONE ? 1 : r->all.n;
+	struct pred as = *p;
+	bool result;
+
+	if (!r->found)
+		return false;
+	as.n = n;
+	as.c = arena_alloc(m->ctx->scratch, (n + 1) * sizeof(*as.c));
+	for (unsigned i = 0; i < n; i++)
+		constant_of(&as.c[i], s->shape == SHAPE_ONE ? &r->v : &r->all.v[i]);
+	result = p->all ? all_in(m, &as, v) : over_constants(m, &as, v);
+	return result;
+}
+
+static bool by_index(struct matcher *m, const struct pred *p, struct slot_value *v)
+{
+	const struct strindex *x = m->e->slots[p->slot].index[p->index];
+
+	if (!(v->looked & 1 << p->index)) {
+		v->looked |= (uint8_t)(1 << p->index);
+		v->row[p->index] = strindex_look(x, v->v.p, v->v.len);
+	}
+	return strindex_bit(x, v->row[p->index], p->bit) != p->negate;
+}
+
+bool matcher_decide(struct matcher *m, const struct pred *p, struct slot_value *v)
+{
+	if (!v->found || p->never)
+		return false;
+	if (p->index != NO_INDEX)
+		return by_index(m, p, v);
+	if (p->test == TEST_EXISTS)
+		return true;
+	if (p->right != NO_SLOT)
+		return against_right(m, p, v);
+	return p->all ? all_in(m, p, v) : over_constants(m, p, v);
+}
+
+bool matcher_pred(struct matcher *m, uint32_t pred)
+{
+	const struct pred *p = &m->e->preds[pred];
+	const uint32_t seen = m->memo[pred];
+	bool is;
+
+	if ((seen ^ m->stamp) <= 1)
+		return seen & 1;
+	m->n_preds++;
+	is = matcher_decide(m, p, value(m, p->slot));
+	if (!m->e->slots[p->slot].varies)
+		m->memo[pred] = m->stamp | is;
+	return is;
+}
+
+static bool part(struct matcher *m, uint32_t test)
+{
+	const uint32_t seen = m->memo[test];
+	bool is;
+
+	if ((seen ^ m->stamp) <= 1)
+		return seen & 1;
+	is = matcher_run(m, m->e->part_pc[test - m->e->pred_names.n]);
+	m->memo[test] = m->stamp | is;
+	return is;
+}
+
+bool matcher_run(struct matcher *m, uint32_t pc)
+{
+	const uint32_t n_preds = (uint32_t)m->e->pred_names.n;
+
+	while (pc < CODE_NONE) {
+		const struct insn *i = &m->e->code[pc];
+
+		pc = (i->test < n_preds ? matcher_pred(m, i->test) : part(m, i->test)) ?
+		     i->yes : i->no;
+	}
+	return pc == CODE_TRUE;
+}
+
+bool matcher_node(struct matcher *m, uint32_t node)
+{
+	const struct dag_node *n = &m->e->dag.nodes[node];
+
+	switch ((enum dag_kind)n->kind) {
+	case DAG_CONST:
+		return node == DAG_TRUE;
+	case DAG_PRED:
+		return matcher_pred(m, n->kids[0]);
+	case DAG_NOT:
+		return !matcher_node(m, n->kids[0]);
+	case DAG_AND:
+	case DAG_OR:
+		for (uint32_t i = 0; i < n->n; i++)
+			if (matcher_node(m, n->kids[i]) != (n->kind == DAG_AND))
+				return n->kind == DAG_OR;
+		return n->kind == DAG_AND;
+	}
+	return false;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Macros: conditions with a name.  Putting them in links trees, it never copies them,
+ * so macros that double at each step cost nothing. */
+#ifndef SAKER_LANG_MACRO_H
+#define SAKER_LANG_MACRO_H
+
+#include "rules/lang/ast.h"
+
+struct macro {
+	const char *name;
+	struct ast *ast;
+	uint32_t order;		/* position of its last definition */
+	bool used;
+	uint8_t state;		/* of the walk: 0 untouched, 1 under way, 2 done */
+	unsigned height;	/* levels below it with everything put in */
+	const void *engine;	/* whose node is known: */
+	uint32_t node;
+};
+
+typedef struct macro *macro_find(const char *name, void *arg);
+
+/* Links the macros of a tree and of the macros that it needs.  A macro sees only
+ * those defined before it, a rule (order UINT32_MAX) all.  false: l has the error. */
+bool macros_expand(struct lang *l, struct ast *a, uint32_t order, macro_find *find, void *arg);
+
+#endif

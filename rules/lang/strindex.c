@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rows are bit sets over the predicates; equal rows are one.  Row 0 answers for a value
+ * that no constant fits.
+ *
+ * Equality: a hash table, and before it a mask of the lengths that occur.
+ * Prefixes: the constants sorted, each knowing the longest other one that is a prefix of
+ * it.  The greatest constant not above the value has all constants that are prefixes
+ * of the value among its ancestors, so one binary search finds the longest, and its row holds
+ * the bits of its ancestors as well.  Suffixes are prefixes read backwards. */
+#include "rules/lang/strindex.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct key {
+	const char *p;
+	uint32_t len;
+	uint32_t up;			/* longest proper prefix among the keys + 1 */
+	uint32_t row;
+};
+
+/* A constant of a predicate, while the index is built. */
+struct use {
+	uint32_t key, bit;
+};
+
+struct strindex {
+	enum strindex_kind kind;
+	struct arena *arena;
+	struct intern keys;
+	struct use *uses;
+	size_t n_uses, uses_cap;
+	uint32_t n_preds, words, base;	/* base: row where nothing fits */
+	struct key *sorted;
+	uint32_t n_keys;
+	uint32_t start[257];		/* sorted keys by first byte (from the end: last) */
+	uint64_t lengths;		/* of keys below 64; bit 63: longer ones as well */
+	uint32_t *table, mask;		/* key + 1 by hash */
+	uint64_t *rows;
+};
+
+struct strindex *strindex_new(struct arena *a, enum strindex_kind kind)
+{
+	struct strindex *x = arena_zalloc(a, sizeof(*x));
+
+	x->kind = kind;
+	x->arena = a;
+	intern_init(&x->keys, a);
+	return x;
+}
+
+void strindex_release(struct strindex *x)
+{
+	intern_release(&x->keys);
+	free(x->uses);
+	x->uses = NULL;
+}
+
+uint32_t strindex_pred(struct strindex *x)
+{
+	return x->n_preds++;
+}
+
+void strindex_add(struct strindex *x, const char *p, uint32_t len)
+{
+	bool is_new;
+	const uint32_t key = intern_add(&x->keys, p, len, &is_new);
+
+	x->uses = mem_grow(x->uses, &x->uses_cap, x->n_uses + 1, sizeof(*x->uses));
+	x->uses[x->n_uses++] = (struct use){ .key = key, .bit = x->n_preds - 1 };
+}
+
+static unsigned char first(const struct strindex *x, const char *p, uint32_t len)
+{
+	return (unsigned char)(x->kind == STRINDEX_SUFFIX ? p[len - 1] : p[0]);
+}
+
+/* How many bytes agree, from the front or the back. */
+static uint32_t common(const struct strindex *x, const char *a, uint32_t n, const char *b,
+		       uint32_t m)
+{
+	const uint32_t most = n < m ? n : m;
+	uint32_t i = 0;
+
+	if (x->kind == STRINDEX_SUFFIX)
+		while (i < most && a[n - 1 - i] == b[m - 1 - i])
+			i++;
+	else
+		while (i < most && a[i] == b[i])
+			i++;
+	return i;
+}
+
+static int order(const struct strindex *x, const char *a, uint32_t n, const char *b, uint32_t m)
+{
+	const uint32_t i = common(x, a, n, b, m);
+	const bool back = x->kind == STRINDEX_SUFFIX;
+
+	if (i == n || i == m)
+		return (n > m) - (n < m);
+	return (int)(unsigned char)a[back ? n - 1 - i : i] -
+	       (int)(unsigned char)b[back ? m - 1 - i : i];
+}
+
+static int order_keys(const void *a, const void *b, void *x)
+{
+	const struct key *k = a, *l = b;
+
+	return order(x, k->p, k->len, l->p, l->len);
+}
+
+static uint64_t load(const char *p, uint32_t len)
+{
+	uint64_t v = 0;
+
+	memcpy(&v, p, len < 8 ? len : 8);
+	return v;
+}
+
+static uint32_t hash_text(const char *p, uint32_t len)
+{
+	uint64_t h = load(p, len) ^ (uint64_t)len << 56;
+
+	if (len > 8)
+		h = (h * UINT64_C(0x9e3779b97f4a7c15)) ^ load(p + len - 8, 8);
+	if (len > 16)
+		h = (h * UINT64_C(0x9e3779b97f4a7c15)) ^ load(p + len / 2 - 4, 8);
+	h *= UINT64_C(0xff51afd7ed558ccd);
+	return (uint32_t)(h >> 32);
+}
+
+static void sort_keys(struct strindex *x)
+{
+	uint32_t at = 0;
+
+	x->n_keys = (uint32_t)x->keys.n;
+	x->sorted = arena_zalloc(x->arena, (x->n_keys + 1) * sizeof(*x->sorted));
+	for (uint32_t i = 0; i < x->n_keys; i++)
+		x->sorted[i] = (struct key){
+			.p = x->keys.keys[i].p, .len = x->keys.keys[i].len, .row = i,
+		};
+	if (x->n_keys)
+		qsort_r(x->sorted, x->n_keys, sizeof(*x->sorted), order_keys, x);
+	for (unsigned c = 0; c < 256; c++) {
+		while (at < x->n_keys && (x->sorted[at].len == 0 ||
+		       first(x, x->sorted[at].p, x->sorted[at].len) < c))
+			at++;
+		x->start[c] = at;
+	}
+	x->start[256] = x->n_keys;
+}
+
+/* Keys are sorted, so the prefixes of a key are the prefix chain of the one before. */
+static void link_keys(struct strindex *x)
+{
+	for (uint32_t i = 1; i < x->n_keys; i++) {
+		const struct key *k = &x->sorted[i];
+		uint32_t up = i;	/* key + 1 */
+
+		while (up && common(x, k->p, k->len, x->sorted[up - 1].p,
+				    x->sorted[up - 1].len) < x->sorted[up - 1].len)
+			up = x->sorted[up - 1].up;
+		x->sorted[i].up = up;
+	}
+}
+
+/* Rows by number of the key as it was added, then by position, then shared. */
+static void make_rows(struct strindex *x)
+{
+	struct intern rows;
+	uint64_t *bits;
+	bool is_new;
+
+	x->words = (x->n_preds + 63) / 64;
+	bits = xcalloc(mem_mul(x->n_keys + 1, x->words), sizeof(*bits));
+	for (uint32_t i = 0; i < x->n_keys; i++)
+		x->table[x->sorted[i].row] = i;
+	for (size_t i = 0; i < x->n_uses; i++)
+		bits[(size_t)x->table[x->uses[i].key] * x->words + x->uses[i].bit / 64] |=
+			UINT64_C(1) << x->uses[i].bit % 64;
+	intern_init(&rows, x->arena);
+	intern_add(&rows, bits + (size_t)x->n_keys * x->words, x->words * 8, &is_new);
+	for (uint32_t i = 0; i < x->n_keys; i++) {
+		uint64_t *row = bits + (size_t)i * x->words;
+
+		for (uint32_t w = 0; x->sorted[i].up && w < x->words; w++)
+			row[w] |= bits[(size_t)(x->sorted[i].up - 1) * x->words + w];
+		x->sorted[i].row = intern_add(&rows, row, x->words * 8, &is_new);
+	}
+	x->rows = arena_alloc(x->arena, rows.n * x->words * 8);
+	for (size_t i = 0; i < rows.n; i++)
+		memcpy(x->rows + i * x->words, rows.keys[i].p, x->words * 8);
+	intern_release(&rows);
+	free(bits);
+}
+
+static void make_table(struct strindex *x)
+{
+	memset(x->table, 0, (x->mask + 1) * sizeof(*x->table));
+	for (uint32_t i = 0; i < x->n_keys; i++) {
+		const struct key *k = &x->sorted[i];
+		uint32_t at = hash_text(k->p, k->len) & x->mask;
+
+		while (x->table[at])
+			at = (at + 1) & x->mask;
+		x->table[at] = i + 1;
+		x->lengths |= UINT64_C(1) << (k->len < 63 ? k->len : 63);
+	}
+}
+
+void strindex_finish(struct strindex *x)
+{
+	uint32_t size = 16;
+
+	sort_keys(x);
+	while (size < x->n_keys * 2)
+		size *= 2;
+	x->mask = size - 1;
+	x->table = arena_zalloc(x->arena, size * sizeof(*x->table));
+	if (x->kind != STRINDEX_EQUAL)
+		link_keys(x);
+	make_rows(x);
+	make_table(x);
+	x->base = x->kind != STRINDEX_EQUAL && x->n_keys && x->sorted[0].len == 0 ?
+		  x->sorted[0].row : 0;
+	strindex_release(x);
+}
+
+static uint32_t look_equal(const struct strindex *x, const char *p, uint32_t len)
+{
+	if (!(x->lengths >> (len < 63 ? len : 63) & 1))
+		return 0;
+	for (uint32_t i = hash_text(p, len) & x->mask; x->table[i]; i = (i + 1) & x->mask) {
+		const struct key *k = &x->sorted[x->table[i] - 1];
+
+		if (k->len == len && memcmp(k->p, p, len) == 0)
+			return k->row;
+	}
+	return 0;
+}
+
+static uint32_t look_prefix(const struct strindex *x, const char *p, uint32_t len)
+{
+	uint32_t lo, hi, c, at;
+
+	if (len == 0)
+		return x->base;
+	c = first(x, p, len);
+	lo = x->start[c];
+	hi = x->start[c + 1];
+	while (lo < hi) {
+		const uint32_t mid = (lo + hi) / 2;
+		const struct key *k = &x->sorted[mid];
+
+		if (order(x, k->p, k->len, p, len) <= 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo == x->start[c])
+		return x->base;
+	at = lo;		/* key + 1 */
+	c = common(x, x->sorted[at - 1].p, x->sorted[at - 1].len, p, len);
+	while (at && x->sorted[at - 1].len > c)
+		at = x->sorted[at - 1].up;
+	return at ? x->sorted[at - 1].row : x->base;
+}
+
+uint32_t strindex_look(const struct strindex *x, const char *p, uint32_t len)
+{
+	return x->kind == STRINDEX_EQUAL ? look_equal(x, p, len) : look_prefix(x, p, len);
+}
+
+bool strindex_bit(const struct strindex *x, uint32_t row, uint32_t bit)
+{
+	return x->rows[(size_t)row * x->words + bit / 64] >> bit % 64 & 1;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* All constants that one text field is compared with, in one table: a look-up finds the
+ * row of the value, and a bit of the row is the answer of one predicate. */
+#ifndef SAKER_LANG_STRINDEX_H
+#define SAKER_LANG_STRINDEX_H
+
+#include <stdbool.h>
+
+#include "rules/lang/intern.h"
+
+struct strindex;
+
+enum strindex_kind { STRINDEX_EQUAL, STRINDEX_PREFIX, STRINDEX_SUFFIX };
+
+struct strindex *strindex_new(struct arena *a, enum strindex_kind kind);
+/* The next predicate: its bit. */
+uint32_t strindex_pred(struct strindex *x);
+/* A constant of the newest predicate. */
+void strindex_add(struct strindex *x, const char *p, uint32_t len);
+/* After the last one. */
+void strindex_finish(struct strindex *x);
+void strindex_release(struct strindex *x);	/* what is not in the arena */
+
+uint32_t strindex_look(const struct strindex *x, const char *p, uint32_t len);
+bool strindex_bit(const struct strindex *x, uint32_t row, uint32_t bit);
+
+#endif
