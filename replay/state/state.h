@@ -11,24 +11,26 @@
 #define SAKER_STATE_STATE_H
 
 #include "capture/base/event.h"
+#include "capture/base/fdkind.h"
 
 struct state;
 struct fd_table;
+
+/* What the numbers of snap_* events mean: snap_fd.kind is an enum fd_kind, role an enum
+ * fd_role, proto an enum l4_proto, state enum fd_bits; snap_thread.state is enum
+ * thread_bits.  snap_thread.ptid is the parent's thread group (or the thread of it that
+ * forked); uid and gid are the real ids, euid and egid the effective ones; an absent
+ * value is unknown.  snap_fd.tuple puts the client first where role is ROLE_CLIENT or
+ * ROLE_SERVER, else this end; ROLE_LISTEN: this end is the destination, the source zero.
+ * A snap_fd without state comes from a snapshot of /proc: snap_end finds out the roles of
+ * its connections.  fd -1 with an offset: the process shares the table of process offset.
+ * snap_thread with tid 0: state tells of the whole; TB_LOST: something was lost before. */
 
 /* A text with its length; a NUL stands behind it. */
 struct text {
 	const char *p;
 	uint32_t len;
 };
-
-enum fd_kind {		/* order and letters of Falco's fd.typechar */
-	FD_UNKNOWN, FD_FILE, FD_DIRECTORY, FD_IPV4, FD_IPV6, FD_UNIX, FD_PIPE, FD_EVENT,
-	FD_SIGNAL, FD_EPOLL, FD_INOTIFY, FD_TIMER, FD_NETLINK, FD_BPF, FD_USERFAULT,
-	FD_IOURING, FD_MEMFD, FD_PIDFD, FD_UNSUPPORTED, FD_PACKET, FD__N
-};
-
-enum fd_role { ROLE_NONE, ROLE_CLIENT, ROLE_SERVER, ROLE_LISTEN };
-enum l4_proto { L4_NONE, L4_TCP, L4_UDP, L4_ICMP, L4_RAW };
 
 struct ip_end {
 	uint8_t addr[16];	/* network order; first 4 bytes for IPv4 */
@@ -42,6 +44,7 @@ enum fd_bits {
 	FDB_SNAPSHOT = 1 << 4,		/* known from a snapshot, not from its opening */
 	FDB_CREATED = 1 << 5,
 	FDB_CLOEXEC = 1 << 6,
+	FDB_ROLE_DUE = 1 << 7,		/* from /proc: the role is found at snap_end */
 };
 
 struct fdinfo {
@@ -66,6 +69,9 @@ enum thread_bits {
 	TB_EXE_MEMFD = 1 << 7,
 	TB_HAS_CRED = 1 << 8,		/* uid, gid and capabilities are known */
 	TB_HAS_EXEPATH = 1 << 9,
+	TB_ANNOUNCED = 1 << 10,		/* the parent's clone was seen, its own not yet */
+	TB_BORN_FIRST = 1 << 11,	/* its own clone was seen, the parent's not yet */
+	TB_SUBREAPER = 1 << 12,		/* of a main thread: gets orphans below it */
 };
 
 /* One thread.  Process-wide facts (exe, args, cwd, ...) live in struct process,
@@ -101,7 +107,8 @@ struct user {
 };
 
 struct container {
-	struct text id, name, type, image, image_repo, image_tag, image_digest, image_id;
+	struct text id, full_id;	/* id: 12 characters, or a name */
+	struct text name, type, image, image_repo, image_tag, image_digest, image_id;
 	struct text json;		/* all that the recorder knew */
 	int8_t privileged;		/* -1 unknown */
 	uint64_t start_ts;
@@ -114,6 +121,7 @@ struct state_limits {
 struct state_stats {
 	uint64_t n_threads, n_processes, n_fds, n_texts, bytes;
 	uint64_t evicted_threads, evicted_fds, invented_threads, healed_threads, lost;
+	uint64_t refused_texts;		/* left empty: too many or too long in all */
 };
 
 struct state_current {
@@ -121,6 +129,8 @@ struct state_current {
 	struct fdinfo *fd;		/* of the event's descriptor; NULL if unknown */
 	int64_t fd_num;			/* INT64_MIN: the event has none */
 	bool name_changed;		/* this event set the name or tuple of fd */
+	bool after_loss;		/* unknown may mean lost */
+	struct container *container;	/* that a container event tells of */
 	uint64_t first_ts;
 };
 
@@ -129,8 +139,14 @@ void state_free(struct state *st);
 /* Forgets everything but keeps limits (a new section of a capture). */
 void state_clear(struct state *st);
 
+/* When the recording begins, for evt.reltime; else that is the first event seen. */
+void state_begin(struct state *st, uint64_t first_ts);
+
 void state_update(struct state *st, const struct event *ev);
-const struct state_current *state_current(const struct state *st);
+static inline const struct state_current *state_current(const struct state *st)
+{
+	return (const struct state_current *)(const void *)st;	/* its first member */
+}
 const struct state_stats *state_stats(const struct state *st);
 
 /* The event types that must reach state_update for everything to come out right. */

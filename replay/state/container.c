@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which container a process runs in, from the names of its control groups, and what
+ * the recorder found out about the container. */
+#include <ctype.h>
+
+#include <xxhash.h>
+
+#include "replay/state/internal.h"
+#include "replay/state/json.h"
+
+enum { CONTAINERS_MAX = 65536, SHORT_ID = 12, FULL_ID = 64 };
+
+struct container *container_named(struct state *st, const char *id, size_t len)
+{
+	const uint32_t hash = (uint32_t)XXH3_64bits(id, len);
+	struct container *c;
+
+	c = map_get(&st->cont_by_id, hash);
+	if (c && c->id.len == len && memcmp(c->id.p, id, len) == 0)
+		return c;
+	if (st->n_cont >= CONTAINERS_MAX)
+		return NULL;
+	c = slab_take(&st->containers);
+	c->id = text_new(st, id, len);
+	c->full_id = c->name = c->type = c->image = c->image_repo = c->image_tag = text_none();
+	c->image_digest = c->image_id = c->json = text_none();
+	c->privileged = -1;
+	st->cont = mem_grow(st->cont, &st->cont_cap, st->n_cont + 1, sizeof(struct container *));
+	st->cont[st->n_cont++] = c;
+	map_put(&st->cont_by_id, hash, c);
+	return c;
+}
+
+/* ---- from control groups ---- */
+
+static bool all_hex(const char *p, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (!isxdigit((unsigned char)p[i]))
+			return false;
+	return len > 0;
+}
+
+/* How engines name groups: the id follows prefix at the start of a component of the
+ * path.  name: the id is any name, not a number. */
+static const struct layout {
+	const char *parent, *prefix;
+	const char *type;
+	bool name;
+} layouts[] = {
+	{ "docker", "", "docker", false },
+	{ NULL, "docker-", "docker", false },
+	{ "libpod_parent", "libpod-", "podman", false },
+	{ "libpod_parent", "", "podman", true },
+	{ NULL, "libpod-", "podman", false },
+	{ NULL, "cri-containerd-", "cri", false },
+	{ NULL, "crio-", "cri-o", false },
+	{ NULL, "nerdctl-", "containerd", false },
+	{ "default", "", "containerd", false },
+	{ "lxc", "", "lxc", true },
+	{ NULL, "lxc.payload.", "lxc", true },
+	{ "lxc.payload", "", "lxc", true },
+	{ "machine.slice", "machine-", "nspawn", true },
+	{ "garden", "", "bpm", true },
+};
+
+static bool begins(const char *p, size_t len, const char *s)
+{
+	return len >= strlen(s) && memcmp(p, s, strlen(s)) == 0;
+}
+
+/* Length of the id that a component holds, after the layout's prefix; 0: none. */
+static size_t id_in(const struct layout *l, const char *p, size_t len, bool parent_fits)
+{
+	static const char scope[] = ".scope", service[] = ".service";
+
+	if (l->parent && !parent_fits)
+		return 0;
+	if (!begins(p, len, l->prefix))
+		return 0;
+	p += strlen(l->prefix);
+	len -= strlen(l->prefix);
+	if (len > sizeof(scope) - 1 && memcmp(p + len - (sizeof(scope) - 1), scope, sizeof(scope) - 1) == 0)
+		len -= sizeof(scope) - 1;
+	if (len > sizeof(service) - 1
+	    && memcmp(p + len - (sizeof(service) - 1), service, sizeof(service) - 1) == 0)
+		len -= sizeof(service) - 1;
+	if (l->name)
+		return len;
+	return len == FULL_ID && all_hex(p, len) ? len : 0;
+}
+
+struct found {
+	const struct layout *l;
+	const char *id;
+	size_t len;
+};
+
+static void look_at(const char *p, size_t len, const char *parent, size_t parent_len,
+		    struct found *found)
+{
+	for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++) {
+		const struct layout *l = &layouts[i];
+		const bool fits = l->parent && strlen(l->parent) == parent_len
+			&& memcmp(l->parent, parent, parent_len) == 0;
+		const size_t n = id_in(l, p, len, fits);
+
+		if (n) {
+			*found = (struct found){ l, p + strlen(l->prefix), n };
+			return;
+		}
+	}
+	/* pods: .../kubepods/besteffort/pod<uid>/<id> and the systemd form of it */
+	if (len == FULL_ID && all_hex(p, len) && begins(parent, parent_len, "pod")) {
+		static const struct layout cri = { .type = "cri" };
+
+		*found = (struct found){ &cri, p, len };
+	}
+}
+
+/* The innermost component that fits wins. */
+static void walk(const char *path, size_t len, struct found *found)
+{
+	const char *end = path + len, *p = path, *parent = path;
+	size_t parent_len = 0;
+
+	while (p < end) {
+		const char *slash = memchr(p, '/', (size_t)(end - p));
+		const size_t n = (size_t)((slash ? slash : end) - p);
+
+		if (n) {
+			look_at(p, n, parent, parent_len, found);
+			parent = p;
+			parent_len = n;
+		}
+		p += n + 1;
+	}
+}
+
+struct container *container_of_cgroups(struct state *st, struct text cgroups)
+{
+	const char *p = cgroups.p, *end = cgroups.p + cgroups.len;
+	struct found found = {0};
+	struct container *c;
+
+	while (p < end && !found.len) {
+		const size_t n = strnlen(p, (size_t)(end - p));
+		const char *path = memchr(p, '=', n);
+
+		if (path)
+			walk(path + 1, n - (size_t)(path + 1 - p), &found);
+		p += n + 1;
+	}
+	if (!found.len)
+		return NULL;
+	c = container_named(st, found.id, found.len < SHORT_ID || found.l->name ? found.len : SHORT_ID);
+	if (c && c->full_id.len == 0)
+		text_set(st, &c->full_id, found.id, found.len);
+	return c;
+}
+
+/* ---- from the recorder ---- */
+
+static const char *const types[] = {	/* numbers of Falco's container plugin */
+	"docker", "lxc", "libvirt-lxc", "mesos", "rkt", "custom", "cri", "containerd", "cri-o",
+	"bpm", "static", "podman",
+};
+
+static void take_string(struct state *st, struct text *to, struct json of, const char *name)
+{
+	struct buf b = {0};
+
+	if (json_string(json_member(of, name, strlen(name)), &b))
+		text_set(st, to, b.p, b.len);
+	buf_release(&b);
+}
+
+static void take_type(struct state *st, struct container *c, struct json v)
+{
+	unsigned n = 0;
+
+	if (v.len && v.p[0] == '"') {
+		struct buf b = {0};
+
+		if (json_string(v, &b))
+			text_set(st, &c->type, b.p, b.len);
+		buf_release(&b);
+		return;
+	}
+	for (size_t i = 0; i < v.len && i < 4; i++) {
+		if (!isdigit((unsigned char)v.p[i]))
+			return;
+		n = n * 10 + (unsigned)(v.p[i] - '0');
+	}
+	if (v.len && n < sizeof(types) / sizeof(types[0]))
+		text_set(st, &c->type, types[n], strlen(types[n]));
+}
+
+static uint64_t number(struct json v)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < v.len && i < 19 && isdigit((unsigned char)v.p[i]); i++)
+		n = n * 10 + (uint64_t)(v.p[i] - '0');
+	return n;
+}
+
+static void describe(struct state *st, struct container *c, struct json of)
+{
+	const struct json priv = json_member(of, "privileged", 10);
+
+	take_string(st, &c->full_id, of, "full_id");
+	take_string(st, &c->name, of, "name");
+	take_string(st, &c->image, of, "image");
+	take_string(st, &c->image_repo, of, "imagerepo");
+	take_string(st, &c->image_tag, of, "imagetag");
+	take_string(st, &c->image_digest, of, "imagedigest");
+	take_string(st, &c->image_id, of, "imageid");
+	take_type(st, c, json_member(of, "type", 4));
+	c->start_ts = number(json_member(of, "created_time", 12)) * UINT64_C(1000000000);
+	c->privileged = priv.len ? json_is(priv, "true") : -1;
+}
+
+HANDLER(on_container)
+{
+	const struct value *json = EV(ev, CONTAINER, json);
+	struct json of, inner;
+	struct container *c = NULL;
+	struct buf id = {0};
+
+	if (json->state != VALUE_SET || json->len == 0)
+		return;
+	of = (struct json){ (const char *)json->p, json->len };
+	inner = json_member(of, "container", 9);
+	if (inner.len)
+		of = inner;
+	if (json_string(json_member(of, "id", 2), &id) && id.len)
+		c = container_named(st, (const char *)id.p, id.len);
+	buf_release(&id);
+	if (!c)
+		return;
+	text_set(st, &c->json, json->p, json->len);
+	describe(st, c, of);
+	st->cur.container = c;
+}
+
+void container_release(struct state *st)
+{
+	for (size_t i = 0; i < st->n_cont; i++) {
+		struct container *c = st->cont[i];
+		struct text *const texts[] = { &c->id, &c->full_id, &c->name, &c->type, &c->image,
+			&c->image_repo, &c->image_tag, &c->image_digest, &c->image_id, &c->json };
+
+		for (size_t k = 0; k < sizeof(texts) / sizeof(texts[0]); k++)
+			text_drop(st, texts[k]);
+		slab_give(&st->containers, c);
+	}
+	st->n_cont = 0;
+	map_release(&st->cont_by_id);
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Credentials, sessions, directories and namespaces: what a successful call says the
+ * thread has now.  uid and gid that fields show are the effective ones. */
+#include <sched.h>
+
+#include "replay/state/internal.h"
+
+static bool ok(const struct value *res)
+{
+	return res->state == VALUE_SET && res->i == 0;
+}
+
+/* -1 means: as it is. */
+static void set_id(uint32_t *to, const struct value *v)
+{
+	if (v->state == VALUE_SET && (uint32_t)v->u != UINT32_MAX)
+		*to = (uint32_t)v->u;
+}
+
+/* libc makes every thread of a process call setuid and its kin, so the events of the
+ * others follow: only the caller changes here. */
+HANDLER(on_setuid)
+{
+	if (!t || !ok(EV(ev, SETUID, res)))
+		return;
+	/* without CAP_SETUID only the effective uid changes */
+	if (t->t.euid == 0)
+		set_id(&t->t.uid, EV(ev, SETUID, uid));
+	set_id(&t->t.euid, EV(ev, SETUID, uid));
+}
+
+HANDLER(on_setgid)
+{
+	if (!t || !ok(EV(ev, SETGID, res)))
+		return;
+	if (t->t.euid == 0)
+		set_id(&t->t.gid, EV(ev, SETGID, gid));
+	set_id(&t->t.egid, EV(ev, SETGID, gid));
+}
+
+HANDLER(on_setreuid)
+{
+	if (!t || !ok(EV(ev, SETREUID, res)))
+		return;
+	set_id(&t->t.uid, EV(ev, SETREUID, ruid));
+	set_id(&t->t.euid, EV(ev, SETREUID, euid));
+}
+
+HANDLER(on_setregid)
+{
+	if (!t || !ok(EV(ev, SETREGID, res)))
+		return;
+	set_id(&t->t.gid, EV(ev, SETREGID, rgid));
+	set_id(&t->t.egid, EV(ev, SETREGID, egid));
+}
+
+HANDLER(on_setresuid)
+{
+	if (!t || !ok(EV(ev, SETRESUID, res)))
+		return;
+	set_id(&t->t.uid, EV(ev, SETRESUID, ruid));
+	set_id(&t->t.euid, EV(ev, SETRESUID, euid));
+}
+
+HANDLER(on_setresgid)
+{
+	if (!t || !ok(EV(ev, SETRESGID, res)))
+		return;
+	set_id(&t->t.gid, EV(ev, SETRESGID, rgid));
+	set_id(&t->t.egid, EV(ev, SETRESGID, egid));
+}
+
+/* A thread of which nothing is known tells its ids by asking for them. */
+HANDLER(on_getuid)
+{
+	if (!t)
+		return;
+	switch (ev->type) {
+	case EV_GETUID:
+		if (t->t.uid == UINT32_MAX)
+			set_id(&t->t.uid, EV(ev, GETUID, uid));
+		break;
+	case EV_GETEUID:
+		if (t->t.euid == UINT32_MAX)
+			set_id(&t->t.euid, EV(ev, GETEUID, euid));
+		break;
+	case EV_GETGID:
+		if (t->t.gid == UINT32_MAX)
+			set_id(&t->t.gid, EV(ev, GETGID, gid));
+		break;
+	case EV_GETEGID:
+		if (t->t.egid == UINT32_MAX)
+			set_id(&t->t.egid, EV(ev, GETEGID, egid));
+		break;
+	}
+}
+
+HANDLER(on_capset)
+{
+	if (!t || !ok(EV(ev, CAPSET, res)))
+		return;
+	t->t.cap_i = value_u64(EV(ev, CAPSET, cap_inheritable), t->t.cap_i);
+	t->t.cap_p = value_u64(EV(ev, CAPSET, cap_permitted), t->t.cap_p);
+	t->t.cap_e = value_u64(EV(ev, CAPSET, cap_effective), t->t.cap_e);
+	t->t.bits |= TB_HAS_CRED;
+}
+
+/* The result is the number inside the pid namespace. */
+HANDLER(on_setsid)
+{
+	const int64_t sid = value_i64(EV(ev, SETSID, res), -1);
+
+	if (!t || sid < 0)
+		return;
+	t->t.proc->sid = (int32_t)sid;
+	t->t.proc->vpgid = (int32_t)sid;
+	t->t.proc->pgid = (int32_t)t->t.proc->pid;
+}
+
+/* Numbers are those of the caller's pid namespace; the kernel's own are known only
+ * outside of containers. */
+HANDLER(on_setpgid)
+{
+	const int64_t pid = value_i64(EV(ev, SETPGID, pid), 0);
+	const int64_t pgid = value_i64(EV(ev, SETPGID, pgid), 0);
+	struct pnode *p;
+
+	if (!t || !ok(EV(ev, SETPGID, res)))
+		return;
+	p = pnode_of(t->t.proc);
+	if (pid != 0 && pid != p->p.vpid) {
+		if (p->in_pidns || !(p = pnode_find(st, (uint32_t)pid)))
+			return;
+	}
+	p->p.vpgid = pgid ? (int32_t)pgid : p->p.vpid >= 0 ? p->p.vpid : (int32_t)p->p.pid;
+	if (!p->in_pidns)
+		p->p.pgid = p->p.vpgid;
+	else if (p->p.vpgid == p->p.vpid)
+		p->p.pgid = (int32_t)p->p.pid;
+}
+
+static void set_cwd(struct state *st, struct process *p, const char *path, size_t len)
+{
+	const size_t n = path_join(st->path[0], p->cwd.p, p->cwd.len, path, len);
+
+	text_set(st, &p->cwd, st->path[0], n);
+}
+
+HANDLER(on_chdir)
+{
+	const struct value *path = EV(ev, CHDIR, path);
+
+	if (t && ok(EV(ev, CHDIR, res)) && path->state == VALUE_SET)
+		set_cwd(st, t->t.proc, (const char *)path->p, path->len);
+}
+
+HANDLER(on_fchdir)
+{
+	const struct fdinfo *f = st->cur.fd;
+
+	if (t && ok(EV(ev, FCHDIR, res)) && f && f->name.len)
+		set_cwd(st, t->t.proc, f->name.p, f->name.len);
+}
+
+/* What getcwd says is the truth, if what we know came from nowhere else. */
+HANDLER(on_getcwd)
+{
+	const struct value *path = EV(ev, GETCWD, path);
+
+	if (t && value_i64(EV(ev, GETCWD, res), -1) >= 0 && path->state == VALUE_SET
+	    && path->len && path->p[0] == '/')
+		set_cwd(st, t->t.proc, (const char *)path->p, path->len);
+}
+
+HANDLER(on_chroot)
+{
+	const struct value *path = EV(ev, CHROOT, path);
+	struct process *p = t ? t->t.proc : NULL;
+	size_t n;
+
+	if (!p || !ok(EV(ev, CHROOT, res)) || path->state != VALUE_SET)
+		return;
+	n = path_join(st->path[0], p->cwd.p, p->cwd.len, (const char *)path->p, path->len);
+	text_set(st, &p->root, st->path[0], n);
+}
+
+/* Other namespaces show at the next exec or clone, as setns does. */
+HANDLER(on_unshare)
+{
+	const uint64_t flags = value_u64(EV(ev, UNSHARE, flags), 0);
+	struct process *p = t ? t->t.proc : NULL;
+	struct fd_table *old;
+
+	if (!p || !ok(EV(ev, UNSHARE, res)) || !(flags & CLONE_FILES) || p->fds->refs == 1)
+		return;
+	old = p->fds;
+	p->fds = fdtable_clone(st, old);
+	fdtable_drop(st, old);
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Names of files, as the program that used them meant them: joined with the directory
+ * they are relative to, cleaned lexically.  Symbolic links are not followed: nobody
+ * asks the machine. */
+#include <fcntl.h>
+
+#include "replay/state/internal.h"
+
+static const char too_long[] = "/DIR_TOO_LONG/FILENAME_TOO_LONG";
+static const char unknown_dir[] = "<UNKNOWN>";
+
+/* Takes the last component off; never the leading slash nor a leading <UNKNOWN>. */
+static size_t up(const char *out, size_t n, size_t floor)
+{
+	while (n > floor && out[n - 1] != '/')
+		n--;
+	return n > floor ? n - 1 : n;
+}
+
+/* Appends the components of p to out, which holds n cleaned bytes without a slash at
+ * the end. */
+static size_t append(char *out, size_t n, size_t floor, const char *p, size_t len)
+{
+	const char *end = p + len;
+
+	while (p < end) {
+		const char *slash = memchr(p, '/', (size_t)(end - p));
+		const size_t part = (size_t)((slash ? slash : end) - p);
+
+		if (part == 2 && p[0] == '.' && p[1] == '.') {
+			n = up(out, n, floor);
+		} else if (part && !(part == 1 && p[0] == '.')) {
+			out[n++] = '/';
+			memcpy(out + n, p, part);
+			n += part;
+		}
+		p += part + 1;
+	}
+	return n;
+}
+
+size_t path_join(char *out, const char *dir, size_t dir_len, const char *name, size_t len)
+{
+	const size_t prefix = sizeof(unknown_dir) - 1;
+	size_t n = 0, floor = 0;
+
+	if (len && name[0] == '/')
+		dir_len = 0;
+	if (dir_len + len + 1 > PATH_BYTES) {
+		memcpy(out, too_long, sizeof(too_long));
+		return sizeof(too_long) - 1;
+	}
+	if (dir_len >= prefix && memcmp(dir, unknown_dir, prefix) == 0) {
+		memcpy(out, dir, prefix);
+		n = floor = prefix;
+		dir += prefix;
+		dir_len -= prefix;
+	}
+	n = append(out, n, floor, dir, dir_len);
+	n = append(out, n, floor, name, len);
+	if (n == 0 && (dir_len || len))
+		out[n++] = '/';
+	out[n] = 0;
+	return n;
+}
+
+size_t path_raw(char *out, const char *name, size_t len)
+{
+	size_t n = 0;
+
+	if (len > PATH_BYTES)
+		len = PATH_BYTES;
+	for (size_t i = 0; i < len; i++)
+		if (name[i] != '/' || n == 0 || out[n - 1] != '/')
+			out[n++] = name[i];
+	out[n] = 0;
+	return n;
+}
+
+struct text path_dir(struct state *st, const struct thread *t, int64_t dirfd)
+{
+	const struct fdinfo *f;
+
+	if (dirfd == AT_FDCWD)
+		return t->proc->cwd;
+	f = fdtable_get(t->proc->fds, dirfd);
+	if (!f || f->name.len == 0)
+		return (struct text){ unknown_dir, sizeof(unknown_dir) - 1 };
+	return f->name;
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Texts of the state: paths, names, arguments.  Each distinct text exists once and
+ * counts who uses it, so that a thousand processes with the same environment cost one.
+ * Small ones come from free lists of a few sizes, large ones from malloc. */
+#include <stdlib.h>
+
+#include <xxhash.h>
+
+#include "replay/state/internal.h"
+
+enum { TEXTS_FIRST = 4096, TEXT_UNIT = 64 };
+
+const char text_empty[1] = "";
+
+static struct text_node *node_of(const char *p)
+{
+	return (struct text_node *)(uintptr_t)(p - offsetof(struct text_node, s));
+}
+
+static void grow(struct texts *t)
+{
+	const uint32_t size = t->v ? (t->mask + 1) * 2 : TEXTS_FIRST;
+	struct text_node **v = xcalloc(size, sizeof(*v));
+
+	for (uint32_t i = 0; t->v && i <= t->mask; i++) {
+		for (struct text_node *n = t->v[i], *next; n; n = next) {
+			next = n->next;
+			n->next = v[n->hash & (size - 1)];
+			v[n->hash & (size - 1)] = n;
+		}
+	}
+	free(t->v);
+	t->v = v;
+	t->mask = size - 1;
+}
+
+static struct text_node *node_take(struct texts *t, size_t len)
+{
+	const size_t need = offsetof(struct text_node, s) + len + 1;
+	struct text_node *n;
+	uint8_t class = 0;
+
+	while (class < TEXT_CLASSES && (size_t)TEXT_UNIT << class < need)
+		class++;
+	if (class == TEXT_CLASSES) {
+		n = xmalloc(need);
+	} else if (t->free[class]) {
+		n = t->free[class];
+		t->free[class] = *(void **)n;
+	} else {
+		n = arena_alloc(&t->arena, (size_t)TEXT_UNIT << class);
+	}
+	n->class = class;
+	t->bytes += need;
+	return n;
+}
+
+static void node_give(struct texts *t, struct text_node *n)
+{
+	t->bytes -= offsetof(struct text_node, s) + n->len + 1;
+	if (n->class == TEXT_CLASSES) {
+		free(n);
+	} else {
+		const uint8_t class = n->class;
+
+		*(void **)n = t->free[class];
+		t->free[class] = n;
+	}
+}
+
+struct text text_new(struct state *st, const void *p, size_t len)
+{
+	struct texts *t = &st->texts;
+	struct text_node *n;
+	uint32_t h;
+
+	if (len == 0)
+		return text_none();
+	if (!t->v || t->n > t->mask)
+		grow(t);
+	h = (uint32_t)XXH3_64bits(p, len);
+	for (n = t->v[h & t->mask]; n; n = n->next) {
+		if (n->hash == h && n->len == len && memcmp(n->s, p, len) == 0) {
+			n->refs++;
+			return (struct text){ n->s, n->len };
+		}
+	}
+	if (t->n >= st->max.texts || t->bytes + len > TEXT_BYTES_MAX) {
+		st->stats.refused_texts++;
+		return text_none();
+	}
+	n = node_take(t, len);
+	n->next = t->v[h & t->mask];
+	t->v[h & t->mask] = n;
+	t->n++;
+	n->hash = h;
+	n->refs = 1;
+	n->len = (uint32_t)len;
+	memcpy(n->s, p, len);
+	n->s[len] = 0;
+	return (struct text){ n->s, n->len };
+}
+
+struct text text_ref(struct text t)
+{
+	if (t.len)
+		node_of(t.p)->refs++;
+	return t;
+}
+
+void text_drop(struct state *st, struct text *t)
+{
+	struct text_node *n, **where;
+
+	if (t->len == 0)
+		return;
+	n = node_of(t->p);
+	*t = text_none();
+	if (--n->refs)
+		return;
+	for (where = &st->texts.v[n->hash & st->texts.mask]; *where != n;)
+		where = &(*where)->next;
+	*where = n->next;
+	st->texts.n--;
+	node_give(&st->texts, n);
+}
+
+void text_set(struct state *st, struct text *t, const void *p, size_t len)
+{
+	struct text old = *t;
+
+	if (old.len == len && (len == 0 || memcmp(old.p, p, len) == 0))
+		return;
+	*t = text_new(st, p, len);
+	text_drop(st, &old);
+}
+
+void text_copy(struct state *st, struct text *t, struct text from)
+{
+	struct text old = *t;
+
+	*t = text_ref(from);
+	text_drop(st, &old);
+}
