@@ -91,8 +91,8 @@ static int cut(struct scap *s, uint64_t off, const char *what)
 
 	input_take(&s->in, left);
 	s->base.damage.cut = true;
-	scap_damage(s, s->in.off - off, "%s: %s at byte %llu, and nothing more behind it",
-		    s->path, what, (unsigned long long)off);
+	scap_damage(s, s->in.off - off, "%s at byte %llu, and nothing more behind it",
+		    what, (unsigned long long)off);
 	s->ended = true;
 	return 1;
 }
@@ -124,8 +124,8 @@ static int resync(struct scap *s, uint64_t off, const char *what)
 	while (!plausible(s) && peek(s, 8, &p) >= 8);
 	if (peek(s, 8, &p) < 8)
 		return 1;
-	scap_damage(s, s->in.off - off, "%s: %s at byte %llu, %llu bytes passed over", s->path,
-		    what, (unsigned long long)off, (unsigned long long)(s->in.off - off));
+	scap_damage(s, s->in.off - off, "%s at byte %llu, %llu bytes passed over", what,
+		    (unsigned long long)off, (unsigned long long)(s->in.off - off));
 	s->base.damage.lost_blocks++;
 	s->loss_due = true;
 	s->loss_from = s->last_ts;
@@ -210,13 +210,12 @@ static int section(struct scap *s, struct block *b)
 	const uint16_t major = cursor_u16(&c);
 
 	if (magic == 0x4d3c2b1a)
-		return err(ERR_UNSUPPORTED, "%s was written on a big-endian machine", s->path);
+		return err(ERR_UNSUPPORTED, "written on a big-endian machine");
 	if (c.bad || magic != 0x1a2b3c4d)
-		return err(ERR_FORMAT, "%s is not a capture: section header at byte %llu has "
-			   "no magic", s->path, (unsigned long long)b->off);
+		return err(ERR_FORMAT, "not a .scap capture: section header at byte %llu has "
+			   "no magic", (unsigned long long)b->off);
 	if (major > 1)
-		return err(ERR_UNSUPPORTED, "%s has version %u of the capture format; 1 is known",
-			   s->path, major);
+		return err(ERR_UNSUPPORTED, "version %u of the .scap format; 1 is known", major);
 	s->machine_due = s->snap_open = true;
 	s->n_snap = 0;
 	scap_enters_clear(s->enters);
@@ -258,8 +257,8 @@ static int event(struct scap *s, const struct block *b, struct event *ev)
 	struct scap_raw raw;
 
 	if (scap_event_split(s, b->type, b->body, &raw) < 0) {
-		scap_damage(s, cursor_left(&b->body), "%s: event at byte %llu is damaged",
-			    s->path, (unsigned long long)b->off);
+		scap_damage(s, cursor_left(&b->body), "damaged event at byte %llu",
+			    (unsigned long long)b->off);
 		s->base.damage.lost_blocks++;
 		return 1;
 	}
@@ -306,8 +305,8 @@ static int entry(struct scap *s, struct event *ev)
 		return 0;
 	}
 	if (r < 0)
-		scap_damage(s, cursor_left(&s->meta.c), "%s: list before byte %llu is damaged",
-			    s->path, (unsigned long long)(s->in.off + s->taken));
+		scap_damage(s, cursor_left(&s->meta.c), "damaged list before byte %llu",
+			    (unsigned long long)(s->in.off + s->taken));
 	s->meta.list = SCAP_NO_LIST;
 	return 1;
 }
@@ -374,8 +373,6 @@ static void scap_close(struct source *base)
 	free(s);
 }
 
-static const struct source_ops ops = { .next = scap_next, .close = scap_close };
-
 /* The section header, and what the machine's block says if it is next: for info. */
 static int open_first(struct scap *s)
 {
@@ -385,10 +382,10 @@ static int open_first(struct scap *s)
 	size_t avail = peek(s, 28, &p);
 
 	if (avail < 8 || le32(p) != SHB)
-		return err(ERR_FORMAT, "%s is not a capture%s", s->path,
+		return err(ERR_FORMAT, "not a .scap capture%s",
 			   s->in.gzip ? ", but other gzip data" : "");
 	if (next_block(s, &b) != 0)
-		return err(ERR_FORMAT, "%s is cut within its first 28 bytes", s->path);
+		return err(ERR_FORMAT, "cut within its first 28 bytes");
 	if (section(s, &b) < 0)
 		return -ERR_FORMAT;
 	if (next_block(s, &b) != 0)
@@ -402,11 +399,70 @@ static int open_first(struct scap *s)
 	return 0;
 }
 
+/* Goes through gzip where it is, and reads the first blocks. */
+static int start(struct scap *s)
+{
+	const uint8_t *p;
+	size_t avail;
+	int r = input_peek(&s->in, 2, &p, &avail);
+
+	if (r < 0)
+		return r;
+	if (avail >= 2 && p[0] == 0x1f && p[1] == 0x8b) {
+		r = input_gunzip(&s->in);
+		if (r < 0)
+			return r;
+	}
+	return open_first(s);
+}
+
+/* The format has no index: whoever wants to go back begins at the start. */
+static int rewind_capture(struct scap *s)
+{
+	int r;
+
+	if (s->in.seekable) {
+		r = input_seek(&s->in, 0);
+	} else if (!strcmp(s->path, "-")) {
+		r = err(ERR_USAGE, "standard input cannot be read again");
+	} else {
+		input_close(&s->in);
+		r = input_open(&s->in, s->path);
+	}
+	if (r < 0)
+		return r;
+	scap_enters_clear(s->enters);
+	s->meta.list = SCAP_NO_LIST;
+	s->base.damage = (struct source_damage){0};
+	s->base.n_skipped = 0;
+	s->taken = 0;
+	s->num = s->last_ts = 0;
+	s->loss_due = s->ended = false;
+	return start(s);
+}
+
+static int scap_seek_ts(struct source *base, uint64_t ts)
+{
+	struct scap *s = (struct scap *)base;
+
+	return s->last_ts || s->ended ? rewind_capture(s) : 0;
+}
+
+static int scap_seek_key(struct source *base, unsigned key)
+{
+	if (key)
+		return err(ERR_USAGE, "there is no key frame %u", key);
+	return rewind_capture((struct scap *)base);
+}
+
+static const struct source_ops ops = {
+	.next = scap_next, .close = scap_close, .seek_ts = scap_seek_ts,
+	.seek_key = scap_seek_key,
+};
+
 struct source *scap_open_input(struct input *in, const char *path)
 {
 	struct scap *s = xcalloc(1, sizeof(*s));
-	const uint8_t *p;
-	size_t avail;
 
 	s->in = *in;
 	*in = (struct input){ .fd = -1 };
@@ -419,14 +475,9 @@ struct source *scap_open_input(struct input *in, const char *path)
 		.path = s->path, .format = "scap", .hostname = s->hostname, .kernel = "",
 		.arch_name = "", .writer = "", .size = s->in.size,
 	};
-	if (input_peek(&s->in, 2, &p, &avail) < 0)
-		goto fail;
-	if (avail >= 2 && p[0] == 0x1f && p[1] == 0x8b && input_gunzip(&s->in) < 0)
-		goto fail;
-	if (open_first(s) < 0)
-		goto fail;
+	if (start(s) < 0) {
+		scap_close(&s->base);
+		return NULL;
+	}
 	return &s->base;
-fail:
-	scap_close(&s->base);
-	return NULL;
 }

@@ -407,6 +407,28 @@ static void what_nobody_wants_is_passed_over_but_counted(void **state)
 	buf_release(&b);
 }
 
+static void the_start_can_be_gone_back_to(void **state)
+{
+	struct buf b = {0};
+	struct source *s;
+
+	small(&b, 2);
+	s = open_bytes(b.p, b.len);
+	for (unsigned i = 0; i < 2; i++) {
+		next_of(s, &ev, EV_SNAP_END);
+		assert_int_equal(next_real(s, &ev), 0);
+		assert_int_equal(ev.num, 1);
+		assert_int_equal(next_real(s, &ev), 0);
+		assert_int_equal(ev.num, 2);
+		if (i)
+			assert_int_equal(next_real(s, &ev), 1);
+		assert_int_equal(s->ops->seek_key(s, 0), 0);
+	}
+	assert_int_not_equal(s->ops->seek_key(s, 1), 0);
+	close_source(s);
+	buf_release(&b);
+}
+
 /* ---- damage ---- */
 
 static unsigned count_real(struct source *s)
@@ -437,7 +459,7 @@ static void foreign_files_are_refused_with_a_reason(void **state)
 	assert_null(open_bytes(b.p, 20));
 	assert_error_has("first 28 bytes");
 	assert_null(open_bytes("hello, world", 12));
-	assert_error_has("not a capture");
+	assert_error_has("not a .scap capture");
 	buf_release(&b);
 }
 
@@ -635,6 +657,7 @@ int main(void)
 		cmocka_unit_test(first_containers_become_json),
 		cmocka_unit_test(sections_start_anew),
 		cmocka_unit_test(what_nobody_wants_is_passed_over_but_counted),
+		cmocka_unit_test(the_start_can_be_gone_back_to),
 		cmocka_unit_test(foreign_files_are_refused_with_a_reason),
 		cmocka_unit_test(a_file_cut_anywhere_gives_what_is_whole),
 		cmocka_unit_test(a_damaged_block_costs_itself_and_leaves_a_loss),
