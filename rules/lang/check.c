@@ -247,6 +247,26 @@ static bool add_constants(const struct at *at, struct pred *p, const struct slot
 	return true;
 }
 
+/* The types of events of a rule are told from its text, so evt.type stands alone. */
+static bool is_type_field(const struct extract *x)
+{
+	const char *name = x->from == FROM_FIELD ? x->ref.desc->name : "";
+
+	return strcmp(name, "evt.type") == 0 || strcmp(name, "syscall.type") == 0;
+}
+
+static bool check_type_field(const struct at *at, const struct extract *left, bool right)
+{
+	const struct extract *x = left;
+
+	while (x->from == FROM_CALL && x->n_kids)
+		x = x->kids[0];
+	if (!is_type_field(x) || (x == left && !right))
+		return true;
+	return FAIL(LANG_TYPE, "right-hand field comparisons and transformers are not "
+		    "supported on evt.type/syscall.type");
+}
+
 static bool check_right(struct engine *e, const struct at *at, struct pred *p,
 			const struct node *n)
 {
@@ -260,6 +280,8 @@ static bool check_right(struct engine *e, const struct at *at, struct pred *p,
 	s = &e->slots[p->slot];
 	left = s->x;
 	right = e->slots[p->right].x;
+	if (!check_type_field(at, left, true))
+		return false;
 	if (n->op == OP_PMATCH || n->op == OP_REGEX)
 		return FAIL(LANG_TYPE, "operator '%s' doesn't support right-hand side fields",
 			    n->op == OP_PMATCH ? "PMATCH" : "REGEX");
@@ -362,7 +384,8 @@ static uint32_t check_pred(struct engine *e, struct lang *l, const struct ast *a
 		goto out;
 	}
 	p.slot = slot_of(e, &at, n->left);
-	if (p.slot == NO_SLOT || !check_op(&at, &e->slots[p.slot], n))
+	if (p.slot == NO_SLOT || !check_op(&at, &e->slots[p.slot], n) ||
+	    !check_type_field(&at, e->slots[p.slot].x, false))
 		goto out;
 	p.test = (uint8_t)test_of(n->op);
 	p.mod = (uint8_t)n->mod;

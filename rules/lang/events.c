@@ -98,13 +98,24 @@ static void type_leaf(const struct node *n, struct both *out)
 	}
 }
 
+static bool is_digit_text(const struct operand *o, char digit)
+{
+	return o->len == 1 && *o->p == digit;
+}
+
+/* All elements are 0, also when there are none. */
+static bool all_zero(const struct operand *o)
+{
+	for (uint32_t i = 0; o->kind == OPERAND_LIST && i < o->n_kids; i++)
+		if (!is_digit_text(o->kids[i], '0'))
+			return false;
+	return o->kind == OPERAND_LIST || is_digit_text(o, '0');
+}
+
 /* evt.num starts at 1: some comparisons with 0 or 1 are always or never true. */
 static void num_leaf(const struct node *n, struct both *out)
 {
-	const struct operand *r = n->right->kind == OPERAND_LIST && n->right->n_kids == 1 ?
-				  n->right->kids[0] : n->right;
-	const bool zero = r->kind == OPERAND_TEXT && r->len == 1 && *r->p == '0';
-	const bool one = r->kind == OPERAND_TEXT && r->len == 1 && *r->p == '1';
+	const bool zero = all_zero(n->right), one = is_digit_text(n->right, '1');
 	bool never = false, always = false;
 
 	switch (n->op) {

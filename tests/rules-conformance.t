@@ -1,0 +1,194 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
+# The rule language against verdicts of Falco itself: ../shared/conformance, which is
+# not part of the project.  Where we differ on purpose is in tests/rules-deviations.
+use strict;
+use warnings;
+use JSON::PP;
+use IPC::Open2;
+
+my $data = $ENV{CONFORMANCE} // '../shared/conformance';
+my $tool = ($ENV{O} // 'build') . '/tests/tools/rules';
+if (!-d $data) {
+	print "1..0 # SKIP no conformance data at $data\n";
+	exit 0;
+}
+
+my ($in, $out);
+my $pid = open2($out, $in, $tool);
+binmode $in;
+binmode $out;
+
+# Bytes for the tool: texts of the data are Latin-1 code points or Unicode.
+sub bytes {
+	my ($text, $latin1) = @_;
+	utf8::encode($text) unless $latin1;
+	return $text;
+}
+
+sub ask {
+	my ($verb, $text) = @_;
+	print $in "$verb " . length($text) . "\n" . $text;
+	$in->flush;
+	my $n = <$out>;
+	die "the tool died on: $verb $text\n" unless defined $n;
+	my $answer = '';
+	read($out, $answer, $n) == $n or die "short answer\n" if $n > 0;
+	return $answer;
+}
+
+sub load {
+	my ($name) = @_;
+	local $/;
+	open my $f, '<', "$data/$name.json" or die "$name: $!";
+	return JSON::PP->new->utf8->decode(<$f>);
+}
+
+my %deviates;
+open my $list, '<', 'tests/rules-deviations' or die "tests/rules-deviations: $!";
+while (<$list>) {
+	$deviates{$1} = $2 if /^(\S+)\s+(\S.*)$/ && !/^#/;
+}
+
+my ($test, @results) = (0);
+my ($group, $ran, $failed, $excepted);
+sub group { ($group, $ran, $failed, $excepted) = (shift, 0, 0, 0); }
+sub done {
+	$test++;
+	printf "%s %d - %s: %d cases, %d listed deviations\n",
+		$failed ? 'not ok' : 'ok', $test, $group, $ran, $excepted;
+}
+sub check {
+	my ($id, $ok, $what) = @_;
+	$ran++;
+	if ($deviates{"$group/$id"}) {
+		$excepted++;
+		print "# $group/$id agrees, its line in tests/rules-deviations can go\n" if $ok;
+		return;
+	}
+	return if $ok;
+	$failed++;
+	$what =~ s/\n/\n# /g;
+	print "# $group/$id: " . substr($what, 0, 1500) . "\n";
+}
+
+sub verdict { return $_[0] =~ /^fail/ ? 'fail' : 'ok'; }
+
+group('filter-parser');
+for my $c (@{load('filter-parser')->{cases}}) {
+	my $text = bytes($c->{filter});
+	my $got = ask('parse', $text);
+	check($c->{id}, verdict($got) eq $c->{expect}, "$text -> $got, want $c->{expect}");
+	next if $c->{expect} ne 'ok' || $c->{test} eq 'parse_position_info';
+	for my $blank (" $text ", $text =~ s/ /\n/gr, $text =~ s/ /\t/gr) {
+		$got = ask('parse', $blank);
+		check("$c->{id}-blank", verdict($got) eq 'ok', "$blank -> $got");
+	}
+}
+done();
+
+group('filter-canonical');
+for my $c (@{load('filter-canonical')->{cases}}) {
+	my $got = ask('canonical', bytes($c->{filter}));
+	my $again = ask('canonical', $got);
+	check($c->{id}, $got eq ($c->{canonical} // $got) && $got eq $again,
+	      "$c->{filter}\n got  $got\n again $again\n want " . ($c->{canonical} // ''));
+}
+done();
+
+group('filter-escaping');
+for my $c (@{load('filter-escaping')->{cases}}) {
+	my ($input, $want) = (bytes($c->{input} // '', 1), $c->{output});
+	if ($c->{op} eq 'unescape') {
+		my $got = ask('canonical', "a.b = $input");
+		my $ok = $c->{error} ? verdict($got) eq 'fail' :
+			verdict($got) eq 'ok' && $got eq ask('canonical', $got);
+		check($c->{id}, $ok, "$input -> $got");
+	} else {
+		my $quoted = $input;
+		$quoted =~ s/([\\"])/\\$1/g;
+		my %letter = ("\b" => 'b', "\f" => 'f', "\n" => 'n', "\r" => 'r', "\t" => 't');
+		$quoted =~ s/([\b\f\n\r\t])/\\$letter{$1}/g;
+		my $got = ask('canonical', qq(a.b = "$quoted"));
+		my $ok = defined $want ? $got eq "a.b = " . bytes($want, 1) :
+			$got eq ask('canonical', $got);
+		check($c->{id}, $ok, "$input -> $got, want " . ($want // 'the same again'));
+	}
+}
+done();
+
+my $compile = load('filter-compile');
+group('filter-compile');
+for my $c (grep { $_->{factory} eq 'syscall' } @{$compile->{compile}}) {
+	my $got = ask('compile', bytes($c->{filter}));
+	check($c->{id}, verdict($got) eq $c->{expect}, "$c->{filter} -> $got, want $c->{expect}");
+}
+for my $c (grep { $_->{test} eq 'compilation_warnings' } @{$compile->{compile}}) {
+	my @lines = split /\n/, ask('compile', bytes($c->{filter}));
+	check($c->{id}, $lines[0] eq 'ok' && @lines - 1 == $c->{warnings},
+	      "$c->{filter} -> @lines, want $c->{warnings} warnings");
+}
+# The fields of the original test are not ours: put in ones that are.
+for my $c (@{$compile->{boolean}}) {
+	next if $c->{filter} =~ /quote/;
+	my $text = $c->{filter};
+	$text =~ s/c\.true=1/evt.type=openat/g;
+	$text =~ s/c\.false=1/evt.type=close/g;
+	my $got = ask('eval', $text);
+	check($c->{id}, $got eq ($c->{expect} ? 'true' : 'false'), "$text -> $got");
+}
+for my $c (@{$compile->{filter_compiles}}, @{$compile->{throws}}) {
+	my $got = ask('compile', bytes($c->{filter}));
+	my $want = $c->{expect} =~ /^throws/ ? 'fail' : $c->{expect};
+	check($c->{id}, verdict($got) eq $want, "$c->{filter} -> $got, want $want");
+}
+done();
+
+group('compile-probes');
+for my $c (@{load('compile-probes')->{cases}}) {
+	my @lines = split /\n/, ask('compile', bytes($c->{filter}));
+	my $want = $c->{'0.44.1'};
+	my $ok = verdict($lines[0]) eq $want->{expect} &&
+		($want->{expect} eq 'fail' || @lines - 1 == @{$want->{warnings}});
+	check($c->{id}, $ok, "$c->{filter} -> @lines, want $want->{expect}");
+}
+done();
+
+group('filter-evttypes');
+for my $c (@{load('filter-evttypes')->{cases}}) {
+	my $got = ask('events', bytes($c->{filter}));
+	my $want;
+	if (defined $c->{throws}) {
+		$got = ask('compile', bytes($c->{filter}));
+		check($c->{id}, (verdict($got) eq 'fail') == !!$c->{throws}, "$c->{filter} -> $got");
+		next;
+	}
+	if (defined $c->{same_as}) {
+		$want = ask('events', bytes($c->{same_as}));
+	} elsif (ref $c->{set}) {
+		$want = @{$c->{set}} ? ask('events', 'evt.type in (' . join(',', @{$c->{set}}) . ')') : '';
+	} elsif ($c->{set} eq 'ALL') {
+		$want = "(all)\n";
+	} elsif ($c->{set} =~ /^ALL-\{(.*)\}$/) {
+		$want = ask('events', "not evt.type in ($1)");
+	}
+	check($c->{id}, defined $want && $got eq $want,
+	      "$c->{filter}\n got  $got\n want " . ($want // $c->{set}));
+}
+done();
+
+group('evt-type-names');
+my $names = load('evt-type-names');
+for my $n (@{$names->{accepted}}) {
+	my $got = ask('compile', "evt.type = $n");
+	check($n, verdict($got) eq 'ok', $got);
+}
+for my $n (@{$names->{rejected}}) {
+	my $got = ask('compile', "evt.type = $n");
+	check($n, verdict($got) eq 'fail', "$n is accepted");
+}
+done();
+
+print "1..$test\n";
+close $in;
+waitpid $pid, 0;

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The compiler and the loader for test scripts.  Reads requests from standard input and
+ * answers each: a request is "VERB LENGTH\n" and that many bytes, an answer
+ * "LENGTH\n" and bytes.
+ *
+ *   parse COND      ok | fail MESSAGE
+ *   canonical COND  the canonical text
+ *   compile COND    ok | fail CODE MESSAGE, then a line per warning
+ *   events COND     names of event types, one a line; "(all)"
+ *   eval COND       true | false on an openat event without state */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture/base/err.h"
+#include "rules/lang/cond.h"
+#include "rules/lang/engine.h"
+#include "rules/lang/events.h"
+#include "rules/lang/macro.h"
+
+struct request {
+	char *text;
+	size_t len;
+	struct arena arena;
+	struct lang l;
+	struct lang_text t;
+	struct ast *ast;
+	struct engine e;
+	uint32_t root;
+};
+
+static struct ast *parsed(struct request *r, struct buf *out)
+{
+	lang_init(&r->l, &r->arena);
+	lang_text_init(&r->t, "filter", r->text, r->len);
+	r->l.regexes = &r->e.regexes;
+	r->ast = parse(&r->l, &r->t);
+	if (!r->ast)
+		buf_printf(out, "fail %s", r->l.message);
+	return r->ast;
+}
+
+static void do_parse(struct request *r, struct buf *out)
+{
+	if (parsed(r, out))
+		buf_str(out, "ok");
+}
+
+static void do_canonical(struct request *r, struct buf *out)
+{
+	if (parsed(r, out))
+		ast_print(out, r->ast, 1 << 20);
+}
+
+static bool checked(struct request *r, struct buf *out)
+{
+	engine_init(&r->e, &r->arena, false);
+	if (!parsed(r, out))
+		return false;
+	if (macros_expand(&r->l, r->ast, UINT32_MAX, NULL, NULL)) {
+		r->root = engine_check(&r->e, &r->l, r->ast);
+		if (r->root != INTERN_NONE)
+			return true;
+	}
+	buf_printf(out, "fail %s", r->l.message);
+	return false;
+}
+
+static void do_compile(struct request *r, struct buf *out)
+{
+	if (!checked(r, out))
+		return;
+	buf_str(out, "ok");
+	for (const struct lang_warning *w = r->l.warnings; w; w = w->next)
+		buf_printf(out, "\n%s", w->message);
+}
+
+static void do_events(struct request *r, struct buf *out)
+{
+	struct event_set s;
+
+	if (!parsed(r, out))
+		return;
+	events_of(r->ast, &s);
+	events_dump(out, &s);
+}
+
+static void do_eval(struct request *r, struct buf *out)
+{
+	struct cond *c = cond_compile(r->text, r->len, "filter");
+	struct event ev = {0};
+	const struct field_ctx ctx = { .ev = &ev, .scratch = &r->arena };
+
+	if (!c) {
+		buf_printf(out, "fail %s", err_text());
+		return;
+	}
+	event_init(&ev, EV_OPENAT);
+	buf_str(out, cond_eval(c, &ctx) ? "true" : "false");
+	cond_free(c);
+}
+
+static const struct {
+	const char *name;
+	void (*run)(struct request *r, struct buf *out);
+} verbs[] = {
+	{ "parse", do_parse }, { "canonical", do_canonical }, { "compile", do_compile },
+	{ "events", do_events }, { "eval", do_eval },
+};
+
+static int answer(const char *verb, char *text, size_t len)
+{
+	struct request r = { .text = text, .len = len };
+	struct buf out = {0};
+	int known = 0;
+
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		if (strcmp(verbs[i].name, verb) == 0) {
+			verbs[i].run(&r, &out);
+			known = 1;
+		}
+	printf("%zu\n", out.len);
+	if (out.len)
+		fwrite(out.p, 1, out.len, stdout);
+	fflush(stdout);
+	buf_release(&out);
+	engine_release(&r.e);
+	arena_release(&r.arena);
+	return known ? 0 : -1;
+}
+
+int main(void)
+{
+	char verb[32];
+	size_t len;
+
+	while (scanf("%31s %zu", verb, &len) == 2 && len < 256 << 20 && getchar() == '\n') {
+		char *text = malloc(len + 1);
+
+		if (!text || fread(text, 1, len, stdin) != len)
+			return 2;
+		text[len] = 0;
+		if (answer(verb, text, len) < 0)
+			return 2;
+		free(text);
+	}
+	return 0;
+}
