@@ -13,7 +13,7 @@ struct source *skr_open_input(struct input *in, const char *path);
 struct source *scap_open_input(struct input *in, const char *path);
 
 /* A source over n events in memory, which the caller keeps.  They are delivered as
- * they are, in order; every snap_machine before which events stand is a key frame. */
+ * they are, in order, and numbered. */
 struct source *memory_open(const struct event *events, size_t n);
 
 #endif

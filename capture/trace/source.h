@@ -43,6 +43,7 @@ struct source_ops {
 	int (*seek_ts)(struct source *s, uint64_t ts);
 	unsigned (*n_keys)(struct source *s);
 	int (*seek_key)(struct source *s, unsigned key);
+	void (*wanted)(struct source *s);	/* want has changed; may be NULL */
 	void (*close)(struct source *s);
 };
 

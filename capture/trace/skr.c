@@ -1,0 +1,658 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The .skr as a source.  Blocks come one after the other; rows of LOSS, NOTE and ALERT
+ * blocks wait until the row of the EVENTS block behind them comes that they stand before, or
+ * until that block is over.  Key frames are passed over except the first, the one that
+ * was sought, and the first behind a damaged place: that one heals the state. */
+#include "capture/trace/skr.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "capture/base/err.h"
+#include "capture/trace/format.h"
+#include "capture/trace/unit.h"
+
+enum { SIDES = 3, DICTS_MAX = 64, LOSS_RECORD = 6 };
+enum { ROW_WANTED = 1, ROW_NUMBERED = 2 };
+
+struct side {
+	struct unit unit;
+	struct buf payload;
+	uint64_t pos;		/* of its next row */
+	bool active;
+};
+
+struct skr {
+	struct source s;
+	struct input in;
+	struct block_reader blocks;
+	struct file_header header;
+	struct index index;
+	bool has_index;
+	struct dict *dicts[DICTS_MAX];	/* descriptors live as long as the source */
+	unsigned n_dicts;
+	const struct dict *dict;
+	uint64_t dict_sum;
+	struct unit unit;
+	struct side side[SIDES];
+	struct block b;
+	bool active;		/* unit has rows to come */
+	bool rows_numbered;	/* they are events, not a key frame */
+	bool drain;		/* deliver all waiting side rows now */
+	bool need_state;	/* deliver the next key frame */
+	bool in_state;		/* within a key frame that is delivered */
+	bool ended;		/* there are no more blocks for this reader */
+	bool held;		/* b was read but not looked at */
+	const uint8_t *held_payload;
+	uint8_t row_flags[BLOCK_TYPES_MAX];
+	uint64_t want[SET_WORDS];	/* by number in the dictionary */
+	bool want_stale;
+	uint64_t num;		/* of the last event passed */
+	uint64_t last_ts, places;	/* places: of damage, so far told */
+	uint64_t loss_count, loss_from, loss_to;
+	bool loss_due;
+	unsigned stop_key;	/* that stop_off belongs to */
+	uint64_t stop_off;	/* where s.stop_key stands */
+	char *path;
+};
+
+/* ---- the dictionary and what is wanted of it ---- */
+
+static int take_dict(struct skr *k, const struct block *b, const uint8_t *payload)
+{
+	struct dict *d;
+
+	if (k->dict && k->dict_sum == b->payload_sum)
+		return 0;
+	if (k->n_dicts == DICTS_MAX)
+		return err(ERR_FORMAT, "more than %d different dictionaries", DICTS_MAX);
+	if (unit_open_contents(&k->unit, b, payload) < 0)
+		return -ERR_FORMAT;
+	d = dict_decode(k->unit.contents, k->unit.contents_len);
+	if (!d)
+		return -ERR_FORMAT;
+	k->dict = k->dicts[k->n_dicts++] = d;
+	k->dict_sum = b->payload_sum;
+	k->want_stale = true;
+	return 0;
+}
+
+static bool type_wanted(const struct skr *k, const struct event_desc *d)
+{
+	return d->flags & EF_PSEUDO || event_set_has(&k->s.want, d->id);
+}
+
+static void refresh_want(struct skr *k)
+{
+	memset(k->want, 0, sizeof(k->want));
+	for (unsigned i = 0; k->dict && i < 64 * SET_WORDS; i++)
+		if (k->dict->event[i].desc && type_wanted(k, k->dict->event[i].desc))
+			k->want[i / 64] |= UINT64_C(1) << i % 64;
+	k->want_stale = false;
+}
+
+/* ---- rows ---- */
+
+static void skip_rest(struct skr *k)
+{
+	k->active = false;
+	k->drain = true;
+	k->num = k->b.first_num + k->b.n_events - 1;
+}
+
+static void damaged_rows(struct skr *k, const struct block *b)
+{
+	damage_add(&k->s.damage, b->stored, "block %" PRIu32 " at byte %" PRIu64 ": %s", b->seq,
+		   b->off, err_text());
+	k->places = k->s.damage.n_places;
+	k->need_state = true;
+}
+
+static void start_rows(struct skr *k, bool numbered)
+{
+	for (unsigned i = 0; i < k->unit.n_types; i++) {
+		const struct event_desc *d = k->unit.types[i].event->desc;
+
+		k->row_flags[i] = (uint8_t)((type_wanted(k, d) ? ROW_WANTED : 0)
+					    | (d->flags & EF_PSEUDO ? 0 : ROW_NUMBERED));
+	}
+	k->active = true;
+	k->rows_numbered = numbered;
+	if (numbered)
+		k->num = k->b.first_num - 1;
+}
+
+/* The row that waiting side rows stand before; UINT64_MAX: none wait. */
+static uint64_t side_pos(const struct skr *k)
+{
+	uint64_t pos = UINT64_MAX;
+
+	for (unsigned i = 0; i < SIDES; i++)
+		if (k->side[i].active && k->side[i].pos < pos)
+			pos = k->side[i].pos;
+	return pos;
+}
+
+/* Passes over unwanted rows up to row stop; true: the next row is to be delivered. */
+static bool find_row(struct skr *k, uint64_t stop)
+{
+	const uint8_t *type_of = k->unit.type_of;
+	const uint32_t n = stop < k->unit.n_rows ? (uint32_t)stop : k->unit.n_rows;
+	const uint32_t start = k->unit.row;
+	uint32_t row = start;
+	uint64_t num = k->num;
+
+	if (!type_of && !(k->row_flags[0] & ROW_WANTED)) {
+		num += (uint64_t)(k->row_flags[0] >> 1) * (n - row);
+		row = n;
+	}
+	for (; type_of && row < n; row++) {
+		const unsigned f = k->row_flags[type_of[row]];
+
+		if (f & ROW_WANTED)
+			break;
+		num += f >> 1;
+	}
+	k->s.n_skipped += row - start;
+	k->unit.row = row;
+	k->num = num;
+	return row < n;
+}
+
+static int deliver(struct skr *k, struct unit *u, struct event *ev, bool numbered)
+{
+	const unsigned f = numbered ? k->row_flags[unit_type_of(u, u->row)] : 0;
+
+	if (unit_event(u, ev) < 0)
+		return -ERR_FORMAT;
+	ev->num = f & ROW_NUMBERED ? ++k->num : 0;
+	if (f & ROW_NUMBERED)
+		k->last_ts = ev->ts;
+	return 0;
+}
+
+/* ---- side blocks ---- */
+
+static void side_advance(struct skr *k, struct side *s)
+{
+	if (s->unit.row >= s->unit.n_rows || unit_pos(&s->unit, &s->pos) < 0)
+		s->active = false;
+}
+
+static int side_open(struct skr *k, const struct block *b, const uint8_t *payload)
+{
+	struct side *s = &k->side[b->kind - BLOCK_LOSS];
+
+	buf_reset(&s->payload);
+	buf_put(&s->payload, payload, b->stored);
+	if (unit_open(&s->unit, b, s->payload.p, k->dict, true) < 0)
+		return -ERR_FORMAT;
+	k->drain = false;
+	s->active = true;
+	side_advance(k, s);
+	return 0;
+}
+
+static int side_deliver(struct skr *k, struct event *ev, uint64_t pos)
+{
+	for (unsigned i = 0; i < SIDES; i++) {
+		struct side *s = &k->side[i];
+
+		if (!s->active || s->pos != pos)
+			continue;
+		if (deliver(k, &s->unit, ev, false) < 0) {
+			s->active = false;
+			return -ERR_FORMAT;
+		}
+		side_advance(k, s);
+		return 0;
+	}
+	return -ERR_FORMAT;
+}
+
+/* ---- blocks ---- */
+
+/* Is anything missing or damaged before b? */
+static bool is_gap(const struct skr *k, const struct block *b)
+{
+	return k->places != k->s.damage.n_places || b->first_num > k->num + 1
+		|| (!k->blocks.any_seq && b->seq != k->blocks.seq);
+}
+
+static bool block_wanted(const struct block *b, void *arg)
+{
+	struct skr *k = arg;
+
+	if (b->kind == BLOCK_STATE)
+		return b->flags & BLOCK_FIRST ? k->need_state || is_gap(k, b) : k->in_state;
+	if (b->kind == BLOCK_SEAL || b->kind == BLOCK_INDEX || b->kind >= BLOCK_KINDS)
+		return false;
+	if (b->kind != BLOCK_EVENTS || !k->dict)
+		return true;
+	if (k->want_stale)
+		refresh_want(k);
+	for (unsigned i = 0; i < SET_WORDS; i++)
+		if (b->set[i] & k->want[i])
+			return true;
+	return false;
+}
+
+/* A pseudo event for what a damaged place cost. */
+static void make_loss(struct skr *k, struct event *ev)
+{
+	event_init(ev, EV_LOSS);
+	ev->ts = k->loss_to;
+	value_number(&ev->v[P(LOSS, class)], LOSS_RECORD);
+	value_number(&ev->v[P(LOSS, count)], k->loss_count);
+	value_number(&ev->v[P(LOSS, from)], k->loss_from);
+	value_number(&ev->v[P(LOSS, to)], k->loss_to);
+	k->loss_due = false;
+}
+
+/* Notes what is missing before this block. */
+static void check_gap(struct skr *k, const struct block *b)
+{
+	const bool damage = k->places != k->s.damage.n_places;
+
+	if (b->kind == BLOCK_INDEX)
+		return;
+	if (b->first_num > k->num + 1) {
+		k->loss_due = true;
+		k->loss_count = b->first_num - k->num - 1;
+		k->loss_from = k->last_ts;
+		k->loss_to = b->first_ts ? b->first_ts : k->last_ts;
+		k->num = b->first_num - 1;
+		k->need_state = true;
+	}
+	if (damage) {
+		k->need_state = true;
+		k->in_state = false;
+	}
+	k->places = k->s.damage.n_places;
+}
+
+static int open_state(struct skr *k, const struct block *b, const uint8_t *payload)
+{
+	if (b->flags & BLOCK_FIRST)
+		k->in_state = k->need_state && payload;
+	if (!k->in_state || !payload)
+		return 0;
+	if (unit_open(&k->unit, b, payload, k->dict, true) < 0) {
+		k->in_state = false;
+		return -ERR_FORMAT;
+	}
+	start_rows(k, false);
+	if (b->flags & BLOCK_LAST)
+		k->in_state = k->need_state = false;
+	return 0;
+}
+
+static int open_events(struct skr *k, const struct block *b, const uint8_t *payload)
+{
+	k->drain = false;
+	if (!payload) {
+		k->s.n_skipped += b->n_rows;
+		skip_rest(k);
+		return 0;
+	}
+	if (unit_open(&k->unit, b, payload, k->dict, k->s.want_bulk) < 0) {
+		skip_rest(k);
+		return -ERR_FORMAT;
+	}
+	start_rows(k, true);
+	return 0;
+}
+
+static int open_block(struct skr *k, const struct block *b, const uint8_t *payload)
+{
+	if (b->kind == BLOCK_DICT)
+		return take_dict(k, b, payload);
+	if (b->kind < BLOCK_STATE || b->kind > BLOCK_ALERT)
+		return 0;
+	if (!k->dict)
+		return err(ERR_FORMAT, "no dictionary stands before it");
+	if (b->kind == BLOCK_STATE)
+		return open_state(k, b, payload);
+	return b->kind == BLOCK_EVENTS ? open_events(k, b, payload) : side_open(k, b, payload);
+}
+
+/* The key frames that cut the recording into parts: those behind events. */
+static bool is_key(const struct index_entry *e)
+{
+	return e->kind == BLOCK_STATE && e->flags & BLOCK_FIRST && e->first_num > 1;
+}
+
+/* Position in the index of key frame n, counted from 1; SIZE_MAX: there is none. */
+static size_t find_key(const struct skr *k, unsigned key)
+{
+	for (size_t i = 0; i < k->index.n; i++)
+		if (is_key(&k->index.entry[i]) && !--key)
+			return i;
+	return SIZE_MAX;
+}
+
+/* Does b stand behind the part that is to be read? */
+static bool behind_part(struct skr *k, const struct block *b)
+{
+	if (!k->s.stop_key)
+		return false;
+	if (k->stop_key != k->s.stop_key) {
+		const size_t i = find_key(k, k->s.stop_key);
+
+		k->stop_key = k->s.stop_key;
+		k->stop_off = i == SIZE_MAX ? UINT64_MAX : k->index.entry[i].off;
+	}
+	return b->off >= k->stop_off;
+}
+
+/* Do side rows wait though this is not the EVENTS block that they wait for? */
+static bool sides_stranded(const struct skr *k, const struct block *b)
+{
+	if (side_pos(k) == UINT64_MAX || b->kind == BLOCK_EVENTS)
+		return false;
+	return b->kind < BLOCK_LOSS || b->kind > BLOCK_ALERT || k->side[b->kind - BLOCK_LOSS].active;
+}
+
+/* Goes to the next block and opens it.  1: end. */
+static int advance(struct skr *k)
+{
+	const uint8_t *payload = k->held_payload;
+	int r;
+
+	if (k->ended)
+		return 1;
+	if (!k->held) {
+		r = block_next(&k->blocks, &k->b, &payload, block_wanted, k);
+		if (!r && behind_part(k, &k->b))
+			r = 1;
+		k->ended = r == 1;
+		if (r)
+			return r;
+	}
+	k->s.bytes_done = k->b.off;
+	check_gap(k, &k->b);
+	/* What waits for a block which never came, is delivered before this one. */
+	k->held = (k->loss_due || sides_stranded(k, &k->b)) && !k->held;
+	k->held_payload = payload;
+	if (k->held) {
+		k->drain = true;
+		return 0;
+	}
+	r = open_block(k, &k->b, payload);
+	if (r < 0)
+		damaged_rows(k, &k->b);
+	return 0;
+}
+
+static int skr_next(struct source *s, struct event *ev)
+{
+	struct skr *k = (struct skr *)s;
+
+	for (;;) {
+		const uint64_t pos = side_pos(k);
+		int r;
+
+		if (pos != UINT64_MAX && (k->drain || (k->active && k->rows_numbered
+						       && pos <= k->unit.row))) {
+			if (side_deliver(k, ev, pos) == 0)
+				return 0;
+			damage_add(&s->damage, 0, "rows of a loss or note: %s", err_text());
+			continue;
+		}
+		if (k->loss_due) {
+			make_loss(k, ev);
+			return 0;
+		}
+		if (k->active) {
+			if (find_row(k, k->rows_numbered ? pos : UINT64_MAX)) {
+				if (deliver(k, &k->unit, ev, k->rows_numbered) == 0)
+					return 0;
+				damaged_rows(k, &k->b);
+				k->unit.row = k->unit.n_rows;
+			}
+			if (k->unit.row >= k->unit.n_rows) {
+				k->active = false;
+				k->drain = k->rows_numbered;
+			}
+			continue;
+		}
+		r = advance(k);
+		if (r == 1 && side_pos(k) != UINT64_MAX && !k->drain) {
+			k->drain = true;
+			continue;
+		}
+		if (r)
+			return r;
+	}
+}
+
+/* ---- seeking ---- */
+
+static void forget_place(struct skr *k)
+{
+	for (unsigned i = 0; i < SIDES; i++)
+		k->side[i].active = false;
+	k->active = k->in_state = k->held = k->loss_due = k->ended = k->drain = false;
+	k->need_state = true;
+	k->places = k->s.damage.n_places;
+}
+
+/* Goes to entry i of the index, which is a key frame, or to the start (NULL). */
+static int go(struct skr *k, const struct index_entry *e)
+{
+	uint64_t off = e ? e->off : FILE_HEADER_LEN;
+
+	/* The dictionary that belongs to it stands right before it. */
+	if (e && e > k->index.entry && e[-1].kind == BLOCK_DICT)
+		off = e[-1].off;
+	forget_place(k);
+	k->num = e ? e->first_num - 1 : 0;
+	k->last_ts = e ? e->first_ts : 0;
+	return block_seek(&k->blocks, off);
+}
+
+/* Are all blocks of this key frame good? */
+static bool key_holds(struct skr *k, const struct index_entry *e)
+{
+	struct source_damage damage = {0};
+	struct block_reader r = { .in = &k->in, .damage = &damage };
+	const uint8_t *payload;
+	struct block b = {0};
+
+	if (block_seek(&r, e->off) < 0)
+		return false;
+	while (!(b.flags & BLOCK_LAST))
+		if (block_next(&r, &b, &payload, NULL, NULL) || damage.n_places
+		    || b.kind != BLOCK_STATE)
+			return false;
+	return true;
+}
+
+static int skr_seek_ts(struct source *s, uint64_t ts)
+{
+	struct skr *k = (struct skr *)s;
+
+	if (!k->in.seekable)
+		return 0;	/* a stream is at its start: that is good as well */
+	for (size_t i = k->index.n; i-- > 0;) {
+		const struct index_entry *e = &k->index.entry[i];
+
+		if (is_key(e) && e->last_ts < ts && key_holds(k, e))
+			return go(k, e);
+	}
+	return go(k, NULL);
+}
+
+static unsigned skr_n_keys(struct source *s)
+{
+	const struct skr *k = (const struct skr *)s;
+	unsigned n = 1;
+
+	for (size_t i = 0; i < k->index.n; i++)
+		n += is_key(&k->index.entry[i]);
+	return n;
+}
+
+static int skr_seek_key(struct source *s, unsigned key)
+{
+	struct skr *k = (struct skr *)s;
+	const size_t i = key ? find_key(k, key) : 0;
+
+	if (i == SIZE_MAX || !k->in.seekable)
+		return err(ERR_USAGE, "there is no key frame %u", key);
+	return go(k, key ? &k->index.entry[i] : NULL);
+}
+
+static void skr_wanted(struct source *s)
+{
+	((struct skr *)s)->want_stale = true;
+}
+
+/* ---- opening ---- */
+
+static void skr_close(struct source *s)
+{
+	struct skr *k = (struct skr *)s;
+
+	for (unsigned i = 0; i < k->n_dicts; i++)
+		dict_free(k->dicts[i]);
+	for (unsigned i = 0; i < SIDES; i++) {
+		unit_release(&k->side[i].unit);
+		buf_release(&k->side[i].payload);
+	}
+	unit_release(&k->unit);
+	index_release(&k->index);
+	input_close(&k->in);
+	free(k->path);
+	free(k);
+}
+
+static const struct source_ops ops = {
+	.next = skr_next, .seek_ts = skr_seek_ts, .n_keys = skr_n_keys,
+	.seek_key = skr_seek_key, .wanted = skr_wanted, .close = skr_close,
+};
+
+static bool only_dict(const struct block *b, void *arg)
+{
+	return b->kind == BLOCK_DICT;
+}
+
+/* Finds a dictionary: the first block, or whichever stands somewhere if that is
+ * damaged. */
+static int find_dict(struct skr *k)
+{
+	struct source_damage ignored = {0};
+	struct block_reader r = { .in = &k->in, .damage = &ignored, .any_seq = true };
+	const uint8_t *payload;
+	struct block b;
+	int e = block_seek(&r, FILE_HEADER_LEN);
+
+	while (!e && !k->dict && (e = block_next(&r, &b, &payload, only_dict, NULL)) == 0)
+		if (payload && take_dict(k, &b, payload) < 0)
+			continue;
+	return e < 0 ? e : 0;
+}
+
+static void summarise(struct skr *k)
+{
+	struct source_info *info = &k->s.info;
+
+	for (size_t i = 0; i < k->index.n; i++) {
+		const struct index_entry *e = &k->index.entry[i];
+
+		if (e->kind != BLOCK_EVENTS || !e->n_events)
+			continue;
+		info->n_events += e->n_events;
+		if (!info->first_ts || e->first_ts < info->first_ts)
+			info->first_ts = e->first_ts;
+		if (e->last_ts > info->last_ts)
+			info->last_ts = e->last_ts;
+	}
+}
+
+/* What a stream begins with: its dictionary. */
+static int peek_dict(struct skr *k)
+{
+	const uint8_t *payload;
+	int e = block_next(&k->blocks, &k->b, &payload, NULL, NULL);
+
+	if (e)
+		return e < 0 ? e : 0;
+	if (k->b.kind == BLOCK_DICT && take_dict(k, &k->b, payload) == 0)
+		return 0;
+	k->held = true;
+	k->held_payload = payload;
+	return 0;
+}
+
+static int open_parts(struct skr *k)
+{
+	const uint8_t *p;
+	size_t avail;
+
+	if (input_peek(&k->in, FILE_HEADER_LEN, &p, &avail) < 0)
+		return -ERR_SYSTEM;
+	k->blocks = (struct block_reader){ .in = &k->in, .damage = &k->s.damage };
+	switch (file_header_get(&k->header, p, avail)) {
+	case 0:
+		break;
+	case -ERR_FORMAT:
+		damage_add(&k->s.damage, FILE_HEADER_LEN, "%s", err_text());
+		break;
+	default:
+		return -ERR_UNSUPPORTED;
+	}
+	input_take(&k->in, FILE_HEADER_LEN);
+	if (!k->in.seekable)
+		return peek_dict(k);
+	k->has_index = true;
+	if (find_dict(k) < 0 || index_load(&k->index, &k->in) < 0)
+		return -ERR_SYSTEM;
+	summarise(k);
+	return input_seek(&k->in, FILE_HEADER_LEN);
+}
+
+struct source *skr_open_input(struct input *in, const char *path)
+{
+	struct skr *k = xcalloc(1, sizeof(*k));
+
+	k->in = *in;
+	k->path = xstrdup(path);
+	k->s.ops = &ops;
+	k->need_state = true;
+	if (open_parts(k) < 0) {
+		skr_close(&k->s);
+		return NULL;
+	}
+	if (k->dict) {
+		const struct source_info mine = k->s.info;
+
+		k->s.info = k->dict->info;
+		k->s.info.first_ts = mine.first_ts;
+		k->s.info.last_ts = mine.last_ts;
+		k->s.info.n_events = mine.n_events;
+	}
+	memcpy(k->s.info.digest, k->index.digest, DIGEST_LEN);
+	k->s.info.path = k->path;
+	k->s.info.format = "skr";
+	k->s.info.size = k->in.size;
+	event_set_fill(&k->s.want);
+	k->s.want_bulk = k->want_stale = true;
+	return &k->s;
+}
+
+const struct index *skr_index(const struct source *s)
+{
+	return s->ops == &ops && ((const struct skr *)s)->has_index
+		? &((const struct skr *)s)->index : NULL;
+}
+
+const struct dict *skr_dict(const struct source *s)
+{
+	return s->ops == &ops ? ((const struct skr *)s)->dict : NULL;
+}
+
+const uint8_t *skr_id(const struct source *s)
+{
+	return s->ops == &ops ? ((const struct skr *)s)->header.id : NULL;
+}

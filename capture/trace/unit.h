@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The contents of one block, opened for reading: frames are inflated and columns
+ * decoded when the first row that needs them is asked for. */
+#ifndef SAKER_TRACE_UNIT_H
+#define SAKER_TRACE_UNIT_H
+
+#include "capture/trace/block.h"
+#include "capture/trace/column.h"
+#include "capture/trace/dict.h"
+
+struct unit_frame {
+	const uint8_t *stored, *data;	/* data: NULL until inflated */
+	uint32_t stored_len, len;
+};
+
+struct unit_column {
+	uint32_t frame, off, len;
+};
+
+struct unit_type {
+	const struct dict_event *event;
+	uint32_t n_rows, row;		/* row: the next one */
+	uint32_t n_columns, first;	/* in unit.columns */
+	bool loaded;
+	struct column *params;		/* one for each of event->desc */
+	struct ints nr;
+};
+
+struct unit_thread {
+	uint32_t tid, pid;
+};
+
+struct unit {
+	struct arena mem;
+	const struct dict *dict;
+	uint32_t n_rows, row;		/* row: the next one */
+	uint32_t n_frames, n_types, n_columns;
+	struct unit_frame *frames;
+	struct unit_type *types;
+	struct unit_column *columns;
+	const uint8_t *type_of;		/* of each row; NULL: all are of type 0 */
+	uint32_t head_len[6];		/* ts, cpu, thread, tids, pids, pos */
+	uint32_t n_threads;
+	bool heads, bulk;
+	const uint64_t *ts;
+	struct ints cpu, pos;
+	const uint32_t *thread_of;
+	const struct unit_thread *threads;
+	const uint8_t *contents;	/* of a block without rows */
+	size_t contents_len;
+	void *zstd;
+};
+
+/* Opens the rows of b.  payload must live as long as they are read. */
+int unit_open(struct unit *u, const struct block *b, const uint8_t *payload,
+	      const struct dict *dict, bool bulk);
+/* Opens a block that has contents instead of rows. */
+int unit_open_contents(struct unit *u, const struct block *b, const uint8_t *payload);
+/* Inflates, decodes and checks everything, wanted or not. */
+int unit_check(struct unit *u);
+
+/* The next row as an event (num is left to the caller); there must be one.  The values
+ * point into u. */
+int unit_event(struct unit *u, struct event *ev);
+
+static inline unsigned unit_type_of(const struct unit *u, uint32_t row)
+{
+	return u->type_of ? u->type_of[row] : 0;
+}
+
+/* The row of the EVENTS block that the next row stands before (LOSS, NOTE, ALERT). */
+int unit_pos(struct unit *u, uint64_t *pos);
+
+void unit_reset(struct unit *u);
+void unit_release(struct unit *u);
+
+#endif
