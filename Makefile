@@ -20,7 +20,7 @@ BPF_ARCH := $(if $(filter aarch64,$(ARCH)),arm64,x86)
 CPPFLAGS += -I. -I$(O) -D_GNU_SOURCE -DSAKER_VERSION='"$(VERSION)"'
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	-Wwrite-strings -Wvla -Wno-unused-parameter -Wno-missing-field-initializers \
-	-Wno-override-init -Wno-unknown-warning-option -Wno-initializer-overrides
+	$(if $(findstring clang,$(shell $(CC) --version)),-Wno-initializer-overrides,-Wno-override-init)
 WERROR := $(if $(filter 0,$(WERROR)),,-Werror)
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 -fno-strict-aliasing -fstack-protector-strong $(WARN) $(WERROR) $(CFLAGS)
@@ -93,7 +93,7 @@ $(LIVE): $(call obj,$(LIVE_SRC))
 
 BPF_SRC := $(sort $(wildcard bpf/*.bpf.c))
 BPF_OBJ := $(patsubst %.c,$(O)/%.o,$(BPF_SRC))
-BPF_CFLAGS := -g -O2 -target bpf -D__TARGET_ARCH_$(BPF_ARCH) -I. -I$(O) \
+BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPF_ARCH) -I. -I$(O) \
 	-Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers -Wno-pass-failed $(WERROR)
 
 $(O)/bpf/%.bpf.o: bpf/%.bpf.c

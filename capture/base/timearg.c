@@ -173,10 +173,11 @@ static char *digits(char *p, uint64_t v, unsigned n)
 	return p + n;
 }
 
-size_t time_of_day(char out[TIME_TEXT_MAX], uint64_t ts, int64_t utc_offset)
+static char *put_clock(char *p, uint64_t ts, int64_t utc_offset)
 {
 	const uint64_t s = (ts / NS_PER_S + (uint64_t)utc_offset) % day;
-	char *p = digits(out, s / 3600, 2);
+
+	p = digits(p, s / 3600, 2);
 
 	*p++ = ':';
 	p = digits(p, s / 60 % 60, 2);
@@ -185,7 +186,12 @@ size_t time_of_day(char out[TIME_TEXT_MAX], uint64_t ts, int64_t utc_offset)
 	*p++ = '.';
 	p = digits(p, ts % NS_PER_S, 9);
 	*p = 0;
-	return (size_t)(p - out);
+	return p;
+}
+
+size_t time_of_day(char out[TIME_TEXT_MAX], uint64_t ts, int64_t utc_offset)
+{
+	return (size_t)(put_clock(out, ts, utc_offset) - out);
 }
 
 /* Civil date of a day count (inverse of days_of). */
@@ -213,7 +219,7 @@ size_t time_date(char out[TIME_TEXT_MAX], uint64_t ts, int64_t utc_offset, char 
 	*p++ = '-';
 	p = digits(p, d, 2);
 	*p++ = sep;
-	return (size_t)(p - out) + time_of_day(p, ts, utc_offset);
+	return (size_t)(put_clock(p, ts, utc_offset) - out);
 }
 
 size_t time_span(char out[TIME_TEXT_MAX], uint64_t ns)
