@@ -12,198 +12,15 @@
  * delivered as EV_UNKNOWN. */
 #include "capture/trace/scap.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "capture/base/err.h"
 #include "capture/trace/format.h"
 
-enum {
-	SHB = 0x0a0d0d0a,
-	MACHINE = 0x201,
-	IFACES_V2 = 0x219,
-	BLOCK_MIN = 12,
-	RESYNC_MAX = 1 << 20,	/* of a block where reading may start again */
-};
-
-struct block {
-	uint32_t type;
-	uint64_t off;
-	struct cursor body;
-};
-
-void scap_damage(struct scap *s, uint64_t lost, const char *fmt, ...)
-{
-	struct source_damage *d = &s->base.damage;
-	va_list ap;
-
-	d->n_places++;
-	d->lost_bytes += lost;
-	if (*d->first)
-		return;
-	va_start(ap, fmt);
-	vsnprintf(d->first, sizeof(d->first), fmt, ap);
-	va_end(ap);
-}
-
-/* ---- blocks ---- */
-
-static uint32_t le32(const uint8_t *p)
-{
-	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
-		(uint32_t)p[3] << 24;
-}
-
-static bool is_events(uint32_t type)
-{
-	switch (type) {
-	case 0x204: case 0x8010abcd: case 0x208: case 0x216: case 0x217: case 0x221:
-	case 0x222:
-		return true;
-	}
-	return false;
-}
-
-static bool is_machine(uint32_t type)
-{
-	return type == MACHINE || type == 0x8002abcd;
-}
-
-/* The bytes that can be looked at; damage of the file below is noted here. */
-static size_t peek(struct scap *s, size_t n, const uint8_t **p)
-{
-	size_t avail;
-
-	if (input_peek(&s->in, n, p, &avail) < 0) {
-		scap_damage(s, 0, "%s", err_text());
-		s->base.damage.cut = true;
-	}
-	return avail;
-}
-
-/* The block at off is not whole, and nothing readable follows. */
-static int cut(struct scap *s, uint64_t off, const char *what)
-{
-	const uint8_t *p;
-	const size_t left = peek(s, 1, &p);
-
-	input_take(&s->in, left);
-	s->base.damage.cut = true;
-	scap_damage(s, s->in.off - off, "%s at byte %llu, and nothing more behind it",
-		    what, (unsigned long long)off);
-	s->ended = true;
-	return 1;
-}
-
-/* Is there a whole block of a kind that can stand anywhere? */
-static bool plausible(struct scap *s)
-{
-	const uint8_t *p;
-	uint32_t type, total;
-
-	if (peek(s, 8, &p) < 8)
-		return false;
-	type = le32(p);
-	total = le32(p + 4);
-	if (!is_events(type) && type != SHB)
-		return false;
-	if (total < BLOCK_MIN || total % 4 || total > RESYNC_MAX)
-		return false;
-	return peek(s, total, &p) >= total && le32(p + total - 4) == total;
-}
-
-/* Looks for the next block behind one that cannot be right.  0: found; 1: none. */
-static int resync(struct scap *s, uint64_t off, const char *what)
-{
-	const uint8_t *p;
-
-	do
-		input_take(&s->in, 4);
-	while (!plausible(s) && peek(s, 8, &p) >= 8);
-	if (peek(s, 8, &p) < 8)
-		return 1;
-	scap_damage(s, s->in.off - off, "%s at byte %llu, %llu bytes passed over", what,
-		    (unsigned long long)off, (unsigned long long)(s->in.off - off));
-	s->base.damage.lost_blocks++;
-	s->loss_due = true;
-	s->loss_from = s->last_ts;
-	scap_enters_clear(s->enters);
-	return 0;
-}
-
-/* sysdig wrote blocks of interfaces whose length does not count the lengths of the
- * entries: their true end is where the entries end and the wrong length stands again.
- * Returns the true length, 0 if it is not that. */
-static uint32_t repaired(struct scap *s, uint32_t total)
-{
-	const uint8_t *p;
-	const size_t avail = peek(s, RESYNC_MAX, &p);
-	size_t at = 8;
-
-	while (at + 8 <= avail) {
-		const uint32_t len = le32(p + at);
-		const unsigned type = (unsigned)(p[at + 4] | p[at + 5] << 8);
-
-		if (type < 1 || type > 4 || len > 1100)
-			break;
-		at += 4 + (size_t)len;
-	}
-	at = (at + 3) & ~(size_t)3;
-	if (at + 4 > avail || le32(p + at) != total)
-		return 0;
-	return (uint32_t)at + 4;
-}
-
-/* The next block.  0: b; 1: end. */
-static int next_block(struct scap *s, struct block *b)
-{
-	const uint8_t *p;
-	const char *what;
-	uint32_t total;
-	size_t avail;
-
-	input_take(&s->in, s->taken);
-	s->taken = 0;
-again:
-	avail = peek(s, 8, &p);
-	s->base.bytes_done = s->in.gzip ? s->in.raw_off : s->in.off;
-	b->off = s->in.off;
-	if (avail < 8) {
-		if (!avail && !input_cut(&s->in))
-			return 1;
-		return cut(s, b->off, avail ? "incomplete block" : "end of cut gzip data");
-	}
-	b->type = le32(p);
-	total = le32(p + 4);
-	if (total < BLOCK_MIN || total > SCAP_BLOCK_MAX) {
-		what = "block of impossible length";
-		goto damaged;
-	}
-	if (peek(s, total, &p) < total) {
-		what = "incomplete block";
-		goto damaged;
-	}
-	if (le32(p + total - 4) != total) {
-		total = b->type == IFACES_V2 ? repaired(s, total) : 0;
-		what = "block that ends where it should not";
-		if (!total)
-			goto damaged;
-		peek(s, total, &p);
-	}
-	b->body = cursor_of(p + 8, total - BLOCK_MIN);
-	s->taken = total;
-	return 0;
-damaged:
-	if (resync(s, b->off, what) == 0)
-		goto again;
-	return cut(s, b->off, what);
-}
-
 /* ---- sections ---- */
 
-static int section(struct scap *s, struct block *b)
+static int section(struct scap *s, struct scap_block *b)
 {
 	struct cursor c = b->body;
 	const uint32_t magic = cursor_u32(&c);
@@ -251,7 +68,7 @@ static void loss(struct scap *s, struct event *ev)
 /* ---- events ---- */
 
 /* An event of a block: 0: delivered in ev; 1: nothing to deliver. */
-static int event(struct scap *s, const struct block *b, struct event *ev)
+static int event(struct scap *s, const struct scap_block *b, struct event *ev)
 {
 	const struct scap_code *code;
 	struct scap_raw raw;
@@ -282,11 +99,11 @@ static int event(struct scap *s, const struct block *b, struct event *ev)
 }
 
 /* A block that is no section: 0: delivered in ev; 1: nothing; negative: failure. */
-static int dispatch(struct scap *s, struct block *b, struct event *ev)
+static int dispatch(struct scap *s, struct scap_block *b, struct event *ev)
 {
 	struct scap_meta *m = &s->meta;
 
-	if (is_events(b->type))
+	if (scap_is_events(b->type))
 		return event(s, b, ev);
 	m->list = scap_list_of(b->type, &m->version);
 	m->c = b->body;
@@ -314,7 +131,7 @@ static int entry(struct scap *s, struct event *ev)
 static int scap_next(struct source *base, struct event *ev)
 {
 	struct scap *s = (struct scap *)base;
-	struct block b;
+	struct scap_block b;
 	int r;
 
 	arena_reset(&s->scratch);
@@ -325,12 +142,12 @@ static int scap_next(struct source *base, struct event *ev)
 			loss(s, ev);
 			return 0;
 		}
-		r = s->ended ? 1 : next_block(s, &b);
+		r = s->ended ? 1 : scap_next_block(s, &b);
 		if (s->loss_due) {
 			s->taken = 0;	/* the loss comes first, then this block again */
 			continue;
 		}
-		if (r == 0 && b.type == SHB) {
+		if (r == 0 && b.type == SCAP_SHB) {
 			r = section(s, &b);
 			if (r < 0)
 				return r;
@@ -339,14 +156,14 @@ static int scap_next(struct source *base, struct event *ev)
 		if (s->machine_due) {
 			s->machine_due = false;
 			event_init(ev, EV_SNAP_MACHINE);
-			if (r == 0 && is_machine(b.type))
+			if (r == 0 && scap_is_machine(b.type))
 				scap_meta_machine(s, b.body, ev);
 			else
 				s->taken = 0;
 			pseudo(s, ev);
 			return 0;
 		}
-		if (s->snap_open && (r != 0 || is_events(b.type))) {
+		if (s->snap_open && (r != 0 || scap_is_events(b.type))) {
 			s->taken = 0;
 			snap_end(s, ev);
 			return 0;
@@ -377,20 +194,20 @@ static void scap_close(struct source *base)
 static int open_first(struct scap *s)
 {
 	struct event *ev;
-	struct block b;
+	struct scap_block b;
 	const uint8_t *p;
-	size_t avail = peek(s, 28, &p);
+	size_t avail = scap_peek(s, 28, &p);
 
-	if (avail < 8 || le32(p) != SHB)
+	if (avail < 8 || memcmp(p, "\n\r\r\n", 4))
 		return err(ERR_FORMAT, "not a .scap capture%s",
 			   s->in.gzip ? ", but other gzip data" : "");
-	if (next_block(s, &b) != 0)
+	if (scap_next_block(s, &b) != 0)
 		return err(ERR_FORMAT, "cut within its first 28 bytes");
 	if (section(s, &b) < 0)
 		return -ERR_FORMAT;
-	if (next_block(s, &b) != 0)
+	if (scap_next_block(s, &b) != 0)
 		return 0;
-	if (is_machine(b.type)) {
+	if (scap_is_machine(b.type)) {
 		ev = xmalloc(sizeof(*ev));
 		scap_meta_machine(s, b.body, ev);
 		free(ev);

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reading .scap captures: what the parts of the reader share.
  *
- *   scap.c        blocks, sections, damage
- *   scap_meta.c   lists of processes, descriptors, users, interfaces → snap_* events
+ *   scap.c        the source: sections, order
+ *   scap_block.c  blocks, damage
+ *   scap_meta.c   lists of processes, users, interfaces → snap_* events
+ *   scap_fds.c    lists of descriptors → snap_fd events
  *   scap_code.c   event codes → events of the catalogue
- *   scap_event.c  parameters → values
+ *   scap_event.c  events
+ *   scap_value.c  parameters → values
  *   scap_enter.c  beginnings of calls that wait for their end */
 #ifndef SAKER_TRACE_SCAP_H
 #define SAKER_TRACE_SCAP_H
@@ -21,6 +24,29 @@ enum {
 	SCAP_UNKNOWN_MAX = 1024,	/* unknown codes that get a name each */
 	SCAP_BLOCK_MAX = 64 << 20,
 };
+
+struct scap;
+
+/* ---- blocks ---- */
+
+enum { SCAP_SHB = 0x0a0d0d0a };
+
+struct scap_block {
+	uint32_t type;
+	uint64_t off;
+	struct cursor body;
+};
+
+/* The next block.  0: b, whose bytes live until the next call; 1: end. */
+int scap_next_block(struct scap *s, struct scap_block *b);
+/* The bytes that can be looked at, at least n unless the file ends; damage of gzip data is
+ * noted here. */
+size_t scap_peek(struct scap *s, size_t n, const uint8_t **p);
+bool scap_is_events(uint32_t type);
+bool scap_is_machine(uint32_t type);
+/* Counts damage; the first message is kept. */
+void scap_damage(struct scap *s, uint64_t lost, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /* ---- codes ---- */
 
@@ -83,22 +109,42 @@ struct scap_raw {
 	size_t data_len;
 };
 
-struct scap;
-
 /* Takes the body of an event block apart.  Negative: damaged. */
 int scap_event_split(struct scap *s, uint32_t block, struct cursor c, struct scap_raw *raw);
 /* The values; what the event does not have is taken from the call's beginning. */
 void scap_event_decode(struct scap *s, const struct scap_raw *raw,
 		       const struct scap_code *code, struct event *ev);
 
+/* The lengths stay inside of the space bytes from r->lens on: sets data and its length. */
+bool scap_lengths_fit(struct scap_raw *r, size_t space);
+
+/* Sets the parameter of ev that d says from len bytes (at least one). */
+void scap_value_put(struct scap *s, struct event *ev, const struct scap_param *d,
+		    const uint8_t *p, size_t len);
+/* len bytes as a little-endian number; what is beyond eight is ignored. */
+uint64_t scap_number(const uint8_t *p, size_t len, bool is_signed);
+
+static inline uint32_t scap_get16(const uint8_t *p)
+{
+	return (uint32_t)(p[0] | p[1] << 8);
+}
+
+static inline uint32_t scap_get32(const uint8_t *p)
+{
+	return scap_get16(p) | scap_get16(p + 2) << 16;
+}
+
+static inline uint64_t scap_get64(const uint8_t *p)
+{
+	return scap_get32(p) | (uint64_t)scap_get32(p + 4) << 32;
+}
+
 /* Length of parameter i, which scap_event_split has checked. */
 static inline size_t scap_len(const struct scap_raw *r, unsigned i)
 {
 	const uint8_t *p = r->lens + (size_t)i * (r->wide ? 4 : 2);
 
-	return r->wide ? (size_t)p[0] | (size_t)p[1] << 8 | (size_t)p[2] << 16 |
-			 (size_t)p[3] << 24
-		       : (size_t)(p[0] | p[1] << 8);
+	return r->wide ? scap_get32(p) : scap_get16(p);
 }
 
 /* ---- metadata ---- */
@@ -118,6 +164,12 @@ enum scap_list scap_list_of(uint32_t block, unsigned *version);
 int scap_meta_next(struct scap *s, struct event *ev);
 void scap_meta_machine(struct scap *s, struct cursor c, struct event *ev);
 
+int scap_fd_next(struct scap *s, struct event *ev);
+
+/* Fields of entries.  A text that does not fit is absent, and the cursor bad. */
+void scap_str16(struct cursor *c, struct value *v);
+bool scap_entry_open(struct cursor *c, bool counted, struct cursor *e);
+
 /* ---- the source ---- */
 
 struct scap {
@@ -135,9 +187,5 @@ struct scap {
 	uint64_t loss_from;
 	enum arch arch;			/* of the machine, as far as its calls tell */
 };
-
-/* Counts damage; the first message is kept. */
-void scap_damage(struct scap *s, uint64_t lost, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
 
 #endif

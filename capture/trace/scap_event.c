@@ -12,25 +12,9 @@
 #include "capture/base/ppm.h"
 #include "capture/base/quote.h"
 
-static uint32_t get16(const uint8_t *p)
-{
-	return (uint32_t)(p[0] | p[1] << 8);
-}
-
-static uint32_t get32(const uint8_t *p)
-{
-	return get16(p) | get16(p + 2) << 16;
-}
-
-static uint64_t get64(const uint8_t *p)
-{
-	return get32(p) | (uint64_t)get32(p + 4) << 32;
-}
-
 /* ---- taking apart ---- */
 
-/* The lengths must stay inside of what follows them. */
-static bool lengths_fit(struct scap_raw *r, size_t space)
+bool scap_lengths_fit(struct scap_raw *r, size_t space)
 {
 	const size_t table = (size_t)r->n * (r->wide ? 4 : 2);
 	size_t sum = 0;
@@ -57,7 +41,7 @@ static bool infer_n(struct scap *s, struct scap_raw *r, size_t space)
 
 	for (size_t less = excess; ; less = 0) {
 		for (r->n = code->n; ; r->n--) {
-			if (lengths_fit(r, space - less) &&
+			if (scap_lengths_fit(r, space - less) &&
 			    r->data_len + 2 * (size_t)r->n == space - less)
 				return true;
 			if (!r->n)
@@ -79,14 +63,14 @@ int scap_event_split(struct scap *s, uint32_t block, struct cursor c, struct sca
 
 	if (left < 2u + (has_flags ? 4 : 0) + header)
 		return -ERR_FORMAT;
-	r->cpu = (uint16_t)get16(p);
-	r->hidden = has_flags && get32(p + 2) & 1;
+	r->cpu = (uint16_t)scap_get16(p);
+	r->hidden = has_flags && scap_get32(p + 2) & 1;
 	p += 2 + (has_flags ? 4 : 0);
 	left -= 2 + (has_flags ? 4 : 0);
-	r->ts = get64(p);
-	r->tid = get64(p + 8);
-	len = get32(p + 16);
-	r->code = (uint16_t)get16(p + 20);
+	r->ts = scap_get64(p);
+	r->tid = scap_get64(p + 8);
+	len = scap_get32(p + 16);
+	r->code = (uint16_t)scap_get16(p + 20);
 	r->wide = block == 0x221 || block == 0x222;
 	if (len < header || len > left)
 		return -ERR_FORMAT;
@@ -94,193 +78,13 @@ int scap_event_split(struct scap *s, uint32_t block, struct cursor c, struct sca
 	if (!v2)
 		return infer_n(s, r, len - header) ? 0 : -ERR_FORMAT;
 	r->wide |= scap_code(&s->codes, r->code)->wide;
-	r->n = get32(p + 22);
+	r->n = scap_get32(p + 22);
 	if (r->n > len)
 		return -ERR_FORMAT;
-	return lengths_fit(r, len - header) ? 0 : -ERR_FORMAT;
+	return scap_lengths_fit(r, len - header) ? 0 : -ERR_FORMAT;
 }
 
 /* ---- values ---- */
-
-static uint64_t number(const uint8_t *p, size_t len, bool is_signed)
-{
-	uint64_t v = 0;
-	const unsigned bits = len < 8 ? 8 * (unsigned)len : 64;
-
-	if (len == 8)
-		return get64(p);
-	for (unsigned i = 0; i < bits / 8; i++)
-		v |= (uint64_t)p[i] << 8 * i;
-	if (is_signed && bits < 64 && v >> (bits - 1) & 1)
-		v |= ~UINT64_C(0) << bits;
-	return v;
-}
-
-static void text(struct value *v, const uint8_t *p, size_t len)
-{
-	/* Old probes wrote this for a null pointer. */
-	if (len == 7 && !memcmp(p, "(NULL)", 7))
-		return;
-	value_bytes(v, p, strnlen((const char *)p, len));
-}
-
-/* The path of a unix address without its NUL; abstract names have lost their leading one. */
-static size_t unix_len(const uint8_t *p, size_t len, size_t fixed)
-{
-	return fixed + strnlen((const char *)p + fixed, len - fixed);
-}
-
-static void address(struct value *v, const uint8_t *p, size_t len)
-{
-	switch (p[0]) {
-	case 1:
-		len = unix_len(p, len, 1);
-		break;
-	case 2:
-		if (len < 7)
-			return;
-		len = 7;
-		break;
-	case 10:
-		if (len < 19)
-			return;
-		len = 19;
-		break;
-	}
-	value_bytes(v, p, len);
-}
-
-static void tuple(struct value *v, const uint8_t *p, size_t len)
-{
-	switch (p[0]) {
-	case 1:
-		if (len < 17)
-			return;
-		len = unix_len(p, len, 17);
-		break;
-	case 2:
-		if (len < 13)
-			return;
-		len = 13;
-		break;
-	case 10:
-		if (len < 37)
-			return;
-		len = 37;
-		break;
-	}
-	value_bytes(v, p, len);
-}
-
-static void fd_list(struct scap *s, struct value *v, const uint8_t *p, size_t len)
-{
-	size_t n = len < 2 ? 0 : get16(p);
-	uint8_t *out;
-
-	if (len < 2)
-		return;
-	if (n > (len - 2) / 10)
-		n = (len - 2) / 10;
-	out = arena_alloc(&s->scratch, 2 + 10 * n);
-	memcpy(out, p, 2 + 10 * n);
-	out[0] = (uint8_t)n;
-	out[1] = (uint8_t)(n >> 8);
-	for (size_t i = 0; i < n; i++) {
-		uint8_t *f = out + 2 + 10 * i + 8;
-		const uint64_t k = flags_from_ppm(FT_poll_flags, get16(f));
-
-		f[0] = (uint8_t)k;
-		f[1] = (uint8_t)(k >> 8);
-	}
-	value_bytes(v, out, 2 + 10 * n);
-}
-
-/* Falco's variants by event: which type the first byte means. */
-static uint8_t dyn_type(uint16_t event, unsigned variant)
-{
-	static const uint8_t sockopt[] = {
-		PT_BYTEBUF, PT_ERRNO, PT_UINT32, PT_UINT64, PT_RELTIME
-	};
-	static const uint8_t ptrace[] = { PT_UINT64, PT_SIGTYPE };
-	static const uint8_t bpf[] = { PT_FD, PT_ERRNO };
-	static const uint8_t keyctl[] = { PT_INT64, PT_CHARBUF };
-
-	switch (event) {
-	case EV_SETSOCKOPT:
-	case EV_GETSOCKOPT:
-		return variant < 5 ? sockopt[variant] : PT_BYTEBUF;
-	case EV_PTRACE:
-		return variant < 2 ? ptrace[variant] : PT_BYTEBUF;
-	case EV_BPF:
-		return variant < 2 ? bpf[variant] : PT_BYTEBUF;
-	case EV_KEYCTL:
-		return variant < 2 ? keyctl[variant] : PT_BYTEBUF;
-	}
-	return PT_BYTEBUF;
-}
-
-static void dynamic(struct scap *s, const struct event *ev, unsigned to, struct value *v,
-		    const uint8_t *p, size_t len)
-{
-	const uint8_t type = dyn_type(ev->type, p[0]);
-	uint8_t *out;
-
-	p++;
-	len--;
-	if (type_is_number(type)) {
-		const uint64_t u = number(p, len, type_is_signed(type));
-
-		if (type_is_number(ev->desc->params[to].type)) {
-			value_number(v, u);
-			return;
-		}
-		out = arena_alloc(&s->scratch, 9);
-		for (unsigned i = 0; i < 8; i++)
-			out[1 + i] = (uint8_t)(u >> 8 * i);
-		len = 8;
-	} else {
-		if (type == PT_CHARBUF)
-			len = strnlen((const char *)p, len);
-		out = arena_alloc(&s->scratch, 1 + len);
-		memcpy(out + 1, p, len);
-	}
-	out[0] = type;
-	value_bytes(v, out, 1 + len);
-}
-
-static void put(struct scap *s, struct event *ev, const struct scap_param *d,
-		const uint8_t *p, size_t len)
-{
-	struct value *v = &ev->v[d->to];
-
-	if (type_is_number(d->type)) {
-		value_number(v, number(p, len, type_is_signed(d->type)));
-		if (d->flags)
-			v->u = flags_from_ppm(d->flags, (uint32_t)v->u);
-		return;
-	}
-	switch (d->type) {
-	case PT_CHARBUF:
-	case PT_PATH:
-	case PT_RELPATH:
-		text(v, p, len);
-		return;
-	case PT_SOCKADDR:
-		address(v, p, len);
-		return;
-	case PT_SOCKTUPLE:
-		tuple(v, p, len);
-		return;
-	case PT_FDLIST:
-		fd_list(s, v, p, len);
-		return;
-	case PT_DYN:
-		dynamic(s, ev, (unsigned)d->to, v, p, len);
-		return;
-	default:
-		value_bytes(v, p, len);
-	}
-}
 
 /* Values into ev; have collects which parameters the bytes spoke of, even if empty. */
 static void put_all(struct scap *s, struct event *ev, const struct scap_code *code,
@@ -296,7 +100,7 @@ static void put_all(struct scap *s, struct event *ev, const struct scap_code *co
 		if (d->to >= 0 && !(*have >> d->to & 1)) {
 			*have |= UINT64_C(1) << d->to;
 			if (len)
-				put(s, ev, d, p, len);
+				scap_value_put(s, ev, d, p, len);
 		}
 		p += len;
 	}
@@ -309,7 +113,7 @@ static void complete(struct scap *s, struct event *ev, const struct scap_raw *r,
 	size_t len;
 
 	enter.lens = scap_enter_take(s->enters, r->tid, enter.code, &enter.n, &len);
-	if (enter.lens && lengths_fit(&enter, len))
+	if (enter.lens && scap_lengths_fit(&enter, len))
 		put_all(s, ev, scap_code(&s->codes, enter.code), &enter, &have);
 }
 
@@ -359,7 +163,7 @@ static void fix_container(struct scap *s, const struct scap_raw *r, struct event
 
 		buf_printf(&b, "%s\"%s\":", i ? "," : "", keys[i]);
 		if (i == 1) {
-			buf_u64_dec(&b, number(p, len, false));
+			buf_u64_dec(&b, scap_number(p, len, false));
 		} else {
 			buf_byte(&b, '"');
 			quote_json(&b, p, strnlen((const char *)p, len));
@@ -460,7 +264,7 @@ void scap_event_decode(struct scap *s, const struct scap_raw *r,
 		return;
 	}
 	if (code->type == EV_GENERIC && r->n && scap_len(r, 0) == 2)
-		code = scap_generic(&s->codes, get16(r->data));
+		code = scap_generic(&s->codes, scap_get16(r->data));
 	start(ev, r, code->desc->n_params);
 	ev->type = code->type;
 	ev->nr = code->nr;

@@ -8,7 +8,6 @@
 #include <sys/socket.h>
 
 #include "capture/base/err.h"
-#include "capture/base/fdkind.h"
 #include "capture/base/ppm.h"
 
 static const struct list_block {
@@ -40,7 +39,7 @@ enum scap_list scap_list_of(uint32_t block, unsigned *version)
 
 /* ---- fields ---- */
 
-static void str16(struct cursor *c, struct value *v)
+void scap_str16(struct cursor *c, struct value *v)
 {
 	const uint16_t len = cursor_u16(c);
 	const uint8_t *p = cursor_bytes(c, len);
@@ -85,7 +84,7 @@ static void id(struct cursor *c, struct value *v)
 
 /* The entry at c: its own cursor, and c behind it.  counted: the length includes its
  * own four bytes. */
-static bool entry_open(struct cursor *c, bool counted, struct cursor *e)
+bool scap_entry_open(struct cursor *c, bool counted, struct cursor *e)
 {
 	const uint32_t len = cursor_u32(c);
 	const uint8_t *p;
@@ -160,7 +159,7 @@ static int process(struct scap *s, struct event *ev)
 
 	event_init(ev, EV_SNAP_THREAD);
 	if (ver >= 9) {
-		if (!entry_open(&m->c, true, &e))
+		if (!scap_entry_open(&m->c, true, &e))
 			return -ERR_FORMAT;
 		c = &e;
 	}
@@ -171,12 +170,12 @@ static int process(struct scap *s, struct event *ev)
 		id(c, T(sid));
 	if (ver >= 8)
 		id(c, T(vpgid));
-	str16(c, T(comm));
-	str16(c, T(exe));
+	scap_str16(c, T(comm));
+	scap_str16(c, T(exe));
 	if (ver >= 7)
-		str16(c, T(exepath));
+		scap_str16(c, T(exepath));
 	strings(s, c, T(args));
-	str16(c, T(cwd));
+	scap_str16(c, T(cwd));
 	u64(c, T(fdlimit));
 	value_number(T(flags), flags_from_ppm(FT_clone_flags, cursor_u32(c)));
 	u32(c, T(euid));
@@ -191,121 +190,11 @@ static int process(struct scap *s, struct event *ev)
 		strings(s, c, T(cgroups));
 	}
 	if (ver >= 5)
-		str16(c, T(root));
+		scap_str16(c, T(root));
 	if (ver >= 9)
 		process_tail(c, ev);
 	ev->tid = (uint32_t)T(tid)->u;
 	ev->pid = (uint32_t)T(pid)->u;
-	return c->bad ? -ERR_FORMAT : 0;
-}
-
-/* ---- descriptors ---- */
-
-#define F(name) (&ev->v[P(SNAP_FD, name)])
-
-/* By Falco's number of the type.  addr: bytes of an inet address, 0: has a name. */
-static const struct fd_type {
-	uint8_t kind, addr, role;
-} fd_types[] = {
-	{ FD_UNKNOWN, 0, 0 }, { FD_FILE, 0, 0 }, { FD_DIRECTORY, 0, 0 },
-	{ FD_IPV4, 4, ROLE_NONE }, { FD_IPV6, 16, ROLE_NONE },
-	{ FD_IPV4, 4, ROLE_LISTEN }, { FD_IPV6, 16, ROLE_LISTEN },
-	{ FD_PIPE, 0, 0 }, { FD_UNIX, 0, 0 }, { FD_EVENT, 0, 0 },
-	{ FD_UNSUPPORTED, 0, 0 }, { FD_SIGNAL, 0, 0 }, { FD_EPOLL, 0, 0 },
-	{ FD_INOTIFY, 0, 0 }, { FD_TIMER, 0, 0 }, { FD_NETLINK, 0, 0 },
-	{ FD_FILE, 0, 0 }, { FD_BPF, 0, 0 }, { FD_USERFAULT, 0, 0 },
-	{ FD_IOURING, 0, 0 }, { FD_MEMFD, 0, 0 }, { FD_PIDFD, 0, 0 },
-};
-
-enum { FDT_UNIX = 8, FDT_FILE_V2 = 16, FDT__N = sizeof(fd_types) / sizeof(fd_types[0]) };
-
-static void l4proto(struct cursor *c, struct event *ev)
-{
-	static const uint8_t protos[] = { L4_NONE, L4_NONE, L4_TCP, L4_UDP, L4_ICMP, L4_RAW };
-	const uint8_t proto = cursor_u8(c);
-
-	value_number(F(proto), proto < sizeof(protos) ? protos[proto] : L4_NONE);
-}
-
-/* A listening socket is the destination of a tuple without source. */
-static void fd_inet(struct scap *s, struct cursor *c, const struct fd_type *t,
-		    struct event *ev)
-{
-	const size_t n = t->addr;
-	uint8_t *out = arena_zalloc(&s->scratch, 1 + 2 * (n + 2));
-	const bool listens = t->role == ROLE_LISTEN;
-	const uint8_t *src = listens ? NULL : cursor_bytes(c, n);
-	const uint8_t *dst = cursor_bytes(c, n);
-	const uint8_t *sport = listens ? NULL : cursor_bytes(c, 2);
-	const uint8_t *dport = cursor_bytes(c, 2);
-
-	l4proto(c, ev);
-	if (c->bad)
-		return;
-	out[0] = n == 4 ? AF_INET : AF_INET6;
-	if (!listens) {
-		memcpy(out + 1, src, n);
-		memcpy(out + 1 + n, sport, 2);
-	}
-	memcpy(out + 1 + n + 2, dst, n);
-	memcpy(out + 1 + n + 2 + n, dport, 2);
-	value_bytes(F(tuple), out, 1 + 2 * (n + 2));
-	value_number(F(role), t->role);
-}
-
-static void fd_unix(struct scap *s, struct cursor *c, struct event *ev)
-{
-	const uint8_t *ends = cursor_bytes(c, 16);
-	struct value path = {0};
-	uint8_t *out;
-
-	str16(c, &path);
-	if (c->bad)
-		return;
-	out = arena_alloc(&s->scratch, 17 + (size_t)path.len);
-	out[0] = AF_UNIX;
-	memcpy(out + 1, ends, 16);
-	memcpy(out + 17, path.p, path.len);
-	value_bytes(F(tuple), out, 17 + (size_t)path.len);
-	value_number(F(role), ROLE_NONE);
-}
-
-static void fd_named(struct cursor *c, unsigned type, bool lengths, struct event *ev)
-{
-	if (type == FDT_FILE_V2)
-		value_number(F(flags), flags_from_ppm(FT_file_flags, cursor_u32(c)));
-	str16(c, F(name));
-	if (type == FDT_FILE_V2 && lengths && cursor_left(c) >= 4)
-		u32(c, F(dev));
-}
-
-static int descriptor(struct scap *s, struct event *ev)
-{
-	struct scap_meta *m = &s->meta;
-	const bool lengths = m->version >= 2;
-	struct cursor e, *c = &m->c;
-	unsigned type;
-
-	event_init(ev, EV_SNAP_FD);
-	if (lengths) {
-		if (!entry_open(&m->c, true, &e))
-			return -ERR_FORMAT;
-		c = &e;
-	}
-	ev->tid = (uint32_t)m->tid;
-	value_number(F(pid), m->tid);
-	u64(c, F(fd));
-	u64(c, F(ino));
-	type = cursor_u8(c);
-	value_number(F(kind), type < FDT__N ? fd_types[type].kind : FD_UNSUPPORTED);
-	if (type >= FDT__N && !lengths)
-		return -ERR_FORMAT;
-	if (type == FDT_UNIX)
-		fd_unix(s, c, ev);
-	else if (type < FDT__N && fd_types[type].addr)
-		fd_inet(s, c, &fd_types[type], ev);
-	else if (type && type < FDT__N)
-		fd_named(c, type, lengths, ev);
 	return c->bad ? -ERR_FORMAT : 0;
 }
 
@@ -333,7 +222,7 @@ static int iface(struct scap *s, struct event *ev)
 
 	event_init(ev, EV_SNAP_IFACE);
 	if (m->version >= 2) {
-		if (!entry_open(&m->c, false, &e))
+		if (!scap_entry_open(&m->c, false, &e))
 			return -ERR_FORMAT;
 		c = &e;
 	}
@@ -365,7 +254,7 @@ static int user(struct scap *s, struct event *ev)
 	struct cursor e, *c = &m->c;
 
 	if (m->version >= 2) {
-		if (!entry_open(&m->c, true, &e))
+		if (!scap_entry_open(&m->c, true, &e))
 			return -ERR_FORMAT;
 		c = &e;
 	}
@@ -373,13 +262,13 @@ static int user(struct scap *s, struct event *ev)
 		event_init(ev, EV_SNAP_USER);
 		u32(c, &ev->v[P(SNAP_USER, uid)]);
 		u32(c, &ev->v[P(SNAP_USER, gid)]);
-		str16(c, &ev->v[P(SNAP_USER, name)]);
-		str16(c, &ev->v[P(SNAP_USER, homedir)]);
-		str16(c, &ev->v[P(SNAP_USER, shell)]);
+		scap_str16(c, &ev->v[P(SNAP_USER, name)]);
+		scap_str16(c, &ev->v[P(SNAP_USER, homedir)]);
+		scap_str16(c, &ev->v[P(SNAP_USER, shell)]);
 	} else {
 		event_init(ev, EV_SNAP_GROUP);
 		u32(c, &ev->v[P(SNAP_GROUP, gid)]);
-		str16(c, &ev->v[P(SNAP_GROUP, name)]);
+		scap_str16(c, &ev->v[P(SNAP_GROUP, name)]);
 	}
 	return c->bad ? -ERR_FORMAT : 0;
 }
@@ -421,7 +310,7 @@ int scap_meta_next(struct scap *s, struct event *ev)
 	case SCAP_PROCESSES:
 		return process(s, ev);
 	case SCAP_FDS:
-		return descriptor(s, ev);
+		return scap_fd_next(s, ev);
 	case SCAP_IFACES:
 		return iface(s, ev);
 	case SCAP_USERS:
