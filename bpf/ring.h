@@ -11,6 +11,7 @@ extern const volatile struct wire_settings set;
 extern const volatile struct wire_conf conf[2 * WIRE_NR_MAX];
 
 extern __u64 tree_alive;	/* processes in the tree */
+extern __u64 ringless;		/* events of CPUs that came after the start */
 
 struct rings_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -79,8 +80,10 @@ static __always_inline bool ring_begin(struct slot *s, u32 cls, u32 max, u64 pid
 	struct wire_ring *const ring = ring_here();
 	u64 now;
 
-	if (!ring)
+	if (!ring) {
+		__sync_fetch_and_add(&ringless, 1);
 		return false;
+	}
 	if (ring->busy) {
 		ring_lose(ring, cls, bpf_ktime_get_boot_ns());
 		return false;
@@ -127,7 +130,7 @@ static __always_inline u64 id_here(void)
 {
 	const struct task_struct *t;
 
-	if (!set.have_task_btf)
+	if (!bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf))
 		return bpf_get_current_pid_tgid();
 	t = bpf_get_current_task_btf();
 	return (u64)(u32)t->tgid << 32 | (u32)t->pid;
@@ -146,7 +149,8 @@ static __always_inline bool filtered(u64 pid_tgid)
 		return true;
 	if (set.filters & WF_UID && (u32)bpf_get_current_uid_gid() != set.uid)
 		return true;
-	if (set.filters & WF_CGROUP && bpf_get_current_cgroup_id() != set.cgroup)
+	if (set.filters & WF_CGROUP && 
+	    bpf_get_current_ancestor_cgroup_id(set.cgroup_level) != set.cgroup)
 		return true;
 	if (set.filters & WF_COMM) {
 		u64 comm[2];
@@ -182,6 +186,7 @@ int put_cgroups(u32 at, u64 task);
 int put_exec_args(u32 at, u64 task, u32 op);
 int put_path(u32 at, u32 op, u64 file);	/* of a struct file */
 int put_argv(u32 at, u64 argv, u32 width);
+int put_exe(u32 at, u64 file, u64 task);	/* of a struct file, a struct task_struct */
 int has_peer(u32 fd);
 
 #endif

@@ -174,11 +174,10 @@ struct wire_settings {
 	__u32 recorder;		/* thread group that is not recorded */
 	__u32 filters;		/* enum wire_filter */
 	__u64 cgroup, comm[2];
-	__u64 socket_ops;	/* address of the kernel's socket_file_ops; 0: unknown */
 	__u32 uid;
-	__u8 have_task_btf;	/* 5.11 */
+	__u32 cgroup_level;	/* depth of cgroup: what is below it counts too */
 	__u8 fork_is_silent;	/* a child does not return through sys_exit */
-	__u8 pad[2];
+	__u8 pad[7];
 };
 
 struct wire_file {

@@ -62,6 +62,10 @@ struct source {
 struct source *source_open(const char *path);
 void source_close(struct source *s);
 
+/* Only of live sources (capture/live): nothing has happened for a while; do what has to
+ * be done now and then, and ask again. */
+enum { LIVE_IDLE = 2 };
+
 /* 0: *ev is the next event; 1: end; negative: failure (damage is not failure: it is
  * counted in s->damage and reading goes on behind it). */
 static inline int source_next(struct source *s, struct event *ev)

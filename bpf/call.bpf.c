@@ -6,10 +6,11 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-const volatile struct wire_settings set = { .ring_size = 1 << 20, .snaplen = 80, .have_task_btf = 1 };
+const volatile struct wire_settings set = { .ring_size = 1 << 20, .snaplen = 80 };
 const volatile struct wire_conf conf[2 * WIRE_NR_MAX] = {0};
 
 __u64 tree_alive = 0;
+__u64 ringless = 0;
 
 struct rings_map rings SEC(".maps");
 struct tree_map tree SEC(".maps");
@@ -28,7 +29,7 @@ static __always_inline bool is_compat(void)
 {
 	u32 status;
 
-	if (set.have_task_btf)
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf))
 		status = bpf_get_current_task_btf()->thread_info.status;
 	else
 		status = BPF_CORE_READ((struct task_struct *)bpf_get_current_task(),
@@ -176,6 +177,11 @@ static __always_inline bool op_applies(const struct wire_record *rec, const vola
 	return (u32)v >= op->c && (u32)v <= op->d;
 }
 
+static __always_inline u64 exe_file(u64 task)
+{
+	return (u64)BPF_CORE_READ((const struct task_struct *)task, mm, exe_file);
+}
+
 /* Runs operation i of row index for the record at off; returns the new end. */
 int run_op(u32 off, u32 at, u32 index, u32 i)
 {
@@ -250,12 +256,78 @@ int run_op(u32 off, u32 at, u32 index, u32 i)
 		return put_cgroups(at, task);
 	case OP_ARGV:
 		return put_argv(at, a, compat_bit ? 4 : 8);
+	case OP_EXE:
+		return put_exe(at, exe_file(task), task);
+	case OP_EXEPATH:
+		return put_path(at, kind, exe_file(task));
 	case OP_EXEC_ARGS:
 	case OP_EXEC_ENV:
 		return put_exec_args(at, task, kind);
 	}
 	return put_none(at, kind, WB_ABSENT);
 }
+
+#if defined(__TARGET_ARCH_x86)
+
+/* 32-bit programs may do all of sockets through socketcall(call, u32 *args): number of
+ * the direct system call for each; accept, send and recv are accept4, sendto and recvfrom
+ * with fewer arguments. */
+static __always_inline u32 socketcall_nr(u32 call)
+{
+	switch (call) {
+	case 1: return 359;			/* socket */
+	case 2: return 361;			/* bind */
+	case 3: return 362;			/* connect */
+	case 4: return 363;			/* listen */
+	case 5: case 18: return 364;		/* accept, accept4 */
+	case 6: return 367;			/* getsockname */
+	case 7: return 368;			/* getpeername */
+	case 8: return 360;			/* socketpair */
+	case 9: case 11: return 369;		/* send, sendto */
+	case 10: case 12: return 371;		/* recv, recvfrom */
+	case 13: return 373;			/* shutdown */
+	case 14: return 366;			/* setsockopt */
+	case 15: return 365;			/* getsockopt */
+	case 16: return 370;			/* sendmsg */
+	case 17: return 372;			/* recvmsg */
+	case 19: return 337;			/* recvmmsg */
+	case 20: return 345;			/* sendmmsg */
+	}
+	return 0;
+}
+
+/* Arguments that each call of socketcall has. */
+static __always_inline u32 socketcall_args(u32 call)
+{
+	switch (call) {
+	case 4: case 13:
+		return 2;
+	case 1: case 2: case 3: case 5: case 6: case 7: case 16: case 17:
+		return 3;
+	case 11: case 12:
+		return 6;
+	case 14: case 15: case 19:
+		return 5;
+	}
+	return 4;
+}
+
+int write_socketcall(u32 off, u32 call, u64 array)
+{
+	struct wire_record *const rec = ring_at(off, sizeof(*rec) + 8 * sizeof(u64));
+	u32 args[6] = {0};
+	const u32 n = socketcall_args(call);
+
+	if (!rec || bpf_probe_read_user(args, n == 2 ? 8 : n == 3 ? 12 : n == 4 ? 16 :
+					n == 5 ? 20 : 24, (void *)array))
+		return 0;
+	for (int i = 0; i < 6; i++)
+		rec->args[i] = args[i];
+	rec->nr = socketcall_nr(call);
+	return rec->nr;
+}
+
+#endif
 
 SEC("tp_btf/sys_exit")
 int sys_exit(u64 *ctx)
@@ -289,6 +361,16 @@ int sys_exit(u64 *ctx)
 	s.rec->nr = nr;
 	s.rec->ret = (s64)ctx[1];
 	call_args(s.rec->args, regs, flags & WIRE_COMPAT);
+#if defined(__TARGET_ARCH_x86)
+	if (c->flags & WCF_SOCKETCALL) {
+		const u32 direct = write_socketcall(s.off, regs->bx, (u32)regs->cx);
+
+		if (direct) {
+			index = WIRE_NR_MAX + direct;
+			c = &conf[index & (2 * WIRE_NR_MAX - 1)];
+		}
+	}
+#endif
 	end = s.off + sizeof(*s.rec) + (c->n_args & 7) * 8;
 	if (c->n_ops) {
 		if (s.used > set.ring_size / 2)

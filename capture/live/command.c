@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "capture/live/command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "capture/base/err.h"
+
+/* The child: waits for a byte; none comes if the recorder failed. */
+static void __attribute__((noreturn)) child(int wait_fd, char *const *argv)
+{
+	char byte;
+	ssize_t n;
+
+	do
+		n = read(wait_fd, &byte, 1);
+	while (n < 0 && errno == EINTR);
+	if (n != 1)
+		_exit(127);
+	close(wait_fd);
+	execvp(argv[0], argv);
+	dprintf(STDERR_FILENO, "saker capture: %s: %s\n", argv[0], strerror(errno));
+	_exit(errno == ENOENT ? 127 : 126);
+}
+
+int command_prepare(struct command *c, char *const *argv)
+{
+	int fds[2];
+
+	*c = (struct command){ .go = -1 };
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return err_sys("pipe");
+	c->pid = fork();
+	if (c->pid < 0) {
+		c->pid = 0;
+		close(fds[0]);
+		close(fds[1]);
+		return err_sys("cannot start %s", argv[0]);
+	}
+	if (c->pid == 0) {
+		close(fds[1]);
+		child(fds[0], argv);
+	}
+	close(fds[0]);
+	c->go = fds[1];
+	return 0;
+}
+
+void command_go(struct command *c)
+{
+	if (c->go < 0)
+		return;
+	if (write(c->go, "", 1) != 1)
+		warn("cannot start the command: %s", strerror(errno));
+	close(c->go);
+	c->go = -1;
+}
+
+bool command_poll(struct command *c)
+{
+	if (c->pid && !c->ended && waitpid(c->pid, &c->status, WNOHANG) == c->pid)
+		c->ended = true;
+	return c->ended;
+}
+
+void command_drop(struct command *c)
+{
+	if (c->go >= 0) {
+		close(c->go);
+		c->go = -1;
+		waitpid(c->pid, &c->status, 0);
+	}
+}

@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* States: the snapshot is handed out; then records as they come; after a stop the
+ * probes are detached and what is in the rings is handed out without waiting for
+ * older events; then the end. */
+#include "capture/live/live.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "capture/base/err.h"
+#include "capture/base/mem.h"
+#include "capture/live/command.h"
+#include "capture/live/decode.h"
+#include "capture/live/probes.h"
+#include "capture/live/rings.h"
+#include "capture/live/snapshot.h"
+
+enum {
+	WINDOW_NS = 10 * 1000 * 1000,
+	CLOCK_STEP_NS = 1000 * 1000,
+	CLOCK_CHECK_NS = 1000 * 1000 * 1000,
+	LOSSES_MAX = 256,
+};
+static const uint64_t spill_limit = UINT64_C(512) << 20;
+
+struct live {
+	struct source src;
+	struct probes probes;
+	struct rings rings;
+	struct command command;
+	struct snapshot *snapshot;	/* NULL: handed out */
+	struct decoder decoder;
+	struct live_stats stats;
+	struct utsname uts;
+	uint64_t window, horizon;	/* ns since boot */
+	uint64_t stop_at;		/* ns since boot; 0: when told */
+	uint64_t clock_checked, ringless;
+	uint64_t num;
+	bool tree, draining;
+	atomic_bool stop, snapshot_done;
+	struct { struct wire_loss loss; uint16_t cpu, cls; } losses[LOSSES_MAX];
+	unsigned n_losses, loss_at;
+};
+
+static uint64_t clock_ns(clockid_t id)
+{
+	struct timespec t;
+
+	clock_gettime(id, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* The epoch in ns since boot's clock: the tightest of several readings. */
+static uint64_t boot_epoch(void)
+{
+	uint64_t best = UINT64_MAX, offset = 0;
+
+	for (int i = 0; i < 20; i++) {
+		const uint64_t a = clock_ns(CLOCK_BOOTTIME), real = clock_ns(CLOCK_REALTIME),
+			       b = clock_ns(CLOCK_BOOTTIME);
+
+		if (b - a < best) {
+			best = b - a;
+			offset = real - (a + (b - a) / 2);
+		}
+	}
+	return offset;
+}
+
+/* A clock that was set forward is followed; one set back is not, since events must not
+ * go back in time. */
+static void check_clock(struct live *l, uint64_t now)
+{
+	uint64_t offset;
+
+	if (now - l->clock_checked < CLOCK_CHECK_NS)
+		return;
+	l->clock_checked = now;
+	offset = boot_epoch();
+	if (offset > l->decoder.boot_ts + CLOCK_STEP_NS)
+		l->decoder.boot_ts = offset;
+}
+
+/* Classes of the wire are those of flags.def, but for files opened for writing. */
+static unsigned loss_class(unsigned cls)
+{
+	return cls == WC_WRITE ? WC_FILE : cls;
+}
+
+static void note_losses(struct live *l)
+{
+	for (unsigned cpu = 0; cpu < l->rings.n; cpu++)
+		for (unsigned cls = 0; cls < WC__N; cls++) {
+			struct wire_loss loss;
+
+			if (l->n_losses == LOSSES_MAX ||
+			    !rings_loss(&l->rings, cpu, cls, &loss))
+				continue;
+			l->losses[l->n_losses].loss = loss;
+			l->losses[l->n_losses].cpu = (uint16_t)cpu;
+			l->losses[l->n_losses++].cls = (uint16_t)loss_class(cls);
+			l->stats.lost[loss_class(cls)] += loss.count;
+			if (cls != WC_PAYLOAD)
+				l->stats.n_lost += loss.count;
+		}
+}
+
+/* CPUs that came after the start have no ring; what they did is counted as one. */
+static void note_ringless(struct live *l, uint64_t now)
+{
+	const uint64_t n = probes_ringless(&l->probes);
+
+	if (n == l->ringless || l->n_losses == LOSSES_MAX)
+		return;
+	l->losses[l->n_losses].loss = (struct wire_loss){ .count = n - l->ringless,
+							  .first = now, .last = now };
+	l->losses[l->n_losses].cpu = (uint16_t)l->rings.n;
+	l->losses[l->n_losses++].cls = WC_OTHER;
+	l->stats.n_lost += n - l->ringless;
+	l->stats.lost[WC_OTHER] += n - l->ringless;
+	l->ringless = n;
+}
+
+/* The next loss that happened before ts (ns since boot). */
+static bool next_loss(struct live *l, uint64_t ts, struct event *ev)
+{
+	const struct wire_loss *loss;
+
+	if (l->loss_at == l->n_losses) {
+		l->loss_at = l->n_losses = 0;
+		return false;
+	}
+	loss = &l->losses[l->loss_at].loss;
+	if (loss->last > ts)
+		return false;
+	event_init(ev, EV_LOSS);
+	ev->ts = loss->last + l->decoder.boot_ts;
+	if (ev->ts < l->decoder.last_ts)
+		ev->ts = l->decoder.last_ts;
+	l->decoder.last_ts = ev->ts;
+	ev->cpu = l->losses[l->loss_at].cpu;
+	value_number(&ev->v[P(LOSS, class)], l->losses[l->loss_at].cls);
+	value_number(&ev->v[P(LOSS, cpu)], ev->cpu);
+	value_number(&ev->v[P(LOSS, count)], loss->count);
+	value_number(&ev->v[P(LOSS, from)], loss->first + l->decoder.boot_ts);
+	value_number(&ev->v[P(LOSS, to)], loss->last + l->decoder.boot_ts);
+	l->loss_at++;
+	return true;
+}
+
+static void nap(uint64_t ns)
+{
+	const struct timespec t = { .tv_nsec = (long)ns };
+
+	nanosleep(&t, NULL);
+}
+
+/* How long nobody needs to look: a ring that is a quarter full may be full soon. */
+static uint64_t nap_ns(unsigned fullness)
+{
+	const uint64_t ms = 1000 * 1000;
+
+	if (fullness > 64)
+		return 0;
+	if (fullness > 16)
+		return 2 * ms;
+	return fullness > 2 ? 5 * ms : 15 * ms;
+}
+
+static void start_draining(struct live *l)
+{
+	l->draining = true;
+	probes_detach(&l->probes);
+	l->horizon = UINT64_MAX;
+	rings_poll(&l->rings);
+	note_losses(l);
+	note_ringless(l, clock_ns(CLOCK_BOOTTIME));
+}
+
+static bool is_over(struct live *l, uint64_t now)
+{
+	if (atomic_load(&l->stop) || (l->stop_at && now >= l->stop_at))
+		return true;
+	if (l->command.pid && command_poll(&l->command)) {
+		l->stats.command_ended = true;
+		l->stats.command_status = l->command.status;
+	}
+	return l->tree && probes_tree_alive(&l->probes) == 0;
+}
+
+/* Looks for new records, once or after a nap; LIVE_IDLE if there are none. */
+static int look(struct live *l)
+{
+	uint64_t now = clock_ns(CLOCK_BOOTTIME);
+	unsigned fullness;
+
+	if (is_over(l, now)) {
+		start_draining(l);
+		return 0;
+	}
+	check_clock(l, now);
+	fullness = rings_poll(&l->rings);
+	note_losses(l);
+	note_ringless(l, now);
+	if (now - l->window > l->horizon && l->rings.n_heap) {
+		l->horizon = now - l->window;
+		if (fullness > 16)
+			return 0;
+	}
+	nap(nap_ns(fullness));
+	now = clock_ns(CLOCK_BOOTTIME);
+	rings_poll(&l->rings);
+	l->horizon = now - l->window;
+	return 0;
+}
+
+static int next_record(struct live *l, struct event *ev)
+{
+	const struct wire_record *rec;
+	unsigned cpu = 0;
+
+	for (int round = 0; round < 3; round++) {
+		rec = rings_next(&l->rings, l->horizon, &cpu);
+		if (rec) {
+			decode(&l->decoder, rec, cpu, ev);
+			ev->num = ++l->num;
+			l->stats.n_events = l->num;
+			return 0;
+		}
+		if (l->loss_at < l->n_losses && next_loss(l, l->horizon, ev))
+			return 0;
+		if (l->draining)
+			return 1;
+		if (round == 2)
+			break;
+		look(l);
+	}
+	return LIVE_IDLE;
+}
+
+static int live_next(struct source *s, struct event *ev)
+{
+	struct live *const l = (struct live *)s;
+
+	if (l->snapshot) {
+		if (snapshot_next(l->snapshot, ev) == 0) {
+			l->stats.n_snapshot++;
+			return 0;
+		}
+		snapshot_free(l->snapshot);
+		l->snapshot = NULL;
+	}
+	return next_record(l, ev);
+}
+
+static void live_close(struct source *s)
+{
+	struct live *const l = (struct live *)s;
+
+	command_drop(&l->command);
+	probes_detach(&l->probes);
+	rings_close(&l->rings);
+	probes_close(&l->probes);
+	if (l->snapshot)
+		snapshot_free(l->snapshot);
+	free(l);
+}
+
+static const struct source_ops live_ops = { .next = live_next, .close = live_close };
+
+static void describe(struct live *l)
+{
+	struct source_info *const i = &l->src.info;
+
+	uname(&l->uts);
+	i->path = "live";
+	i->format = "live";
+	i->hostname = l->uts.nodename;
+	i->kernel = l->uts.release;
+	i->arch_name = l->uts.machine;
+	i->writer = "saker " SAKER_VERSION;
+	i->arch = plan_arch();
+	i->n_cpus = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN);
+	i->memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+	i->boot_ts = l->decoder.boot_ts;
+}
+
+static int follow(uint32_t pid, void *arg)
+{
+	struct live *const l = arg;
+
+	return probes_follow(&l->probes, pid);
+}
+
+struct snapshot_job {
+	struct live *live;
+	struct snapshot_options opt;
+};
+
+static void *snapshot_thread(void *arg)
+{
+	struct snapshot_job *const job = arg;
+
+	job->live->snapshot = snapshot_take(&job->opt);
+	atomic_store(&job->live->snapshot_done, true);
+	return NULL;
+}
+
+/* Takes the snapshot while the kernel half is at work already: nothing falls between
+ * the two.  Rings that fill meanwhile are emptied into memory. */
+static int take_snapshot(struct live *l, uint32_t tree)
+{
+	struct snapshot_job job = { .live = l, .opt = {
+		.tree = tree, .boot_ts = l->decoder.boot_ts, .ts = clock_ns(CLOCK_REALTIME),
+		.info = &l->src.info, .stop = &l->stop, .self = (uint32_t)getpid(),
+	} };
+	pthread_t thread;
+	sigset_t all, old;
+	int n;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &old);
+	n = pthread_create(&thread, NULL, snapshot_thread, &job);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (n)
+		return err(ERR_SYSTEM, "cannot start a thread: %s", strerror(n));
+	while (!atomic_load(&l->snapshot_done)) {
+		nap(1000 * 1000);
+		rings_spill(&l->rings, spill_limit);
+	}
+	pthread_join(thread, NULL);
+	l->decoder.last_ts = job.opt.ts;
+	return 0;
+}
+
+static int prepare(struct live *l, const struct live_options *opt)
+{
+	struct wire_conf *const conf = xcalloc(2 * WIRE_NR_MAX, sizeof(*conf));
+	const struct plan_options po = { .snaplen = opt->snaplen, .wanted = opt->syscalls };
+	int n;
+
+	l->decoder.boot_ts = boot_epoch();
+	l->decoder.page_kib = (uint32_t)sysconf(_SC_PAGESIZE) / 1024;
+	describe(l);
+	plans_make(&l->decoder.plans, conf, &po);
+	n = probes_load(&l->probes, opt, conf);
+	free(conf);
+	if (n < 0)
+		return n;
+	n = rings_open(&l->rings, l->probes.rings_fd, l->probes.n_cpus, l->probes.ring_size);
+	if (n < 0)
+		return n;
+	if (opt->command) {
+		n = command_prepare(&l->command, opt->command);
+		if (n < 0)
+			return n;
+	}
+	return 0;
+}
+
+static int start(struct live *l, const struct live_options *opt)
+{
+	const uint32_t tree = l->command.pid ? (uint32_t)l->command.pid : opt->pid;
+	uint64_t now;
+	int n;
+
+	l->tree = tree != 0;
+	n = tree ? probes_follow(&l->probes, tree) : 0;
+	if (n == 0)
+		n = probes_attach(&l->probes);
+	/* Again for those who were born between the look and the attachment. */
+	for (int i = 0; i < 2 && n == 0 && opt->pid; i++)
+		n = snapshot_each_descendant(opt->pid, follow, l);
+	if (n == 0)
+		n = take_snapshot(l, tree);
+	if (n < 0)
+		return n;
+	now = clock_ns(CLOCK_BOOTTIME);
+	l->clock_checked = now;
+	l->stop_at = opt->duration ? now + opt->duration : 0;
+	command_go(&l->command);
+	return 0;
+}
+
+struct source *live_open(const struct live_options *opt)
+{
+	struct live *const l = xcalloc(1, sizeof(*l));
+
+	l->src.ops = &live_ops;
+	event_set_fill(&l->src.want);
+	l->src.want_bulk = true;
+	l->window = opt->window ? opt->window : WINDOW_NS;
+	l->command.go = -1;
+	if (prepare(l, opt) < 0 || start(l, opt) < 0) {
+		live_close(&l->src);
+		return NULL;
+	}
+	l->stats.ring_size = l->probes.ring_size;
+	l->stats.n_cpus = l->probes.n_cpus;
+	return &l->src;
+}
+
+void live_stop(struct source *s)
+{
+	struct live *const l = (struct live *)s;
+
+	atomic_store(&l->stop, true);
+}
+
+const struct live_stats *live_stats(struct source *s)
+{
+	struct live *const l = (struct live *)s;
+
+	l->stats.n_bad = l->rings.n_bad;
+	return &l->stats;
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Machine, accounts, interfaces, mounts. */
+#include "capture/live/snap.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "capture/live/decode.h"
+
+enum { FILE_MAX_BYTES = 16 << 20 };
+
+void snap_machine(struct snapshot *s)
+{
+	const struct source_info *const i = s->opt.info;
+	struct event ev;
+
+	snap_event(s, &ev, EV_SNAP_MACHINE);
+	snap_text(&ev.v[P(SNAP_MACHINE, hostname)], i->hostname);
+	snap_text(&ev.v[P(SNAP_MACHINE, kernel)], i->kernel);
+	snap_text(&ev.v[P(SNAP_MACHINE, arch)], i->arch_name);
+	value_number(&ev.v[P(SNAP_MACHINE, n_cpus)], i->n_cpus);
+	value_number(&ev.v[P(SNAP_MACHINE, memory)], i->memory);
+	value_number(&ev.v[P(SNAP_MACHINE, boot_ts)], i->boot_ts);
+	value_number(&ev.v[P(SNAP_MACHINE, page_size)], (uint64_t)sysconf(_SC_PAGESIZE));
+	if (snap_read(AT_FDCWD, "/proc/self/cmdline", &s->a, 4096) == 0) {
+		for (size_t k = 0; k + 1 < s->a.len; k++)
+			if (!s->a.p[k])
+				s->a.p[k] = ' ';
+		snap_text(&ev.v[P(SNAP_MACHINE, cmdline)], (const char *)s->a.p);
+	}
+	snap_add(s, &ev);
+}
+
+/* Splits a line at colons into at most n fields; returns how many there are. */
+static unsigned split(char *line, char **field, unsigned n)
+{
+	unsigned k = 0;
+
+	while (k < n && line)
+		field[k++] = strsep(&line, ":");
+	return k;
+}
+
+static void each_line(struct snapshot *s, const char *path,
+		      void (*line)(struct snapshot *, char **field, unsigned n))
+{
+	char *field[7], *rest, *one;
+
+	if (snap_read(AT_FDCWD, path, &s->a, FILE_MAX_BYTES) < 0)
+		return;
+	rest = (char *)s->a.p;
+	while ((one = strsep(&rest, "\n")))
+		if (*one && *one != '#')
+			line(s, field, split(one, field, 7));
+}
+
+static void user_line(struct snapshot *s, char **field, unsigned n)
+{
+	struct event ev;
+
+	if (n < 7)
+		return;
+	snap_event(s, &ev, EV_SNAP_USER);
+	value_number(&ev.v[P(SNAP_USER, uid)], strtoul(field[2], NULL, 10));
+	value_number(&ev.v[P(SNAP_USER, gid)], strtoul(field[3], NULL, 10));
+	snap_text(&ev.v[P(SNAP_USER, name)], field[0]);
+	snap_text(&ev.v[P(SNAP_USER, homedir)], field[5]);
+	snap_text(&ev.v[P(SNAP_USER, shell)], field[6]);
+	snap_text(&ev.v[P(SNAP_USER, container)], "");
+	snap_add(s, &ev);
+}
+
+static void group_line(struct snapshot *s, char **field, unsigned n)
+{
+	struct event ev;
+
+	if (n < 3)
+		return;
+	snap_event(s, &ev, EV_SNAP_GROUP);
+	value_number(&ev.v[P(SNAP_GROUP, gid)], strtoul(field[2], NULL, 10));
+	snap_text(&ev.v[P(SNAP_GROUP, name)], field[0]);
+	snap_text(&ev.v[P(SNAP_GROUP, container)], "");
+	snap_add(s, &ev);
+}
+
+void snap_accounts(struct snapshot *s)
+{
+	each_line(s, "/etc/passwd", user_line);
+	each_line(s, "/etc/group", group_line);
+}
+
+static size_t address(uint8_t *out, const struct sockaddr *sa)
+{
+	if (!sa)
+		return 0;
+	return sockaddr_value(out, (const uint8_t *)sa, sa->sa_family == AF_INET
+			      ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6));
+}
+
+void snap_ifaces(struct snapshot *s)
+{
+	struct ifaddrs *all;
+	struct event ev;
+	uint8_t addr[136], mask[136];
+
+	if (getifaddrs(&all) < 0)
+		return;
+	for (const struct ifaddrs *i = all; i; i = i->ifa_next) {
+		if (!i->ifa_addr || (i->ifa_addr->sa_family != AF_INET &&
+				     i->ifa_addr->sa_family != AF_INET6))
+			continue;
+		snap_event(s, &ev, EV_SNAP_IFACE);
+		snap_text(&ev.v[P(SNAP_IFACE, name)], i->ifa_name);
+		value_bytes(&ev.v[P(SNAP_IFACE, addr)], addr, address(addr, i->ifa_addr));
+		value_bytes(&ev.v[P(SNAP_IFACE, mask)], mask, address(mask, i->ifa_netmask));
+		value_number(&ev.v[P(SNAP_IFACE, index)], if_nametoindex(i->ifa_name));
+		snap_add(s, &ev);
+	}
+	freeifaddrs(all);
+}
+
+/* mountinfo writes blank, tab, newline and backslash as \ooo. */
+static void unescape(char *p)
+{
+	char *out = p;
+
+	while (*p) {
+		if (*p == '\\' && p[1] >= '0' && p[1] <= '3' && p[2] >= '0' && p[2] <= '7' &&
+		    p[3] >= '0' && p[3] <= '7') {
+			*out++ = (char)((p[1] - '0') << 6 | (p[2] - '0') << 3 | (p[3] - '0'));
+			p += 4;
+		} else {
+			*out++ = *p++;
+		}
+	}
+	*out = 0;
+}
+
+/* 36 35 98:0 /root /target rw,noatime master:1 - ext3 /dev/root rw,errors=continue */
+static void mount_line(struct snapshot *s, char *line, uint32_t pid)
+{
+	char *field[10], *rest = line, *dash = strstr(line, " - ");
+	unsigned major = 0, minor = 0, n = 0;
+	struct event ev;
+
+	if (!dash)
+		return;
+	*dash = 0;
+	while (n < 6 && rest)
+		field[n++] = strsep(&rest, " ");
+	rest = dash + 3;
+	while (n >= 6 && n < 9 && rest)
+		field[n++] = strsep(&rest, " ");
+	if (n < 8)
+		return;
+	major = (unsigned)strtoul(field[2], &rest, 10);
+	minor = *rest == ':' ? (unsigned)strtoul(rest + 1, NULL, 10) : 0;
+	for (unsigned i = 3; i < 8; i++)
+		unescape(field[i]);
+	snap_event(s, &ev, EV_SNAP_MOUNT);
+	value_number(&ev.v[P(SNAP_MOUNT, pid)], pid);
+	value_number(&ev.v[P(SNAP_MOUNT, id)], strtoul(field[0], NULL, 10));
+	value_number(&ev.v[P(SNAP_MOUNT, parent)], strtoul(field[1], NULL, 10));
+	value_number(&ev.v[P(SNAP_MOUNT, dev)], encode_dev(major << 20 | (minor & 0xfffff)));
+	snap_text(&ev.v[P(SNAP_MOUNT, root)], field[3]);
+	snap_text(&ev.v[P(SNAP_MOUNT, target)], field[4]);
+	snap_text(&ev.v[P(SNAP_MOUNT, flags)], field[5]);
+	snap_text(&ev.v[P(SNAP_MOUNT, fstype)], field[6]);
+	snap_text(&ev.v[P(SNAP_MOUNT, source)], field[7]);
+	snap_add(s, &ev);
+}
+
+static bool namespace_is_new(struct snapshot *s, uint64_t ns)
+{
+	for (size_t i = 0; i < s->n_mount_namespaces; i++)
+		if (s->mount_namespaces[i] == ns)
+			return false;
+	s->mount_namespaces = mem_grow(s->mount_namespaces, &s->mount_namespaces_cap,
+				       s->n_mount_namespaces + 1, sizeof(ns));
+	s->mount_namespaces[s->n_mount_namespaces++] = ns;
+	return true;
+}
+
+void snap_mounts(struct snapshot *s, int pid_dir, uint32_t pid)
+{
+	char *rest, *line;
+
+	if (snap_link(pid_dir, "ns/mnt", &s->a) < 0 ||
+	    !namespace_is_new(s, snap_bracket((char *)s->a.p)) ||
+	    snap_read(pid_dir, "mountinfo", &s->a, FILE_MAX_BYTES) < 0)
+		return;
+	rest = (char *)s->a.p;
+	while ((line = strsep(&rest, "\n")))
+		if (*line)
+			mount_line(s, line, pid);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The machine as it is when a recording begins, read from /proc and turned into
+ * snap_* events: machine, users, groups, interfaces, mounts, threads, descriptors. */
+#ifndef SAKER_LIVE_SNAPSHOT_H
+#define SAKER_LIVE_SNAPSHOT_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "capture/base/event.h"
+#include "capture/trace/source.h"
+
+struct snapshot;
+
+struct snapshot_options {
+	uint32_t tree;		/* only this process, its descendants and ancestors; 0: all */
+	uint64_t boot_ts;	/* ns since the epoch */
+	uint64_t ts;		/* of the events */
+	const struct source_info *info;
+	const atomic_bool *stop;	/* ends early when set */
+	uint32_t self;		/* the recorder: not in it */
+};
+
+/* Takes it; never NULL: what cannot be read is left out. */
+struct snapshot *snapshot_take(const struct snapshot_options *opt);
+void snapshot_free(struct snapshot *s);
+
+/* Hands out the events one by one: 0, or 1 at the end. */
+int snapshot_next(struct snapshot *s, struct event *ev);
+
+/* Calls visit for the descendants of pid that live now, and pid itself. */
+int snapshot_each_descendant(uint32_t pid, int (*visit)(uint32_t pid, void *arg), void *arg);
+
+#endif
