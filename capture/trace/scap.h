@@ -80,7 +80,11 @@ const struct scap_code *scap_code(struct scap_codes *c, unsigned code);
 const struct scap_code *scap_generic(struct scap_codes *c, unsigned sc);
 /* An event that the tables do not know, with parameters p0, p1 ... of bytes. */
 const struct event_desc *scap_unknown(struct scap_codes *c, unsigned code);
+/* How an event of that name is written today; NULL: the format has none. */
+const struct scap_code *scap_code_named(struct scap_codes *c, const char *name);
+/* .scap's numbers of system calls and their names; NULL and 0 where there is none. */
 const char *scap_sc_name(unsigned sc);
+unsigned scap_sc_named(const char *name);
 
 /* ---- beginnings of calls ---- */
 

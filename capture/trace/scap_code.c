@@ -10,20 +10,26 @@
 struct row {
 	const char *name, *params;
 	uint8_t kind;
-	bool counts, wide;
+	bool counts, wide, old;
 };
 
 static const struct row rows[SCAP_CODES] = {
-#define SCAP_EXIT(code, name, params) [code] = { #name, params, SCAP_KIND_EXIT, true, false },
-#define SCAP_ENTER(code, name, counts, params) \
-	[code] = { #name, params, SCAP_KIND_ENTER, counts, false },
-#define SCAP_ONE(code, name, params) [code] = { #name, params, SCAP_KIND_ONE, true, false },
-#define SCAP_LARGE(code, name, params) [code] = { #name, params, SCAP_KIND_ONE, true, true },
+#define ROW(code, name, params, kind, ...) [code] = { #name, params, kind, __VA_ARGS__ },
+#define SCAP_EXIT(code, name, params) ROW(code, name, params, SCAP_KIND_EXIT, true)
+#define SCAP_ENTER(code, name, counts, params) ROW(code, name, params, SCAP_KIND_ENTER, counts)
+#define SCAP_ONE(code, name, params) ROW(code, name, params, SCAP_KIND_ONE, true)
+#define SCAP_LARGE(code, name, params) ROW(code, name, params, SCAP_KIND_ONE, true, .wide = true)
+#define SCAP_OLD_EXIT(code, name, params) \
+	ROW(code, name, params, SCAP_KIND_EXIT, true, .old = true)
+#define SCAP_OLD_ONE(code, name, params) \
+	ROW(code, name, params, SCAP_KIND_ONE, true, .old = true)
 #include "capture/trace/scap_events.def"
 #undef SCAP_EXIT
 #undef SCAP_ENTER
 #undef SCAP_ONE
 #undef SCAP_LARGE
+#undef SCAP_OLD_EXIT
+#undef SCAP_OLD_ONE
 };
 
 static const char *const sc_names[SCAP_CODES] = {
@@ -227,6 +233,23 @@ const struct scap_code *scap_code(struct scap_codes *c, unsigned code)
 	if (!c->known[code])
 		c->known[code] = prepare(c, code);
 	return c->known[code];
+}
+
+const struct scap_code *scap_code_named(struct scap_codes *c, const char *name)
+{
+	for (unsigned i = 0; i < SCAP_CODES; i++)
+		if (rows[i].name && rows[i].kind != SCAP_KIND_ENTER && !rows[i].old &&
+		    !strcmp(rows[i].name, name))
+			return scap_code(c, i);
+	return NULL;
+}
+
+unsigned scap_sc_named(const char *name)
+{
+	for (unsigned i = 0; name && i < SCAP_CODES; i++)
+		if (sc_names[i] && !strcmp(sc_names[i], name))
+			return i;
+	return 0;
 }
 
 const char *scap_sc_name(unsigned sc)
