@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An alert: a rule that matched an event, as a line of text or of JSON.  Both have
+ * Falco's shape byte for byte, so that what consumes Falco's alerts consumes these. */
+#ifndef SAKER_ALERT_ALERT_H
+#define SAKER_ALERT_ALERT_H
+
+#include <stdbool.h>
+
+#include "capture/base/buf.h"
+#include "replay/field/field.h"
+#include "rules/set/ruleset.h"
+
+struct alert_style {
+	bool json;
+	bool iso;		/* times as 2026-03-01T14:03:07.5...+0000; else local time of day */
+	bool with_output, with_message, with_fields, with_tags;	/* properties of the JSON object */
+	const char *hostname;
+};
+
+extern const struct alert_style alert_style_default;
+
+/* The outputs of all enabled rules of a set, compiled.  Shared by threads. */
+struct alert_printer;
+
+/* NULL: an output does not compile (err_text names the rule). */
+struct alert_printer *alert_printer_new(const struct alert_style *style,
+					const struct ruleset *rules);
+void alert_printer_free(struct alert_printer *p);
+bool alert_printer_needs_bulk(const struct alert_printer *p);
+
+/* Appends the alert's line, without a line end.  text is scratch memory. */
+void alert_print(const struct alert_printer *p, const struct rule *r,
+		 const struct field_ctx *c, struct buf *text, struct buf *out);
+
+#endif

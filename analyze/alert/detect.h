@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Events in, alerts out: state, fields, rules and printing behind one call.  Files,
+ * parts of files and the running kernel all go through it, so all give the same alerts. */
+#ifndef SAKER_ALERT_DETECT_H
+#define SAKER_ALERT_DETECT_H
+
+#include "analyze/alert/alert.h"
+#include "capture/trace/source.h"
+#include "rules/lang/cond.h"
+
+/* What is the same for all threads of a run. */
+struct detect_plan {
+	struct ruleset *rules;
+	const struct alert_printer *printer;
+	const struct cond *filter;	/* only events that match it reach rules; NULL: all */
+	bool all_rules;			/* each rule that matches alerts, not only the first */
+	uint64_t from, to;		/* ns since the epoch, both inclusive */
+	struct field_env env;
+};
+
+enum { DETECT_PRIORITIES = PRIORITY__N };
+
+struct detect_stats {
+	uint64_t n_events, n_alerts[DETECT_PRIORITIES];
+	uint64_t n_lost, n_losses;	/* events that the recorder lost, at how many places */
+	uint64_t first_ts, last_ts;
+};
+
+/* Gets each alert as a line without its end.  Negative ends the run. */
+typedef int detect_alert(void *arg, const struct rule *r, uint64_t ts, uint64_t num,
+			 const char *line, size_t len);
+
+struct detect {
+	const struct detect_plan *plan;
+	struct detect_stats stats;
+	struct state *state;
+	struct ruleset_matcher *matcher;
+	struct cond *filter;
+	struct arena scratch;
+	struct field_ctx ctx;
+	struct field_env env;
+	struct event_set wanted;	/* types that rules look at */
+	uint64_t n_seen;
+	struct buf text, line;
+	detect_alert *alert;
+	void *arg;
+};
+
+void detect_init(struct detect *d, const struct detect_plan *plan, detect_alert *alert, void *arg);
+void detect_release(struct detect *d);
+
+/* Another recording, or another part of it. */
+void detect_reset(struct detect *d);
+
+/* The rules were loaded again: what is remembered of the machine stays. */
+void detect_new_rules(struct detect *d, const struct detect_plan *plan);
+
+/* Tells the source which events matter. */
+void detect_want(const struct detect *d, struct source *s);
+
+/* One event, pseudo events too, in order.  Negative: the alert could not be handed on. */
+int detect_event(struct detect *d, const struct event *ev);
+
+/* True if no later event of a source in order of time can matter. */
+static inline bool detect_past(const struct detect *d, const struct event *ev)
+{
+	/* Events of several CPUs are ordered to within a second. */
+	return d->plan->to != UINT64_MAX && ev->ts > d->plan->to + UINT64_C(1000000000);
+}
+
+void detect_stats_add(struct detect_stats *sum, const struct detect_stats *part);
+uint64_t detect_alerts(const struct detect_stats *s);
+
+#endif

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* saker live: the rules of analyze on the running kernel.  With --record the events are
+ * written too, with each alert behind its event, so that analyze gives the same alerts
+ * afterwards.  SIGHUP loads the rules again: what is remembered of the machine stays. */
+#include "capture/live/live.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "analyze/options.h"
+#include "analyze/verbs.h"
+#include "capture/base/err.h"
+#include "capture/base/progress.h"
+#include "capture/trace/writer.h"
+
+enum { O_DURATION = RO__N, O_COUNT, O_SNAPLEN, O_RECORD, O_FORCE, O_RING };
+
+static const struct opt opts[] = {
+	RUN_OPTIONS,
+	{ O_DURATION, 'd', "duration", "TIME", "end after this time (10, 0.5s, 2m)" },
+	{ O_COUNT, 'n', "events", "N", "end after N events" },
+	{ O_SNAPLEN, 0, "snaplen", "N", "keep N bytes of what is read and written (default 80)" },
+	{ O_RECORD, 0, "record", "FILE", "write a recording too, with the alerts in it" },
+	{ O_FORCE, 0, "force", NULL, "overwrite FILE" },
+	{ O_RING, 0, "ring", "SIZE", "memory per processor for events on their way (default 8M)" },
+};
+
+static const struct opt_spec spec = {
+	"live", "[options] [-- COMMAND ...]", "run rules on the running kernel and show alerts at once",
+	OPTS(opts),
+	.status = "0 no alert, 1 alerts, 2 wrong usage or failure.",
+};
+
+/* A key frame when so much was written since the last one, and it is worth it. */
+enum { KEY_RAW = 32 << 20, KEY_WORTH = 16, LOOK_NS = 1000 * 1000 * 1000 };
+#define KEY_NS (UINT64_C(30) * 1000 * 1000 * 1000)
+
+struct rules {
+	struct detect_plan plan;
+	struct alert_printer *printer;
+	struct cond *filter;
+};
+
+struct watch {
+	struct run_options run;
+	struct live_options live;
+	uint64_t most, snaplen, ring, n_events;
+	const char *record;
+	bool force, in_snapshot;
+	struct rules *rules;
+	struct sink_set sinks;
+	struct source *source;
+	struct writer *writer;
+	struct detect detect;
+	uint64_t looked, key_ts;
+};
+
+static volatile sig_atomic_t stop_asked, reload_asked;
+static struct source *volatile stop_source;
+
+static void on_stop(int sig)
+{
+	stop_asked = 1;
+	if (stop_source)
+		live_stop(stop_source);
+}
+
+static void on_reload(int sig)
+{
+	reload_asked = 1;
+}
+
+static void catch_signals(void)
+{
+	struct sigaction sa = { .sa_handler = on_stop };
+
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+	sa.sa_handler = on_reload;
+	sa.sa_flags = SA_RESTART;
+	sigaction(SIGHUP, &sa, NULL);
+}
+
+static int option(struct watch *w, const struct opt_parse *p, int key)
+{
+	switch (key) {
+	case O_DURATION:
+		return opt_duration(p, "--duration", &w->live.duration);
+	case O_COUNT:
+		return opt_u64(p, "--events", 1, UINT64_MAX, &w->most);
+	case O_SNAPLEN:
+		return opt_u64(p, "--snaplen", 0, 65000, &w->snaplen);
+	case O_RECORD:
+		w->record = p->value;
+		return 0;
+	case O_FORCE:
+		w->force = true;
+		return 0;
+	case O_RING:
+		return opt_size(p, "--ring", 64 << 10, 1 << 30, &w->ring);
+	default:
+		return run_option(&w->run, p, key);
+	}
+}
+
+static void rules_free(struct rules *r)
+{
+	if (!r)
+		return;
+	alert_printer_free(r->printer);
+	cond_free(r->filter);
+	ruleset_free(r->plan.rules);
+	free(r);
+}
+
+static struct rules *rules_load(struct run_options *o)
+{
+	struct rules *r = xcalloc(1, sizeof(*r));
+
+	r->plan = (struct detect_plan){ .all_rules = o->all_rules, .to = UINT64_MAX };
+	run_env(o, &r->plan.env);
+	o->style.hostname = r->plan.env.hostname;
+	if (run_filter(o, &r->filter) < 0) {
+		err_print();
+		goto wrong;
+	}
+	r->plan.filter = r->filter;
+	r->plan.rules = run_rules(o);
+	if (!r->plan.rules)
+		goto wrong;
+	r->plan.printer = r->printer = alert_printer_new(&o->style, r->plan.rules);
+	if (r->printer)
+		return r;
+	err_print();
+wrong:
+	rules_free(r);
+	return NULL;
+}
+
+static void want(struct watch *w)
+{
+	if (!w->writer)
+		detect_want(&w->detect, w->source);
+}
+
+static void reload(struct watch *w)
+{
+	struct rules *new;
+
+	reload_asked = 0;
+	sinks_reopen(&w->sinks);
+	new = rules_load(&w->run);
+	if (!new) {
+		warn("the new rules are wrong; the old ones stay in force");
+		return;
+	}
+	detect_new_rules(&w->detect, &new->plan);
+	rules_free(w->rules);
+	w->rules = new;
+	want(w);
+	if (!w->run.quiet)
+		warn("rules loaded again");
+}
+
+/* ---- the recording -------------------------------------------------------------- */
+
+static int record_alert(struct watch *w, const struct rule *r, uint64_t ts, uint64_t num,
+			const char *line, size_t len)
+{
+	struct event ev;
+
+	event_init(&ev, EV_ALERT);
+	ev.ts = ts;
+	value_bytes(&ev.v[P(ALERT, rule)], r->name, strlen(r->name));
+	value_number(&ev.v[P(ALERT, priority)], r->priority);
+	value_bytes(&ev.v[P(ALERT, output)], line, len);
+	value_number(&ev.v[P(ALERT, num)], num);
+	return writer_add(w->writer, &ev);
+}
+
+/* Events of the snapshot are one key frame, the first. */
+static int record_event(struct watch *w, const struct event *ev)
+{
+	int rc;
+
+	if (!w->in_snapshot)
+		return writer_add(w->writer, ev);
+	rc = writer_add(w->writer, ev);
+	if (rc < 0 || ev->type != EV_SNAP_END)
+		return rc;
+	w->in_snapshot = false;
+	w->key_ts = monotonic_ns();
+	return writer_key_end(w->writer);
+}
+
+static int add_state(const struct event *ev, void *arg)
+{
+	struct watch *w = arg;
+
+	return writer_add(w->writer, ev);
+}
+
+static int record_key(struct watch *w, uint64_t ts)
+{
+	int rc = writer_key_begin(w->writer);
+
+	if (rc >= 0)
+		rc = state_dump(w->detect.state, ts, NULL, add_state, w);
+	w->key_ts = monotonic_ns();
+	return rc < 0 ? rc : writer_key_end(w->writer);
+}
+
+static bool key_due(const struct watch *w)
+{
+	const struct writer_stats *s = writer_stats(w->writer);
+
+	if (w->in_snapshot || s->raw_since_key < KEY_WORTH * state_stats(w->detect.state)->bytes)
+		return false;
+	return s->raw_since_key > KEY_RAW
+		|| (s->raw_since_key > KEY_RAW / 8 && monotonic_ns() - w->key_ts > KEY_NS);
+}
+
+/* ---- events --------------------------------------------------------------------- */
+
+static int on_alert(void *arg, const struct rule *r, uint64_t ts, uint64_t num,
+		    const char *line, size_t len)
+{
+	struct watch *w = arg;
+
+	sinks_line(&w->sinks, r->priority, line, len);
+	sinks_flush(&w->sinks);
+	return w->writer ? record_alert(w, r, ts, num, line, len) : 0;
+}
+
+static int on_event(struct watch *w, const struct event *ev)
+{
+	int rc = w->writer ? record_event(w, ev) : 0;
+
+	if (rc >= 0)
+		rc = detect_event(&w->detect, ev);
+	if (ev->num == 0)
+		return rc;
+	w->detect.stats.n_events++;
+	if (++w->n_events == w->most)
+		live_stop(w->source);
+	if (rc >= 0 && w->writer && w->n_events % 1024 == 0 && key_due(w))
+		rc = record_key(w, ev->ts);
+	return rc;
+}
+
+static int now_and_then(struct watch *w)
+{
+	const uint64_t now = monotonic_ns();
+
+	if (reload_asked)
+		reload(w);
+	if (now - w->looked < LOOK_NS)
+		return 0;
+	w->looked = now;
+	return w->writer && !w->in_snapshot ? writer_flush(w->writer) : 0;
+}
+
+static int watch_events(struct watch *w)
+{
+	struct event ev;
+	int rc;
+
+	for (;;) {
+		rc = source_next(w->source, &ev);
+		if (rc < 0 || rc == 1)
+			return rc;
+		if (rc == 0)
+			rc = on_event(w, &ev);
+		if (rc >= 0 && (rc == LIVE_IDLE || w->n_events % 4096 == 0))
+			rc = now_and_then(w);
+		if (rc < 0)
+			return rc;
+	}
+}
+
+static int begin(struct watch *w)
+{
+	static const struct writer_options background = { .background = true };
+
+	w->rules = rules_load(&w->run);
+	if (!w->rules)
+		return -ERR_RULE;
+	if (run_sinks(&w->run, &w->sinks) < 0)
+		return -ERR_USAGE;
+	w->source = live_open(&w->live);
+	if (!w->source)
+		return -ERR_PRIVILEGE;
+	stop_source = w->source;
+	if (stop_asked)
+		live_stop(w->source);
+	if (w->record) {
+		w->writer = writer_open(w->record, w->force, &w->source->info, &background);
+		if (!w->writer || writer_key_begin(w->writer) < 0)
+			return err_at("%s", w->record);
+		w->in_snapshot = true;
+	}
+	detect_init(&w->detect, &w->rules->plan, on_alert, w);
+	want(w);
+	if (!w->run.quiet)
+		warn("%zu rules watch; Ctrl-C ends", ruleset_count(w->rules->plan.rules));
+	return 0;
+}
+
+static int finish(struct watch *w)
+{
+	int rc = 0;
+
+	stop_source = NULL;
+	if (w->writer && w->in_snapshot)
+		rc = writer_key_end(w->writer);
+	if (w->writer && writer_close(w->writer) < 0)
+		rc = err_at("%s", w->record);
+	if (sinks_close(&w->sinks) < 0 && rc >= 0)
+		rc = err(ERR_SYSTEM, "not all alerts reached their sink");
+	if (w->source)
+		source_close(w->source);
+	return rc;
+}
+
+static int watch(struct watch *w)
+{
+	const uint64_t started = monotonic_ns();
+	int rc = begin(w), ended;
+
+	if (rc == -ERR_RULE)
+		return EXIT_FAILED;
+	if (rc >= 0)
+		rc = watch_events(w);
+	if (rc < 0)
+		err_print();
+	ended = finish(w);
+	if (rc >= 0 && ended < 0)
+		err_print();
+	if (!w->run.quiet && rc >= 0)
+		run_summary(&w->detect.stats, monotonic_ns() - started);
+	if (rc < 0 || ended < 0)
+		return EXIT_FAILED;
+	return detect_alerts(&w->detect.stats) > 0 ? EXIT_FINDINGS : EXIT_DONE;
+}
+
+int verb_live(int argc, char **argv)
+{
+	struct watch w = { .snaplen = LIVE_SNAPLEN };
+	struct opt_parse p;
+	int key, status;
+
+	run_options_init(&w.run);
+	opt_begin(&p, &spec, argc, argv);
+	while ((key = opt_next(&p)) >= 0)
+		if (option(&w, &p, key) < 0)
+			return opt_usage_error(&spec, "%s", err_text());
+	if (key != OPT_END)
+		return opt_status(key);
+	if (run_asked(&w.run, &status))
+		return status;
+	w.live.snaplen = (uint32_t)w.snaplen;
+	w.live.ring_size = (uint32_t)w.ring;
+	if (p.first < argc)
+		w.live.command = argv + p.first;
+	catch_signals();
+	status = watch(&w);
+	detect_release(&w.detect);
+	rules_free(w.rules);
+	run_options_release(&w.run);
+	return status;
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Loading the rules that the options name, and what can be shown of them. */
+#include "analyze/options.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "analyze/list.h"
+#include "capture/base/err.h"
+#include "capture/base/quote.h"
+#include "rules/lang/cond.h"
+
+/* Saker's own rules: installed in PREFIX/share/saker/rules beside PREFIX/bin, or in the
+ * build directory beside the program. */
+static int shipped_rules(char path[PATH_MAX])
+{
+	static const char *const places[] = { "../share/saker/rules", "rules" };
+	char exe[PATH_MAX - 64];
+	const ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+
+	if (n <= 0)
+		return err_sys("/proc/self/exe");
+	exe[n] = '\0';
+	*strrchr(exe, '/') = '\0';
+	for (unsigned i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		snprintf(path, PATH_MAX, "%s/%s/saker.yaml", exe, places[i]);
+		if (access(path, R_OK) == 0)
+			return 0;
+	}
+	return err(ERR_SYSTEM, "the shipped rules are not where they were installed "
+		   "(%s/../share/saker/rules); name a file with -r", exe);
+}
+
+static int load(const struct run_options *o, struct ruleset *rs)
+{
+	char path[PATH_MAX];
+	int rc = 0;
+
+	if (o->n_rules == 0)
+		return shipped_rules(path) < 0 ? -ERR_SYSTEM : ruleset_load_path(rs, path);
+	for (size_t i = 0; i < o->n_rules && rc >= 0; i++)
+		rc = ruleset_load_path(rs, o->rules[i]);
+	return rc;
+}
+
+static int select_all(const struct run_options *o, struct ruleset *rs)
+{
+	for (size_t i = 0; i < o->n_selections; i++) {
+		const struct selection *s = &o->selections[i];
+		const size_t n = ruleset_select(rs, s->enable, s->by_tag ? SELECT_TAG : SELECT_NAME,
+						s->pattern);
+
+		if (n == 0 && strcmp(s->pattern, "*") != 0)
+			return err(ERR_USAGE, "no rule has the %s '%s'", s->by_tag ? "tag" : "name",
+				   s->pattern);
+	}
+	return 0;
+}
+
+static void print_messages(const struct run_options *o, const struct ruleset *rs)
+{
+	const struct messages *all = ruleset_messages(rs);
+	struct buf text = {0}, safe = {0};
+
+	for (size_t i = 0; i < all->n; i++) {
+		const struct message *m = &all->v[i];
+
+		if (o->quiet && load_codes[m->code].severity == SEVERITY_WARNING)
+			continue;
+		message_text(&text, m);
+	}
+	for (size_t at = 0; at < text.len; at++) {
+		const uint8_t *end = memchr(text.p + at, '\n', text.len - at);
+		const size_t len = end ? (size_t)(end - text.p) - at : text.len - at;
+
+		quote_terminal_buf(&safe, text.p + at, len);
+		buf_byte(&safe, '\n');
+		at += len;
+	}
+	fwrite(safe.p, 1, safe.len, stderr);
+	buf_release(&text);
+	buf_release(&safe);
+}
+
+struct ruleset *run_rules(const struct run_options *o)
+{
+	const struct output_extra extra = { .format = o->append };
+	const struct ruleset_options options = { .least = (enum priority)o->priority,
+		.no_suggested_output = !o->suggested, .extra = &extra, .n_extra = o->append ? 1 : 0 };
+	struct ruleset *rs = ruleset_new(&options);
+	int rc = load(o, rs);
+
+	if (rc >= 0)
+		rc = select_all(o, rs);
+	if (rc >= 0)
+		rc = ruleset_finish(rs);
+	print_messages(o, rs);
+	if (rc >= 0)
+		return rs;
+	if (ruleset_messages(rs)->n_errors == 0)
+		err_print();
+	ruleset_free(rs);
+	return NULL;
+}
+
+/* Falco's result object over all files. */
+static void print_results(const struct run_options *o, const struct ruleset *rs)
+{
+	struct buf out = {0};
+
+	buf_str(&out, "{\"falco_load_results\":[");
+	for (size_t i = 0; i < o->n_rules; i++) {
+		if (i > 0)
+			buf_byte(&out, ',');
+		messages_json(&out, ruleset_messages(rs), o->rules[i]);
+	}
+	buf_str(&out, "]}\n");
+	fwrite(out.p, 1, out.len, stdout);
+	buf_release(&out);
+}
+
+static int validate(const struct run_options *o)
+{
+	const struct ruleset_options options = { .least = PRIORITY_DEBUG };
+	struct ruleset *rs = ruleset_new(&options);
+	int rc = load(o, rs);
+
+	if (rc >= 0)
+		rc = ruleset_finish(rs);
+	if (o->style.json)
+		print_results(o, rs);
+	else
+		print_messages(o, rs);
+	if (rc < 0 && ruleset_messages(rs)->n_errors == 0)
+		err_print();
+	if (rc >= 0 && !o->style.json && !o->quiet)
+		printf("%zu rules are good\n", ruleset_count(rs));
+	ruleset_free(rs);
+	return rc < 0 ? EXIT_FAILED : EXIT_DONE;
+}
+
+static void dump_rule(const struct ruleset *rs, const struct rule *r, enum dump_stage stage,
+		      struct buf *text, struct buf *out)
+{
+	struct cond *c;
+
+	buf_reset(text);
+	ruleset_print_condition(rs, r, text);
+	buf_printf(out, "# %s\n", r->name);
+	c = cond_compile((const char *)text->p, text->len, r->name);
+	if (c)
+		cond_dump(c, stage, out);
+	else
+		buf_put(out, text->p, text->len);
+	buf_byte(out, '\n');
+	cond_free(c);
+}
+
+static int dump(const struct run_options *o)
+{
+	const int stage = dump_stage(o->dump);
+	struct buf out = {0}, text = {0};
+	struct ruleset *rs = NULL;
+	struct cond *c = NULL;
+
+	if (stage < 0)
+		return err(ERR_USAGE, "--dump: '%s' is none of tokens, ast, expanded, folded, events, "
+			   "code", o->dump);
+	if (o->filter) {
+		c = cond_compile(o->filter, strlen(o->filter), "filter");
+		if (!c)
+			return -ERR_RULE;
+		cond_dump(c, (enum dump_stage)stage, &out);
+		cond_free(c);
+	} else {
+		rs = run_rules(o);
+		if (!rs)
+			return err(ERR_RULE, "nothing to dump");
+		if (stage == DUMP_CODE)
+			ruleset_dump_code(rs, &out);
+		for (size_t i = 0; stage != DUMP_CODE && i < ruleset_count(rs); i++)
+			dump_rule(rs, ruleset_rule(rs, i), (enum dump_stage)stage, &text, &out);
+		ruleset_free(rs);
+	}
+	fwrite(out.p, 1, out.len, stdout);
+	buf_release(&out);
+	buf_release(&text);
+	return 0;
+}
+
+static int print_list(const struct run_options *o)
+{
+	struct ruleset *rs;
+
+	if (o->list_fields)
+		list_fields(o->style.json);
+	else if (o->list_events)
+		list_events(o->style.json);
+	if (!o->list_rules)
+		return EXIT_DONE;
+	rs = run_rules(o);
+	if (!rs)
+		return EXIT_FAILED;
+	list_rules(rs, o->style.json);
+	ruleset_free(rs);
+	return EXIT_DONE;
+}
+
+bool run_asked(const struct run_options *o, int *status)
+{
+	if (o->validate) {
+		*status = validate(o);
+		return true;
+	}
+	if (o->dump) {
+		*status = dump(o) < 0 ? EXIT_FAILED : EXIT_DONE;
+		if (*status == EXIT_FAILED)
+			err_print();
+		return true;
+	}
+	if (!o->list_rules && !o->list_fields && !o->list_events)
+		return false;
+	*status = print_list(o);
+	return true;
+}
