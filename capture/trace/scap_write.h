@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writing .scap captures for sysdig, Falco and Stratoshark: events in today's form (one
+ * event for a call).  What the format has no place for (losses, notes, alerts) becomes
+ * notification events. */
+#ifndef SAKER_TRACE_SCAP_WRITE_H
+#define SAKER_TRACE_SCAP_WRITE_H
+
+#include "capture/base/event.h"
+#include "capture/trace/source.h"
+
+struct scap_writer;
+
+struct scap_write_stats {
+	uint64_t n_events, n_bytes;	/* before compression */
+	uint64_t n_cut;			/* events whose payloads were too long for the format */
+	uint64_t n_left_out;		/* events that the format has no code for */
+};
+
+/* Creates path (0600, never overwriting without force), or writes to standard output for
+ * "-".  gzip: compressed as a whole.  NULL on error. */
+struct scap_writer *scap_create(const char *path, bool force, bool gzip,
+				const struct source_info *info);
+
+/* Adds an event; a snapshot's snap_* events come first and are ended by snap_end, and a
+ * snap_machine later starts a new section.  ev is not kept.  Negative: the disk is full or
+ * similar. */
+int scap_add(struct scap_writer *w, const struct event *ev);
+
+const struct scap_write_stats *scap_write_stats(const struct scap_writer *w);
+
+/* Writes what is left, syncs, frees.  Negative if anything was not written. */
+int scap_finish(struct scap_writer *w);
+
+#endif
