@@ -5,15 +5,22 @@
 
 #include "capture/base/err.h"
 
+/* gcc 12 vectorises loops of unknown length at -O3 only. */
+#ifdef __clang__
+#define VECTORISE
+#else
+#define VECTORISE __attribute__((optimize("O3")))
+#endif
+
 static int bad(const char *what)
 {
 	return err(ERR_FORMAT, "column: %s", what);
 }
 
-static const uint32_t *expand32(const uint8_t *p, size_t n, unsigned width, struct arena *a)
+VECTORISE static void join32(uint32_t *restrict v, const uint8_t *restrict p, size_t n,
+			     unsigned width)
 {
-	uint32_t *v = arena_alloc(a, n * sizeof(*v));
-	const uint8_t *p1 = p + n, *p2 = p1 + n, *p3 = p2 + n;
+	const uint8_t *restrict p1 = p + n, *restrict p2 = p1 + n, *restrict p3 = p2 + n;
 
 	if (width == 2)
 		for (size_t i = 0; i < n; i++)
@@ -25,31 +32,34 @@ static const uint32_t *expand32(const uint8_t *p, size_t n, unsigned width, stru
 		for (size_t i = 0; i < n; i++)
 			v[i] = p[i] | (uint32_t)p1[i] << 8 | (uint32_t)p2[i] << 16
 				| (uint32_t)p3[i] << 24;
-	return v;
 }
 
-static uint64_t *expand64(const uint8_t *p, size_t n, unsigned width, uint64_t base,
-			  struct arena *a)
+VECTORISE static void join64(uint64_t *restrict v, const uint8_t *restrict p, size_t n,
+			     unsigned width, uint64_t base)
 {
-	uint64_t *v = arena_alloc(a, (n + 1) * sizeof(*v));
-
 	for (size_t i = 0; i < n; i++)
 		v[i] = base;
 	for (unsigned j = 0; j < width; j++, p += n)
 		for (size_t i = 0; i < n; i++)
 			v[i] += (uint64_t)p[i] << 8 * j;
-	return v;
 }
 
 static void plain(struct ints *x, const uint8_t *p, size_t n, unsigned width, struct arena *a)
 {
+	uint32_t *v32 = NULL;
+	uint64_t *v64 = NULL;
+
 	x->kind = width == 0 ? IK_CONST : width == 1 ? IK_U8 : width <= 4 ? IK_U32 : IK_U64;
 	if (width == 1)
 		x->u8 = p;
 	else if (width && width <= 4)
-		x->u32 = expand32(p, n, width, a);
+		join32(v32 = arena_alloc(a, n * sizeof(*v32)), p, n, width);
 	else if (width)
-		x->u64 = expand64(p, n, width, x->base, a);
+		join64(v64 = arena_alloc(a, n * sizeof(*v64)), p, n, width, x->base);
+	if (v32)
+		x->u32 = v32;
+	if (v64)
+		x->u64 = v64;
 }
 
 static int delta(struct ints *x, struct cursor *c, size_t n, unsigned width, struct arena *a)
@@ -60,9 +70,9 @@ static int delta(struct ints *x, struct cursor *c, size_t n, unsigned width, str
 
 	if (!p)
 		return bad("differences are cut");
-	v = expand64(p, n - 1, width, x->base, a);
-	memmove(v + 1, v, (n - 1) * sizeof(*v));
+	v = arena_alloc(a, n * sizeof(*v));
 	v[0] = first;
+	join64(v + 1, p, n - 1, width, x->base);
 	for (size_t i = 1; i < n; i++)
 		v[i] += v[i - 1];
 	x->kind = IK_U64;
@@ -75,6 +85,7 @@ static int table(struct ints *x, struct cursor *c, size_t n, unsigned width, str
 	const size_t n_table = cursor_u16(c);
 	const uint8_t *p = cursor_bytes(c, n_table * width);
 	const uint8_t *index = cursor_bytes(c, n);
+	uint64_t *v;
 	uint8_t max = 0;
 
 	if (!p || !index || n_table == 0 || n_table > 256)
@@ -83,8 +94,11 @@ static int table(struct ints *x, struct cursor *c, size_t n, unsigned width, str
 		max = index[i] > max ? index[i] : max;
 	if (max >= n_table)
 		return bad("index past the end of its table");
+	v = arena_alloc(a, n_table * sizeof(*v));
+	join64(v, p, n_table, width, x->base);
 	x->kind = IK_TABLE8;
-	x->table = expand64(p, n_table, width, x->base, a);
+	x->table = v;
+	x->n_table = (uint32_t)n_table;
 	x->u8 = index;
 	return 0;
 }
@@ -146,6 +160,7 @@ static int texts(struct column *col, struct cursor *c, size_t n, struct arena *a
 	for (size_t i = 0; i < n; i++)
 		if (ints_at(&col->v, (uint32_t)i) >= n_texts)
 			return bad("a row names a text that is not there");
+	col->n_texts = (uint32_t)n_texts;
 	return offsets(col, c, n_texts, a);
 }
 

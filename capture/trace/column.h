@@ -52,6 +52,7 @@ struct ints {
 		const uint64_t *u64;
 	};
 	const uint64_t *table;
+	uint32_t n_table;
 };
 
 struct column {
@@ -59,6 +60,7 @@ struct column {
 	bool absent;		/* no row has a value */
 	const uint8_t *states;	/* NULL: all are set */
 	struct ints v;		/* the numbers; of COLUMN_TEXTS: which text */
+	uint32_t n_texts;
 	const uint32_t *off;	/* of bytes: row or text i is at p + off[i] .. off[i + 1] */
 	const uint8_t *p;
 };
@@ -83,27 +85,6 @@ static inline uint64_t ints_at(const struct ints *x, uint32_t k)
 		return x->table[x->u8[k]];
 	}
 	return x->base;
-}
-
-/* Row k of the column. */
-static inline void column_value(const struct column *col, uint32_t k, struct value *v)
-{
-	uint32_t i = k;
-
-	if (col->absent) {
-		*v = (struct value){0};
-		return;
-	}
-	v->state = col->states ? col->states[k] : VALUE_SET;
-	v->len = 0;
-	if (col->form == COLUMN_NUMBERS) {
-		v->u = ints_at(&col->v, k);
-		return;
-	}
-	if (col->form == COLUMN_TEXTS)
-		i = (uint32_t)ints_at(&col->v, k);
-	v->p = col->p + col->off[i];
-	v->len = col->off[i + 1] - col->off[i];
 }
 
 #endif

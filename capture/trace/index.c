@@ -58,6 +58,18 @@ bool index_encode(const struct index *x, struct buf *out)
 	return fits;
 }
 
+bool index_equal(const struct index *a, const struct index *b)
+{
+	bool same = a->n == b->n;
+
+#define SAME(field) same = same && a->entry[i].field == b->entry[i].field;
+	for (size_t i = 0; same && i < a->n; i++) {
+		FIELDS(SAME)
+	}
+#undef SAME
+	return same;
+}
+
 static int get_sums(struct index *x, struct cursor *c, struct arena *a)
 {
 	struct ints lost, count;

@@ -29,6 +29,7 @@ void index_add(struct index *x, const struct block *b, uint64_t off);
 /* Bytes of the INDEX block; false: too many for a block. */
 bool index_encode(const struct index *x, struct buf *out);
 int index_decode(struct index *x, const uint8_t *p, size_t n);
+bool index_equal(const struct index *a, const struct index *b);
 void index_release(struct index *x);
 
 /* Reads the index of a seekable recording by its footer, or else makes it from the

@@ -39,6 +39,7 @@ struct skr {
 	bool active;		/* unit has rows to come */
 	bool rows_numbered;	/* they are events, not a key frame */
 	bool drain;		/* deliver all waiting side rows now */
+	uint64_t side_pos;	/* the row that waiting side rows stand before; UINT64_MAX: none */
 	bool need_state;	/* deliver the next key frame */
 	bool in_state;		/* within a key frame that is delivered */
 	bool ended;		/* there are no more blocks for this reader */
@@ -122,17 +123,6 @@ static void start_rows(struct skr *k, bool numbered)
 		k->num = k->b.first_num - 1;
 }
 
-/* The row that waiting side rows stand before; UINT64_MAX: none wait. */
-static uint64_t side_pos(const struct skr *k)
-{
-	uint64_t pos = UINT64_MAX;
-
-	for (unsigned i = 0; i < SIDES; i++)
-		if (k->side[i].active && k->side[i].pos < pos)
-			pos = k->side[i].pos;
-	return pos;
-}
-
 /* Passes over unwanted rows up to row stop; true: the next row is to be delivered. */
 static bool find_row(struct skr *k, uint64_t stop)
 {
@@ -173,10 +163,19 @@ static int deliver(struct skr *k, struct unit *u, struct event *ev, bool numbere
 
 /* ---- side blocks ---- */
 
+static void find_side_pos(struct skr *k)
+{
+	k->side_pos = UINT64_MAX;
+	for (unsigned i = 0; i < SIDES; i++)
+		if (k->side[i].active && k->side[i].pos < k->side_pos)
+			k->side_pos = k->side[i].pos;
+}
+
 static void side_advance(struct skr *k, struct side *s)
 {
 	if (s->unit.row >= s->unit.n_rows || unit_pos(&s->unit, &s->pos) < 0)
 		s->active = false;
+	find_side_pos(k);
 }
 
 static int side_open(struct skr *k, const struct block *b, const uint8_t *payload)
@@ -202,6 +201,7 @@ static int side_deliver(struct skr *k, struct event *ev, uint64_t pos)
 			continue;
 		if (deliver(k, &s->unit, ev, false) < 0) {
 			s->active = false;
+			find_side_pos(k);
 			return -ERR_FORMAT;
 		}
 		side_advance(k, s);
@@ -348,7 +348,7 @@ static bool behind_part(struct skr *k, const struct block *b)
 /* Do side rows wait though this is not the EVENTS block that they wait for? */
 static bool sides_stranded(const struct skr *k, const struct block *b)
 {
-	if (side_pos(k) == UINT64_MAX || b->kind == BLOCK_EVENTS)
+	if (k->side_pos == UINT64_MAX || b->kind == BLOCK_EVENTS)
 		return false;
 	return b->kind < BLOCK_LOSS || b->kind > BLOCK_ALERT || k->side[b->kind - BLOCK_LOSS].active;
 }
@@ -389,7 +389,7 @@ static int skr_next(struct source *s, struct event *ev)
 	struct skr *k = (struct skr *)s;
 
 	for (;;) {
-		const uint64_t pos = side_pos(k);
+		const uint64_t pos = k->side_pos;
 		int r;
 
 		if (pos != UINT64_MAX && (k->drain || (k->active && k->rows_numbered
@@ -417,7 +417,7 @@ static int skr_next(struct source *s, struct event *ev)
 			continue;
 		}
 		r = advance(k);
-		if (r == 1 && side_pos(k) != UINT64_MAX && !k->drain) {
+		if (r == 1 && k->side_pos != UINT64_MAX && !k->drain) {
 			k->drain = true;
 			continue;
 		}
@@ -432,6 +432,7 @@ static void forget_place(struct skr *k)
 {
 	for (unsigned i = 0; i < SIDES; i++)
 		k->side[i].active = false;
+	k->side_pos = UINT64_MAX;
 	k->active = k->in_state = k->held = k->loss_due = k->ended = k->drain = false;
 	k->need_state = true;
 	k->places = k->s.damage.n_places;
@@ -620,6 +621,7 @@ struct source *skr_open_input(struct input *in, const char *path)
 	k->path = xstrdup(path);
 	k->s.ops = &ops;
 	k->need_state = true;
+	k->side_pos = UINT64_MAX;
 	if (open_parts(k) < 0) {
 		skr_close(&k->s);
 		return NULL;

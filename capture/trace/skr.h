@@ -16,7 +16,6 @@ struct verify_report {
 	struct source_damage damage;
 	uint64_t n_blocks, n_events, n_rows, bytes, lost_events;
 	uint64_t kinds[BLOCK_KINDS];
-	bool chain_holds;
 	uint8_t digest[DIGEST_LEN];	/* of the chain's last block before the index */
 };
 

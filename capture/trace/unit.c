@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "capture/trace/unit.h"
-
 #include <zstd.h>
 
 #include "capture/base/err.h"
+#include "capture/trace/unit_parts.h"
 
-enum { FRAME_LAYOUT, FRAME_HEADS, CPU_SLOTS = 1024, COLUMNS_MAX = EVENT_PARAMS_MAX + 1 };
-enum { HEAD_TS, HEAD_CPU, HEAD_THREAD, HEAD_TIDS, HEAD_PIDS, HEAD_POS, HEADS };
+enum { COLUMNS_MAX = EVENT_PARAMS_MAX + 1 };
 
 static int bad(const char *what)
 {
@@ -59,7 +57,7 @@ static int open_frames(struct unit *u, const struct block *b, const uint8_t *pay
 	return raw == b->raw ? 0 : bad("the frames are not as long as declared");
 }
 
-static int inflate_frame(struct unit *u, uint32_t i)
+int unit_inflate(struct unit *u, uint32_t i)
 {
 	struct unit_frame *f = &u->frames[i];
 	uint8_t *to;
@@ -86,7 +84,7 @@ static int inflate_frame(struct unit *u, uint32_t i)
 int unit_open_contents(struct unit *u, const struct block *b, const uint8_t *payload)
 {
 	unit_reset(u);
-	if (open_frames(u, b, payload) < 0 || inflate_frame(u, 0) < 0)
+	if (open_frames(u, b, payload) < 0 || unit_inflate(u, 0) < 0)
 		return -ERR_FORMAT;
 	u->contents = u->frames[0].data;
 	u->contents_len = u->frames[0].len;
@@ -170,7 +168,7 @@ int unit_open(struct unit *u, const struct block *b, const uint8_t *payload,
 		return bad("no rows");
 	if (open_frames(u, b, payload) < 0)
 		return -ERR_FORMAT;
-	if (u->n_frames < 2 || inflate_frame(u, FRAME_LAYOUT) < 0)
+	if (u->n_frames < 2 || unit_inflate(u, FRAME_LAYOUT) < 0)
 		return u->n_frames < 2 ? bad("frames are missing") : -ERR_FORMAT;
 	c = cursor_of(u->frames[FRAME_LAYOUT].data, u->frames[FRAME_LAYOUT].len);
 	for (unsigned i = 0; i < HEADS; i++) {
@@ -187,185 +185,4 @@ int unit_open(struct unit *u, const struct block *b, const uint8_t *payload,
 	if (open_types(u, &c) < 0)
 		return -ERR_FORMAT;
 	return open_rows(u, &c);
-}
-
-/* ---- heads of the rows ---- */
-
-static int decode_heads(struct unit *u, struct ints head[HEADS])
-{
-	const uint32_t n[HEADS] = { u->n_rows, u->n_rows, u->n_rows, u->n_threads,
-				    u->n_threads, u->n_rows };
-	struct cursor all = cursor_of(u->frames[FRAME_HEADS].data, u->frames[FRAME_HEADS].len);
-
-	for (unsigned i = 0; i < HEADS; i++) {
-		const uint8_t *p = cursor_bytes(&all, u->head_len[i]);
-		struct cursor c = cursor_of(p, p ? u->head_len[i] : 0);
-
-		if (ints_decode(&head[i], &c, i == HEAD_POS && u->head_len[i] <= 10 ? 0 : n[i],
-				&u->mem) < 0)
-			return -ERR_FORMAT;
-		if (cursor_left(&c))
-			return bad("heads of the wrong length");
-	}
-	return cursor_left(&all) ? bad("bytes behind the heads") : 0;
-}
-
-static const uint64_t *as_u64(struct unit *u, const struct ints *x, uint32_t n)
-{
-	uint64_t *v;
-
-	if (x->kind == IK_U64)
-		return x->u64;
-	v = arena_alloc(&u->mem, n * sizeof(*v));
-	for (uint32_t i = 0; i < n; i++)
-		v[i] = ints_at(x, i);
-	return v;
-}
-
-/* Threads of the rows; 0 in the codes: as in the row before on the same CPU. */
-static int decode_threads(struct unit *u, const struct ints *code)
-{
-	uint32_t *t = arena_alloc(&u->mem, u->n_rows * sizeof(*t));
-	uint32_t last[CPU_SLOTS];
-
-	memset(last, 0xff, sizeof(last));
-	for (uint32_t i = 0; i < u->n_rows; i++) {
-		uint32_t *l = &last[ints_at(&u->cpu, i) % CPU_SLOTS];
-		const uint64_t v = ints_at(code, i);
-
-		if (v)
-			*l = v <= u->n_threads ? (uint32_t)v - 1 : UINT32_MAX;
-		t[i] = *l;
-		if (t[i] == UINT32_MAX)
-			return bad("a row of a thread that is not there");
-	}
-	u->thread_of = t;
-	return 0;
-}
-
-static int load_heads(struct unit *u)
-{
-	struct unit_thread *threads;
-	struct ints head[HEADS];
-
-	if (inflate_frame(u, FRAME_HEADS) < 0 || decode_heads(u, head) < 0)
-		return -ERR_FORMAT;
-	u->ts = as_u64(u, &head[HEAD_TS], u->n_rows);
-	u->cpu = head[HEAD_CPU];
-	u->pos = head[HEAD_POS];
-	threads = arena_alloc(&u->mem, u->n_threads * sizeof(*threads));
-	for (uint32_t i = 0; i < u->n_threads; i++)
-		threads[i] = (struct unit_thread){ (uint32_t)ints_at(&head[HEAD_TIDS], i),
-						   (uint32_t)ints_at(&head[HEAD_PIDS], i) };
-	u->threads = threads;
-	if (decode_threads(u, &head[HEAD_THREAD]) < 0)
-		return -ERR_FORMAT;
-	u->heads = true;
-	return 0;
-}
-
-/* ---- parameters ---- */
-
-static int load_column(struct unit *u, const struct unit_type *t, uint32_t column,
-		       struct column *to)
-{
-	const struct unit_column *c = &u->columns[t->first + column];
-
-	if (!c->len) {
-		*to = (struct column){ .absent = true };
-		return 0;
-	}
-	if (inflate_frame(u, c->frame) < 0)
-		return -ERR_FORMAT;
-	return column_decode(to, cursor_of(u->frames[c->frame].data + c->off, c->len), t->n_rows,
-			     &u->mem);
-}
-
-static int load_type(struct unit *u, struct unit_type *t)
-{
-	const unsigned n = t->event->desc->n_params;
-	struct column nr;
-
-	t->params = arena_alloc(&u->mem, (n + 1) * sizeof(*t->params));
-	for (unsigned i = 0; i < n; i++) {
-		const struct dict_column *m = &t->event->params[i];
-
-		if (m->column < 0 || (m->bulk && !u->bulk))
-			t->params[i] = (struct column){ .absent = true };
-		else if (load_column(u, t, (uint32_t)m->column, &t->params[i]) < 0)
-			return -ERR_FORMAT;
-		if (!t->params[i].absent && (t->params[i].form != COLUMN_NUMBERS) != m->is_bytes)
-			return bad("a column of the other kind than its parameter");
-	}
-	if (load_column(u, t, t->n_columns - 1, &nr) < 0)
-		return -ERR_FORMAT;
-	t->nr = nr.absent || nr.form != COLUMN_NUMBERS ? (struct ints){0} : nr.v;
-	t->loaded = true;
-	return 0;
-}
-
-/* A number recorded with another type, as its own type would carry it. */
-static uint64_t narrowed(uint64_t v, enum param_type type)
-{
-	const unsigned shift = 64 - 8 * type_width(type);
-
-	if (shift >= 64)
-		return v;
-	return type_is_signed(type) ? (uint64_t)((int64_t)(v << shift) >> shift)
-		: v << shift >> shift;
-}
-
-int unit_event(struct unit *u, struct event *ev)
-{
-	const uint32_t row = u->row;
-	struct unit_type *t = &u->types[unit_type_of(u, row)];
-	const struct dict_event *e = t->event;
-	const struct unit_thread *thread;
-	const uint32_t k = t->row;
-
-	if ((!u->heads && load_heads(u) < 0) || (!t->loaded && load_type(u, t) < 0))
-		return -ERR_FORMAT;
-	u->row++;
-	t->row++;
-	thread = &u->threads[u->thread_of[row]];
-	ev->ts = u->ts[row];
-	ev->tid = thread->tid;
-	ev->pid = thread->pid;
-	ev->cpu = (uint16_t)ints_at(&u->cpu, row);
-	ev->desc = e->desc;
-	ev->type = e->desc->id;
-	ev->nr = (uint16_t)ints_at(&t->nr, k);
-	ev->n_params = e->desc->n_params;
-	for (unsigned i = 0; i < ev->n_params; i++) {
-		column_value(&t->params[i], k, &ev->v[i]);
-		if (e->params[i].narrow)
-			ev->v[i].u = narrowed(ev->v[i].u, e->params[i].narrow);
-	}
-	return 0;
-}
-
-int unit_pos(struct unit *u, uint64_t *pos)
-{
-	if (!u->heads && load_heads(u) < 0)
-		return -ERR_FORMAT;
-	*pos = ints_at(&u->pos, u->row);
-	return 0;
-}
-
-int unit_check(struct unit *u)
-{
-	struct column c;
-
-	if (!u->heads && load_heads(u) < 0)
-		return -ERR_FORMAT;
-	for (uint32_t i = 0; i < u->n_types; i++) {
-		struct unit_type *t = &u->types[i];
-
-		for (uint32_t j = 0; j < t->n_columns; j++)
-			if (load_column(u, t, j, &c) < 0)
-				return -ERR_FORMAT;
-		if (!t->loaded && load_type(u, t) < 0)
-			return -ERR_FORMAT;
-	}
-	return 0;
 }

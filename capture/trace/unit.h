@@ -17,12 +17,40 @@ struct unit_column {
 	uint32_t frame, off, len;
 };
 
+/* How the values of a parameter that varies from row to row are found. */
+enum vary_kind { VARY_U8, VARY_U32, VARY_U64, VARY_PICK8, VARY_PICK, VARY_BYTES };
+
+struct vary {
+	uint8_t kind;		/* enum vary_kind */
+	uint8_t param;
+	uint64_t base;
+	union {
+		const uint8_t *u8;
+		const uint32_t *u32;	/* numbers; VARY_BYTES: where each row starts */
+		const uint64_t *u64;
+	};
+	union {
+		const struct value *values;	/* to pick from */
+		const uint8_t *bytes;
+	};
+	const struct ints *pick;
+};
+
+struct vary_state {
+	uint8_t param;
+	const uint8_t *states;
+};
+
 struct unit_type {
 	const struct dict_event *event;
 	uint32_t n_rows, row;		/* row: the next one */
 	uint32_t n_columns, first;	/* in unit.columns */
 	bool loaded;
-	struct column *params;		/* one for each of event->desc */
+	/* A row is the values that all rows share, then those that vary. */
+	struct value *common;
+	struct vary *vary;
+	struct vary_state *states;	/* of parameters that some rows lack */
+	unsigned n_vary, n_states;
 	struct ints nr;
 };
 
