@@ -57,7 +57,7 @@ PROGRAMS := $(O)/saker $(O)/saker-replay $(O)/saker-analyze $(if $(HAVE_BPF),$(O
 LIBS := -lzstd -lxxhash -lsodium -lz -lyaml -lpcre2-8 -lseccomp -lpthread -lm
 LIVE_LIBS := -lbpf -lelf -lcap
 
-all: $(PROGRAMS) man
+all: $(PROGRAMS) $(O)/rules/saker.yaml man
 
 help:
 	@sed -n 's/^#: //p' $(firstword $(MAKEFILE_LIST))
@@ -119,6 +119,11 @@ ANALYZE_SRC := $(filter-out $(if $(HAVE_BPF),,analyze/live.c),$(sort $(wildcard 
 $(O)/saker-analyze: $(call obj,$(ANALYZE_SRC)) $(if $(HAVE_BPF),$(LIVE)) $(LIB)
 $(O)/saker-analyze: PROGRAM_LIBS := $(if $(HAVE_BPF),$(LIVE_LIBS))
 $(if $(HAVE_BPF),,$(O)/analyze/main.o): CPPFLAGS += -DSAKER_NO_BPF
+
+# Where the analyzer of a build directory finds them.
+$(O)/rules/%.yaml: rules/%.yaml
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
 
 $(PROGRAMS):
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(PROGRAM_LIBS) $(LIBS)

@@ -21,7 +21,9 @@ enum { O_FROM = RO__N, O_TO, O_JOBS };
 enum { JOBS_DEFAULT_MAX = 4, FILES_FOR_JOBS = 64 };
 
 static const struct opt opts[] = {
-	RUN_OPTIONS,
+#define OPTION OPTION_ROW
+#include "analyze/options.def"
+#undef OPTION
 	{ O_FROM, 0, "from", "TIME", "only events from this time on (14:03:07, +2s, a date)" },
 	{ O_TO, 0, "to", "TIME", "only events up to this time" },
 	{ O_JOBS, 'j', "jobs", "N", "threads (default: one per processor, at most 4)" },
@@ -106,7 +108,8 @@ static int set_range(struct analysis *a, const struct source_info *info)
 
 	a->plan.from = 0;
 	a->plan.to = UINT64_MAX;
-	if (a->from && time_point(a->from, info->first_ts, info->last_ts, offset, &a->plan.from) < 0)
+	if (a->from
+	    && time_point(a->from, info->first_ts, info->last_ts, offset, &a->plan.from) < 0)
 		return err_at("--from");
 	if (a->to && time_point(a->to, info->first_ts, info->last_ts, offset, &a->plan.to) < 0)
 		return err_at("--to");

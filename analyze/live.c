@@ -21,7 +21,9 @@
 enum { O_DURATION = RO__N, O_COUNT, O_SNAPLEN, O_RECORD, O_FORCE, O_RING };
 
 static const struct opt opts[] = {
-	RUN_OPTIONS,
+#define OPTION OPTION_ROW
+#include "analyze/options.def"
+#undef OPTION
 	{ O_DURATION, 'd', "duration", "TIME", "end after this time (10, 0.5s, 2m)" },
 	{ O_COUNT, 'n', "events", "N", "end after N events" },
 	{ O_SNAPLEN, 0, "snaplen", "N", "keep N bytes of what is read and written (default 80)" },
@@ -31,7 +33,8 @@ static const struct opt opts[] = {
 };
 
 static const struct opt_spec spec = {
-	"live", "[options] [-- COMMAND ...]", "run rules on the running kernel and show alerts at once",
+	"live", "[options] [-- COMMAND ...]",
+	"run rules on the running kernel and show alerts at once",
 	OPTS(opts),
 	.status = "0 no alert, 1 alerts, 2 wrong usage or failure.",
 };

@@ -22,10 +22,12 @@ static const struct setting {
 } settings[] = {
 	{ "append_output", SET_TEXT, offsetof(struct run_options, append) },
 	{ "json_output", SET_BOOL, offsetof(struct run_options, style.json) },
-	{ "json_include_message_property", SET_BOOL, offsetof(struct run_options, style.with_message) },
+	{ "json_include_message_property", SET_BOOL,
+	  offsetof(struct run_options, style.with_message) },
 	{ "json_include_output_fields_property", SET_BOOL,
 	  offsetof(struct run_options, style.with_fields) },
-	{ "json_include_output_property", SET_BOOL, offsetof(struct run_options, style.with_output) },
+	{ "json_include_output_property", SET_BOOL,
+	  offsetof(struct run_options, style.with_output) },
 	{ "json_include_tags_property", SET_BOOL, offsetof(struct run_options, style.with_tags) },
 	{ "suggested_output", SET_BOOL, offsetof(struct run_options, suggested) },
 	{ "time_format_iso_8601", SET_BOOL, offsetof(struct run_options, style.iso) },
@@ -95,8 +97,8 @@ static int least_priority(struct run_options *o, const char *text)
 {
 	o->priority = priority_parse(text);
 	if (o->priority < 0)
-		return err(ERR_USAGE, "--priority: '%s' is none of emergency, alert, critical, error, "
-			   "warning, notice, informational, debug", text);
+		return err(ERR_USAGE, "--priority: '%s' is none of emergency, alert, critical, "
+			   "error, warning, notice, informational, debug", text);
 	return 0;
 }
 
@@ -190,10 +192,12 @@ void run_summary(const struct detect_stats *s, uint64_t took_ns)
 	const char *sep = " (";
 
 	time_span(took, took_ns);
-	buf_printf(&text, "%" PRIu64 " events, %" PRIu64 " alert%s", s->n_events, n, n == 1 ? "" : "s");
+	buf_printf(&text, "%" PRIu64 " events, %" PRIu64 " alert%s", s->n_events, n,
+		   n == 1 ? "" : "s");
 	for (unsigned i = 0; i < DETECT_PRIORITIES; i++)
 		if (s->n_alerts[i] > 0) {
-			buf_printf(&text, "%s%" PRIu64 " %s", sep, s->n_alerts[i], priority_name[i]);
+			buf_printf(&text, "%s%" PRIu64 " %s", sep, s->n_alerts[i],
+				   priority_name[i]);
 			sep = ", ";
 		}
 	if (n > 0)

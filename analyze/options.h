@@ -9,32 +9,14 @@
 #include "capture/base/opt.h"
 
 enum run_option {
-	RO_RULES, RO_ENABLE, RO_DISABLE, RO_TAG, RO_MATCHING, RO_PRIORITY, RO_FILTER,
-	RO_JSON, RO_SET, RO_SINK, RO_QUIET, RO_LIST_RULES, RO_LIST_FIELDS, RO_LIST_EVENTS,
-	RO_VALIDATE, RO_DUMP, RO__N
+#define OPTION(key, letter, name, arg, help) RO_##key,
+#include "analyze/options.def"
+#undef OPTION
+	RO__N
 };
 
-/* Rows of both verbs' tables. */
-#define RUN_OPTIONS								\
-	{ RO_RULES, 'r', "rules", "FILE",					\
-	  "rule file, or directory of *.yaml; may be repeated (default: Saker's own)" },	\
-	{ RO_ENABLE, 0, "enable", "PATTERN", "enable rules of this name; * stands for any text" },	\
-	{ RO_DISABLE, 0, "disable", "PATTERN", "disable rules of this name" },	\
-	{ RO_TAG, 0, "tag", "TAG", "only rules with this tag (or one of several)" },	\
-	{ RO_MATCHING, 0, "rule-matching", "first|all",				\
-	  "alert for the first rule that matches an event (default), or for all" },	\
-	{ RO_PRIORITY, 0, "priority", "NAME", "no rules less severe than this" },	\
-	{ RO_FILTER, 'f', "filter", "CONDITION", "only events for which this holds reach rules" },	\
-	{ RO_JSON, 0, "json", NULL, "alerts (and lists) as JSON, an object a line" },	\
-	{ RO_SET, 'o', "set", "KEY=VALUE", "how alerts look: see SETTINGS" },	\
-	{ RO_SINK, 0, "sink", "NAME[:ARG]", "where alerts go: see SINKS; may be repeated" },	\
-	{ RO_QUIET, 'q', "quiet", NULL, "no progress, no warnings about rules, no summary" },	\
-	{ RO_LIST_RULES, 0, "list-rules", NULL, "show the rules and which are enabled" },	\
-	{ RO_LIST_FIELDS, 0, "list-fields", NULL, "show the fields that rules may use" },	\
-	{ RO_LIST_EVENTS, 0, "list-events", NULL, "show the types of events" },	\
-	{ RO_VALIDATE, 'V', "validate", NULL, "check the rule files, do nothing else" },	\
-	{ RO_DUMP, 0, "dump", "STAGE",						\
-	  "show conditions after a stage of the compiler: ast, expanded, folded, events, code" }
+/* A row of an option table: #include "analyze/options.def" inside it. */
+#define OPTION_ROW(key, letter, name, arg, help) { RO_##key, letter, name, arg, help },
 
 struct selection {
 	bool enable, by_tag;

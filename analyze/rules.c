@@ -50,8 +50,8 @@ static int select_all(const struct run_options *o, struct ruleset *rs)
 {
 	for (size_t i = 0; i < o->n_selections; i++) {
 		const struct selection *s = &o->selections[i];
-		const size_t n = ruleset_select(rs, s->enable, s->by_tag ? SELECT_TAG : SELECT_NAME,
-						s->pattern);
+		const size_t n = ruleset_select(rs, s->enable,
+						s->by_tag ? SELECT_TAG : SELECT_NAME, s->pattern);
 
 		if (n == 0 && strcmp(s->pattern, "*") != 0)
 			return err(ERR_USAGE, "no rule has the %s '%s'", s->by_tag ? "tag" : "name",
@@ -89,7 +89,8 @@ struct ruleset *run_rules(const struct run_options *o)
 {
 	const struct output_extra extra = { .format = o->append };
 	const struct ruleset_options options = { .least = (enum priority)o->priority,
-		.no_suggested_output = !o->suggested, .extra = &extra, .n_extra = o->append ? 1 : 0 };
+		.no_suggested_output = !o->suggested, .extra = &extra,
+		.n_extra = o->append ? 1 : 0 };
 	struct ruleset *rs = ruleset_new(&options);
 	int rc = load(o, rs);
 
@@ -167,8 +168,8 @@ static int dump(const struct run_options *o)
 	struct cond *c = NULL;
 
 	if (stage < 0)
-		return err(ERR_USAGE, "--dump: '%s' is none of tokens, ast, expanded, folded, events, "
-			   "code", o->dump);
+		return err(ERR_USAGE, "--dump: '%s' is none of tokens, ast, expanded, folded, "
+			   "events, code", o->dump);
 	if (o->filter) {
 		c = cond_compile(o->filter, strlen(o->filter), "filter");
 		if (!c)

@@ -5,14 +5,20 @@
 
 enum { RULES_PER_EVENT = 256 };
 
+static void event_set_meet(struct event_set *s, const struct event_set *o)
+{
+	for (unsigned i = 0; i < sizeof(s->bits) / sizeof(s->bits[0]); i++)
+		s->bits[i] &= o->bits[i];
+}
+
 static void use_plan(struct detect *d, const struct detect_plan *plan)
 {
 	d->plan = plan;
 	d->wanted = *ruleset_events(plan->rules);
 	d->matcher = ruleset_matcher_new(plan->rules);
 	d->filter = plan->filter ? cond_clone(plan->filter) : NULL;
-	for (unsigned i = 0; d->filter && i < sizeof(d->wanted.bits) / sizeof(d->wanted.bits[0]); i++)
-		d->wanted.bits[i] &= cond_events(d->filter)->bits[i];
+	if (d->filter)
+		event_set_meet(&d->wanted, cond_events(d->filter));
 }
 
 void detect_init(struct detect *d, const struct detect_plan *plan, detect_alert *alert, void *arg)

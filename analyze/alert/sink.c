@@ -58,7 +58,8 @@ int sinks_add(struct sink_set *set, const char *text)
 	*s = (struct sink){ .ops = k->ops, .name = k->name, .fd = -1,
 		.arg = text[len] == ':' ? text + len + 1 : "" };
 	if (k->arg && *k->arg != '[' && !*s->arg)
-		return err(ERR_USAGE, "sink %s needs an argument: %s:%s", k->name, k->name, k->arg);
+		return err(ERR_USAGE, "sink %s needs an argument: %s:%s", k->name, k->name,
+			   k->arg);
 	if (!k->arg && *s->arg)
 		return err(ERR_USAGE, "sink %s takes no argument", k->name);
 	if (s->ops->open(s) < 0)
@@ -72,7 +73,8 @@ static void check(struct sink *s, int rc)
 	if (rc >= 0 || s->failed)
 		return;
 	s->failed = true;
-	warn("sink %s%s%s gets no more alerts: %s", s->name, *s->arg ? ":" : "", s->arg, err_text());
+	warn("sink %s%s%s gets no more alerts: %s", s->name, *s->arg ? ":" : "", s->arg,
+	     err_text());
 }
 
 void sinks_line(struct sink_set *set, unsigned priority, const char *p, size_t len)

@@ -115,7 +115,8 @@ static struct buf run(unsigned n_threads, struct parts_result *result)
 	struct alert_style style = alert_style_default;
 	const struct ruleset_options options = { .least = PRIORITY_DEBUG,
 		.no_suggested_output = true };
-	struct detect_plan plan = { .to = UINT64_MAX, .env = { .hostname = "h", .source = "syscall" } };
+	struct detect_plan plan = { .to = UINT64_MAX,
+		.env = { .hostname = "h", .source = "syscall" } };
 	struct progress quiet = {0};
 	struct sink_set sinks = {0};
 	struct alert_printer *printer;

@@ -88,7 +88,8 @@ static void a_program_gets_all_lines_before_close_returns(void **unused)
 	char command[128];
 	struct sink_set set = {0};
 
-	snprintf(command, sizeof(command), "program:while read x; do echo \"<$x>\"; done > %s", path);
+	snprintf(command, sizeof(command), "program:while read x; do echo \"<$x>\"; done > %s",
+		 path);
 	assert_int_equal(sinks_add(&set, command), 0);
 	assert_true(sinks_have_child(&set));
 	line(&set, "a b");
