@@ -85,7 +85,7 @@ struct ast {
 };
 
 /* NULL: l has the error.  Takes what it keeps from l->arena. */
-struct ast *parse(struct lang *l, const struct lang_text *t);
+struct ast *ast_parse(struct lang *l, const struct lang_text *t);
 
 /* Canonical text: what Falco prints for a compiled condition.  Macros that were
  * expanded are printed as their condition.  Ends after max bytes. */

@@ -196,13 +196,16 @@ static void warn_constant(const struct at *at, const struct slot *s, const struc
 			  const struct operand *o)
 {
 	struct field_ref r;
+	size_t len = o->len;
 
 	if (n->op == OP_REGEX && regex_is_simple(o->p, o->len))
 		lang_warn(at->l, WARN_REGEX_SIMPLER, at->text, o->off,
 			  "'%s' could be written with =, startswith, endswith or contains", o->p);
 	if (s->type != FIELD_STRING)
 		return;
-	if (memchr(o->p, '.', o->len) && field_parse(&r, o->p, o->len, at->l->arena) == o->len)
+	while (len && o->p[len - 1] == ' ')
+		len--;
+	if (memchr(o->p, '.', len) && field_parse(&r, o->p, len, at->l->arena) == len)
 		lang_warn(at->l, WARN_CONST_LIKE_FIELD, at->text, o->off, "'%s' may be a valid "
 			  "field misused as a const string value", o->p);
 	else if (looks_like_call(o->p, o->len))

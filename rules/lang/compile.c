@@ -435,13 +435,16 @@ void engine_finish(struct engine *e, const bool *enabled, const uint32_t *order)
 {
 	struct spec s = { .e = e, .n_memo = e->dag.n };
 
+	e->n_entries = e->n_code = e->n_parts = 0;
 	s.memo = xcalloc(s.n_memo, sizeof(*s.memo));
 	for (unsigned type = 0; type < EV__N; type++)
 		add_type(e, &s, type, enabled, order);
 	e->first[EV__N] = (uint32_t)e->n_entries;
 	free(s.memo);
 	generate(e);
-	make_indexes(e);
+	if (!e->indexed)
+		make_indexes(e);
+	e->indexed = true;
 }
 
 /* ---- questions ---- */

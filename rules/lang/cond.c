@@ -24,7 +24,7 @@ struct cond {
 
 static bool compile(struct cond *c, struct lang *l)
 {
-	c->ast = parse(l, &c->text);
+	c->ast = ast_parse(l, &c->text);
 	if (!c->ast || !macros_expand(l, c->ast, UINT32_MAX, NULL, NULL))
 		return false;
 	c->root = engine_check(&c->engine, l, c->ast);

@@ -119,6 +119,7 @@ struct engine {
 	struct event_set *root_events;
 	size_t n_roots, roots_cap, events_cap;
 	/* made by engine_finish */
+	bool indexed;
 	struct insn *code;
 	size_t n_code, code_cap;
 	uint32_t *part_pc;		/* code of parts that several conditions share */

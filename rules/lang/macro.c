@@ -16,26 +16,31 @@ static unsigned too_deep(struct walk *w, const struct ast *a, const struct node 
 			 "more than %d levels with all macros put in", LANG_EXPAND_MAX);
 }
 
+static bool define(struct walk *w, struct macro *m)
+{
+	m->state = 1;
+	m->height = expand(w, m->ast, m->ast->root, m->order);
+	m->state = m->height ? 2 : 0;
+	return m->height;
+}
+
 /* The height of the macro, 0 on error. */
 static unsigned enter(struct walk *w, const struct ast *a, struct node *n, uint32_t order)
 {
 	struct macro *m = w->find ? w->find(n->name, w->arg) : NULL;
 
-	if (m && m->state == 1)
+	if (m && m->state == 1 && m->first < order)
 		return lang_fail(w->l, LANG_MACRO, a->text, n->off,
 				 "reference loop in macro '%s'", n->name);
-	if (!m || m->order >= order)
+	if (!m || m->first >= order)
 		return lang_fail(w->l, LANG_MACRO, a->text, n->off,
 				 "Undefined macro '%s' used in filter.", n->name);
 	m->used = true;
 	if (m->state == 0) {
 		if (++w->depth > LANG_EXPAND_MAX)
 			return too_deep(w, a, n);
-		m->state = 1;
-		m->height = expand(w, m->ast, m->ast->root, m->order);
-		if (!m->height)
+		if (!define(w, m))
 			return 0;
-		m->state = 2;
 		w->depth--;
 	}
 	n->macro = m;
@@ -66,4 +71,11 @@ bool macros_expand(struct lang *l, struct ast *a, uint32_t order, macro_find *fi
 	struct walk w = { .l = l, .find = find, .arg = arg };
 
 	return expand(&w, a, a->root, order) > 0;
+}
+
+bool macro_expand(struct lang *l, struct macro *m, macro_find *find, void *arg)
+{
+	struct walk w = { .l = l, .find = find, .arg = arg };
+
+	return m->state == 2 || define(&w, m);
 }

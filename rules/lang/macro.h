@@ -9,7 +9,7 @@
 struct macro {
 	const char *name;
 	struct ast *ast;
-	uint32_t order;		/* position of its last definition */
+	uint32_t first, order;	/* positions of its first and last definition */
 	bool used;
 	uint8_t state;		/* of the walk: 0 untouched, 1 under way, 2 done */
 	unsigned height;	/* levels below it with everything put in */
@@ -20,7 +20,10 @@ struct macro {
 typedef struct macro *macro_find(const char *name, void *arg);
 
 /* Links the macros of a tree and of the macros that it needs.  A macro sees only
- * those defined before it, a rule (order UINT32_MAX) all.  false: l has the error. */
+ * those first defined before its own last definition, a rule (order UINT32_MAX) all.
+ * false: l has the error. */
 bool macros_expand(struct lang *l, struct ast *a, uint32_t order, macro_find *find, void *arg);
+/* The same for a macro itself. */
+bool macro_expand(struct lang *l, struct macro *m, macro_find *find, void *arg);
 
 #endif

@@ -535,7 +535,7 @@ static void *fail_rest(struct lex *x)
 	return NULL;
 }
 
-struct ast *parse(struct lang *l, const struct lang_text *t)
+struct ast *ast_parse(struct lang *l, const struct lang_text *t)
 {
 	struct lex x = { .l = l, .t = t };
 	struct ast *a = arena_zalloc(l->arena, sizeof(*a));

@@ -7,16 +7,20 @@
  *   canonical COND  the canonical text
  *   compile COND    ok | fail CODE MESSAGE, then a line per warning
  *   events COND     names of event types, one a line; "(all)"
- *   eval COND       true | false on an openat event without state */
+ *   eval COND       true | false on an openat event without state
+ *   load YAML       {"result": messages, "compiled": {rule: {...}}} without the container
+ *                   fields that outputs end with otherwise */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "capture/base/err.h"
+#include "capture/base/quote.h"
 #include "rules/lang/cond.h"
 #include "rules/lang/engine.h"
 #include "rules/lang/events.h"
 #include "rules/lang/macro.h"
+#include "rules/set/ruleset.h"
 
 struct request {
 	char *text;
@@ -34,7 +38,7 @@ static struct ast *parsed(struct request *r, struct buf *out)
 	lang_init(&r->l, &r->arena);
 	lang_text_init(&r->t, "filter", r->text, r->len);
 	r->l.regexes = &r->e.regexes;
-	r->ast = parse(&r->l, &r->t);
+	r->ast = ast_parse(&r->l, &r->t);
 	if (!r->ast)
 		buf_printf(out, "fail %s", r->l.message);
 	return r->ast;
@@ -100,12 +104,71 @@ static void do_eval(struct request *r, struct buf *out)
 	cond_free(c);
 }
 
+static void json_pair(struct buf *out, const char *key, const char *p, size_t len)
+{
+	buf_printf(out, "\"%s\":\"", key);
+	quote_json(out, p, len);
+	buf_byte(out, '"');
+}
+
+static void put_rule(const struct ruleset *rs, const struct rule *rule, struct buf *out)
+{
+	struct buf cond = {0};
+
+	buf_byte(out, '"');
+	quote_json(out, rule->name, strlen(rule->name));
+	buf_str(out, "\":{");
+	ruleset_print_condition(rs, rule, &cond);
+	json_pair(out, "condition", (const char *)cond.p, cond.len);
+	buf_byte(out, ',');
+	json_pair(out, "output", rule->output ? rule->output : "",
+		  rule->output ? strlen(rule->output) : 0);
+	buf_byte(out, ',');
+	json_pair(out, "priority", priority_name[rule->priority],
+		  strlen(priority_name[rule->priority]));
+	buf_printf(out, ",\"enabled\":%s,\"tags\":[", rule->enabled ? "true" : "false");
+	for (uint32_t i = 0; i < rule->n_tags; i++) {
+		buf_str(out, i ? ",\"" : "\"");
+		quote_json(out, rule->tags[i], strlen(rule->tags[i]));
+		buf_byte(out, '"');
+	}
+	buf_str(out, "],");
+	cond.len = 0;
+	events_dump(&cond, &rule->events);
+	json_pair(out, "events", (const char *)cond.p, cond.len);
+	buf_byte(out, '}');
+	buf_release(&cond);
+}
+
+static void do_load(struct request *r, struct buf *out)
+{
+	const struct ruleset_options o = { .no_suggested_output = true, .least = PRIORITY_DEBUG };
+	struct ruleset *rs = ruleset_new(&o);
+	bool first = true;
+
+	if (ruleset_load_text(rs, "rules.yaml", r->text, r->len) == 0)
+		ruleset_finish(rs);
+	buf_str(out, "{\"result\":");
+	messages_json(out, ruleset_messages(rs), "rules.yaml");
+	buf_str(out, ",\"compiled\":{");
+	for (size_t i = 0; i < ruleset_count(rs); i++) {
+		if (!ruleset_rule(rs, i)->output)
+			continue;
+		if (!first)
+			buf_byte(out, ',');
+		first = false;
+		put_rule(rs, ruleset_rule(rs, i), out);
+	}
+	buf_str(out, "}}");
+	ruleset_free(rs);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(struct request *r, struct buf *out);
 } verbs[] = {
 	{ "parse", do_parse }, { "canonical", do_canonical }, { "compile", do_compile },
-	{ "events", do_events }, { "eval", do_eval },
+	{ "events", do_events }, { "eval", do_eval }, { "load", do_load },
 };
 
 static int answer(const char *verb, char *text, size_t len)

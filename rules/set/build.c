@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Compiles the whole set as it stands after a file: a later file may complete or change
+ * what an earlier one said, but each must compile together with those before it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "rules/lang/events.h"
+#include "rules/set/items.h"
+
+enum { TYPES_MAX = 50 };	/* Falco warns above 100 event codes, about two a type */
+
+struct build {
+	struct ruleset *rs;
+	struct reader *r;		/* of the file that was just read */
+	struct reader at;		/* of the item at hand, maybe of another file */
+	struct lang l;
+	bool ok;
+};
+
+static struct macro *find_macro(const char *name, void *arg)
+{
+	struct ruleset *rs = arg;
+	const uint32_t i = intern_find(&rs->macro_names, name, strlen(name));
+
+	return i == INTERN_NONE || !rs->macros[i]->macro.ast ? NULL : &rs->macros[i]->macro;
+}
+
+/* The way to an item, for messages. */
+static void go_to(struct build *b, const char *kind, const char *name, const struct place *at)
+{
+	b->at = (struct reader){ .rs = b->rs, .file = at->file };
+	reader_enter(&b->at, "rules content", "", at->file->n_docs ? at->file->docs[0] : NULL);
+	reader_enter(&b->at, kind, name, at->node);
+}
+
+static void say_error(struct build *b, const char *step, const struct yaml *node)
+{
+	const struct lang *l = &b->l;
+
+	b->ok = false;
+	if (l->code != LANG_MACRO)
+		reader_enter(&b->at, step, "", node);
+	reader_enter(&b->at, "condition expression", "", node);
+	reader_say_lang(&b->at, l->code == LANG_MACRO ? LOAD_ERR_VALIDATE :
+			LOAD_ERR_COMPILE_CONDITION, l->text, l->off, l->message);
+}
+
+static void lang_start(struct build *b)
+{
+	lang_init(&b->l, &b->rs->code_arena);
+	b->l.strict = b->rs->options.strict;
+	b->l.regexes = &b->rs->engine.regexes;
+}
+
+/* ---- macros ---- */
+
+static void parse_macro(struct build *b, struct macro_def *m)
+{
+	m->macro = (struct macro){ .name = m->name, .order = m->seen_from, .first = m->index };
+	lists_put_in(b->rs, &m->cond, &m->text);
+	lang_start(b);
+	m->macro.ast = ast_parse(&b->l, &m->text.text);
+	if (m->macro.ast)
+		return;
+	go_to(b, "macro", m->name, &m->at);
+	say_error(b, "macro condition", m->cond.spans[0].from.node);
+}
+
+/* Macros that nobody uses are expanded as well, but their fields are not looked at. */
+static void expand_macro(struct build *b, struct macro_def *m)
+{
+	bool used = m->macro.used;
+
+	if (!m->macro.ast || m->macro.state == 2)
+		return;
+	lang_start(b);
+	if (macro_expand(&b->l, &m->macro, find_macro, b->rs)) {
+		m->macro.used = used;
+		return;
+	}
+	go_to(b, "macro", m->name, &m->at);
+	say_error(b, "macro condition", m->cond.spans[0].from.node);
+}
+
+/* ---- warnings of rules ---- */
+
+struct looked {
+	bool dir, latency, na;
+	const struct macro **seen;
+	size_t n, cap;
+	const struct ast *ast;
+	struct build *b;
+};
+
+static bool starts(const struct operand *o, const char *prefix)
+{
+	const size_t n = strlen(prefix);
+
+	return o->kind == OPERAND_FIELD && o->len >= n && memcmp(o->p, prefix, n) == 0;
+}
+
+static bool is_na(const struct operand *o)
+{
+	for (uint32_t i = 0; o && i < o->n_kids; i++)
+		if (is_na(o->kids[i]))
+			return true;
+	return o && o->kind == OPERAND_TEXT && o->len == 4 && memcmp(o->p, "<NA>", 4) == 0;
+}
+
+static void warn_at(struct looked *k, const struct node *n, enum load_code code, const char *text)
+{
+	struct reader at = k->b->at;
+
+	reader_enter(&at, "rule condition", "", at.steps[at.n - 1].node);
+	reader_enter(&at, "condition expression", "", at.steps[at.n - 1].node);
+	reader_say_lang(&at, code, k->ast->text, n->off, text);
+}
+
+static void look(struct looked *k, const struct ast *a, const struct node *n);
+
+static void look_macro(struct looked *k, const struct macro *m)
+{
+	for (size_t i = 0; i < k->n; i++)
+		if (k->seen[i] == m)
+			return;
+	k->seen = mem_grow(k->seen, &k->cap, k->n + 1, sizeof(*k->seen));
+	k->seen[k->n++] = m;
+	look(k, m->ast, m->ast->root);
+}
+
+static void look_check(struct looked *k, const struct node *n)
+{
+	if (starts(n->left, "evt.dir") && n->left->len == 7 && !k->dir) {
+		k->dir = true;
+		warn_at(k, n, LOAD_DEPRECATED_ITEM, "due to the drop of enter events, 'evt.dir = <' "
+			"always evaluates to true, and 'evt.dir = >' always evaluates to false. The "
+			"rule expression can be simplified by removing the condition on 'evt.dir'");
+	}
+	if (starts(n->left, "evt.latency") && !k->latency) {
+		k->latency = true;
+		warn_at(k, n, LOAD_DEPRECATED_ITEM,
+			"field is not available due to the drop of enter events.");
+	}
+	if ((starts(n->left, "ka.") || starts(n->left, "jevt.")) && is_na(n->right) && !k->na) {
+		k->na = true;
+		warn_at(k, n, LOAD_UNSAFE_NA_CHECK, "comparing a field with <NA> is unsafe");
+	}
+}
+
+static void look(struct looked *k, const struct ast *a, const struct node *n)
+{
+	k->ast = a;
+	if (n->kind == NODE_CHECK)
+		look_check(k, n);
+	else if (n->kind == NODE_MACRO && n->macro)
+		look_macro(k, n->macro);
+	for (uint32_t i = 0; i < n->n_kids; i++) {
+		look(k, a, n->kids[i]);
+		k->ast = a;
+	}
+}
+
+static void lang_warnings(struct build *b)
+{
+	for (const struct lang_warning *w = b->l.warnings; w; w = w->next) {
+		struct reader at = b->at;
+
+		if (w->code == WARN_DEPRECATED)
+			continue;
+		reader_enter(&at, "rule condition", "", at.steps[at.n - 1].node);
+		reader_enter(&at, "condition expression", "", at.steps[at.n - 1].node);
+		reader_say_lang(&at, LOAD_COMPILE_CONDITION, w->text, w->off, w->message);
+	}
+}
+
+static void rule_warnings(struct build *b, const struct rule_def *d)
+{
+	struct looked k = { .b = b };
+
+	if (d->at.file != b->r->file)
+		return;
+	look(&k, d->ast, d->ast->root);
+	free(k.seen);
+	lang_warnings(b);
+	if (d->warn_types && !d->dropped && b->ok &&
+	    event_set_count(&d->rule.events) > TYPES_MAX)
+		reader_say(&b->at, LOAD_NO_EVTTYPE, "Rule matches too many evt.type values. This "
+			   "has a significant performance penalty.");
+}
+
+/* ---- rules ---- */
+
+static void drop(struct build *b, struct rule_def *d, const char *message)
+{
+	d->dropped = true;
+	if (d->at.file == b->r->file)
+		reader_say(&b->at, LOAD_UNKNOWN_FILTER, "%s", message);
+}
+
+static bool compile_condition(struct build *b, struct rule_def *d)
+{
+	exceptions_text(d, &d->whole);
+	lists_put_in(b->rs, &d->whole, &d->text);
+	lang_start(b);
+	d->ast = ast_parse(&b->l, &d->text.text);
+	if (!d->ast || !macros_expand(&b->l, d->ast, UINT32_MAX, find_macro, b->rs))
+		return false;
+	d->root = engine_check(&b->rs->engine, &b->l, d->ast);
+	if (d->root == INTERN_NONE)
+		return false;
+	events_of(d->ast, &d->rule.events);
+	return true;
+}
+
+static void build_rule(struct build *b, struct rule_def *d)
+{
+	const size_t before = b->rs->messages.n_errors;
+
+	d->dropped = d->unknown_source;
+	d->engine_id = UINT32_MAX;
+	if (d->dropped)
+		return;
+	go_to(b, "rule", d->rule.name, &d->at);
+	if (!compile_condition(b, d)) {
+		if (d->skip_unknown && b->l.code == LANG_UNKNOWN) {
+			drop(b, d, b->l.message);
+			return;
+		}
+		if (d->ast)
+			rule_warnings(b, d);
+		say_error(b, "rule condition", d->cond.spans[0].from.node);
+		return;
+	}
+	rule_warnings(b, d);
+	go_to(b, "rule", d->rule.name, &d->at);
+	if (!output_check(&b->at, d, &b->rs->code_arena)) {
+		b->ok = b->ok && b->rs->messages.n_errors == before;
+		return;
+	}
+	d->engine_id = engine_add(&b->rs->engine, d->root, &d->rule.events);
+}
+
+static void unused(struct build *b)
+{
+	for (size_t i = 0; i < b->rs->n_macros; i++) {
+		struct macro_def *m = b->rs->macros[i];
+
+		if (m->macro.used || m->at.file != b->r->file)
+			continue;
+		go_to(b, "macro", m->name, &m->at);
+		reader_say(&b->at, LOAD_UNUSED_MACRO, "Macro not referred to by any other rule/macro");
+	}
+	for (size_t i = 0; i < b->rs->n_lists; i++) {
+		struct list_def *l = b->rs->lists[i];
+
+		if (l->used || l->at.file != b->r->file)
+			continue;
+		go_to(b, "list", l->name, &l->at);
+		reader_say(&b->at, LOAD_UNUSED_LIST, "List not referred to by any other rule/macro");
+	}
+}
+
+bool ruleset_build(struct reader *r)
+{
+	struct ruleset *rs = r->rs;
+	struct build b = { .rs = rs, .r = r, .ok = true };
+
+	if (rs->has_engine)
+		engine_release(&rs->engine);
+	arena_release(&rs->code_arena);
+	engine_init(&rs->engine, &rs->code_arena, rs->options.strict);
+	rs->has_engine = true;
+	lists_resolve(rs);
+	for (size_t i = 0; i < rs->n_macros; i++)
+		parse_macro(&b, rs->macros[i]);
+	for (size_t i = 0; i < rs->n_macros; i++)
+		expand_macro(&b, rs->macros[i]);
+	if (!b.ok)
+		return false;
+	for (size_t i = 0; i < rs->n_rules; i++)
+		build_rule(&b, rs->rules[i]);
+	if (b.ok)
+		unused(&b);
+	return b.ok;
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of a set say, before it is compiled. */
+#ifndef SAKER_SET_ITEMS_H
+#define SAKER_SET_ITEMS_H
+
+#include "rules/lang/engine.h"
+#include "rules/lang/macro.h"
+#include "rules/set/ruleset.h"
+#include "rules/set/yaml.h"
+
+/* Where the newest definition of something stands. */
+struct place {
+	const struct yaml_file *file;
+	const struct yaml *node;
+};
+
+/* A text joined from scalars of the files; a span for each. */
+struct span {
+	uint32_t at;		/* where it begins in the text */
+	struct place from;
+};
+
+struct joined {
+	char *p;
+	size_t len, cap;
+	struct span *spans;
+	size_t n, spans_cap;
+};
+
+/* A text with lists put in.  Pieces: from out on, text of offset in (copied), or the
+ * words of a list that stood at in. */
+struct piece {
+	uint32_t out, in;
+	bool copied;
+};
+
+struct expanded {
+	struct lang_text text;
+	const struct joined *from;
+	struct piece *pieces;
+	size_t n;
+};
+
+struct list_def {
+	const char *name;
+	struct place at;
+	const char **items;
+	size_t n, cap;
+	uint32_t index, seen_from;	/* order of the first and of the last definition */
+	bool used;
+	const char **raw;		/* items with lists in them opened, one level */
+	size_t n_raw;
+};
+
+struct macro_def {
+	const char *name;
+	struct place at;
+	struct joined cond;
+	uint32_t index, seen_from;
+	struct expanded text;
+	struct macro macro;
+};
+
+/* A value of an exception: one text, or several. */
+struct exc_value {
+	bool list;
+	const char **v;
+	uint32_t n;
+};
+
+struct exc_row {
+	struct exc_value *v;		/* one per field; one alone in the scalar form */
+	uint32_t n;
+	bool list;			/* the row is written as a list */
+};
+
+struct exception {
+	const char *name;
+	struct place at;
+	struct exc_value fields, comps;	/* comps.n is 0 where not given */
+	struct exc_row *rows;
+	size_t n_rows, cap;
+};
+
+struct rule_def {
+	struct rule rule;
+	struct place at;
+	struct joined cond, desc, output;
+	struct place output_at;
+	struct exception *exceptions;
+	size_t n_exceptions, exceptions_cap;
+	const char **tags;
+	size_t n_tags, tags_cap;
+	uint32_t index, seen_from;
+	bool skip_unknown, warn_types, unknown_source;
+	bool dropped;			/* not compiled: unknown source or field */
+	struct joined whole;		/* the condition with exceptions */
+	struct expanded text;
+	struct ast *ast;
+	uint32_t root;			/* in the graph */
+	uint32_t engine_id;
+};
+
+struct plugin_need {
+	struct place at;
+	const char *name, *version;
+	struct plugin_need *or;		/* alternatives */
+	struct plugin_need *next;
+};
+
+struct ruleset {
+	struct arena arena;		/* what the files say */
+	struct ruleset_options options;
+	struct messages messages;
+	struct list_def **lists;
+	struct list_def **odd;		/* with blanks and the like in their names */
+	size_t n_odd;
+	struct macro_def **macros;
+	struct rule_def **rules;
+	struct rule_def **by_engine;	/* by id in the engine */
+	size_t n_lists, lists_cap, n_macros, macros_cap, n_rules, rules_cap;
+	struct intern list_names, macro_names, rule_names;
+	uint32_t n_items;		/* counts definitions over all files */
+	struct arena code_arena;	/* of the last compilation */
+	struct engine engine;
+	bool has_engine, finished;
+	struct event_set events;
+};
+
+/* Where the reader is, for messages. */
+struct step {
+	const char *type, *name;
+	const struct yaml *node;
+};
+
+enum { STEPS_MAX = 12 };
+
+struct reader {
+	struct ruleset *rs;
+	const struct yaml_file *file;
+	struct step steps[STEPS_MAX];
+	unsigned n;
+};
+
+/* One step deeper; the caller sets r->n back. */
+void reader_enter(struct reader *r, const char *type, const char *name,
+		  const struct yaml *node);
+/* Adds a message at the step; false for errors so that it can be returned. */
+bool reader_say(struct reader *r, enum load_code code, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* The same at a place of a condition or of an output. */
+bool reader_say_lang(struct reader *r, enum load_code code, const struct lang_text *t,
+		     size_t off, const char *text);
+
+/* decode.c: values of keys.  false: message added. */
+bool decode_text(struct reader *r, const struct yaml *map, const char *key, bool optional,
+		 const char **out, const struct yaml **node);
+bool decode_bool(struct reader *r, const struct yaml *map, const char *key, bool *out);
+bool decode_number(struct reader *r, const struct yaml *map, const char *key, uint64_t *out);
+bool decode_texts(struct reader *r, const struct yaml *map, const char *key, bool optional,
+		  const char *element, const char ***out, uint32_t *n);
+bool scalar_bool(const struct yaml *v, bool *out);
+
+/* read.c */
+bool read_file(struct reader *r);
+/* read_rule.c */
+bool read_rule(struct reader *r, const struct yaml *item);
+/* override.c */
+struct override {
+	bool present;
+	const struct yaml *map;
+};
+enum override_op { OVERRIDE_NONE, OVERRIDE_APPEND, OVERRIDE_REPLACE };
+/* Checks an item's override map and append key.  *append: the append key is true. */
+bool read_override(struct reader *r, const struct yaml *item, const char *const *append_keys,
+		   const char *const *replace_keys, struct override *o, bool *append);
+enum override_op override_of(const struct override *o, const char *key);
+/* exceptions.c */
+bool read_exceptions(struct reader *r, const struct yaml *item, struct rule_def *d, bool append);
+void exceptions_text(const struct rule_def *d, struct joined *out);
+/* versions.c */
+bool read_engine_version(struct reader *r, const struct yaml *item);
+bool read_plugin_versions(struct reader *r, const struct yaml *item);
+/* text.c */
+void joined_add(struct joined *j, const char *p, size_t len, struct place from);
+void joined_set(struct joined *j, const char *p, size_t len, struct place from);
+void joined_release(struct joined *j);
+void lists_resolve(struct ruleset *rs);
+void lists_put_in(struct ruleset *rs, const struct joined *in, struct expanded *out);
+/* build.c */
+bool ruleset_build(struct reader *r);
+/* output.c */
+bool output_check(struct reader *r, struct rule_def *d, struct arena *a);
+
+#endif

@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rules/set/ruleset.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "capture/base/err.h"
+#include "rules/set/items.h"
+
+struct ruleset *ruleset_new(const struct ruleset_options *o)
+{
+	struct ruleset *rs = xcalloc(1, sizeof(*rs));
+
+	rs->options = *o;
+	intern_init(&rs->list_names, &rs->arena);
+	intern_init(&rs->macro_names, &rs->arena);
+	intern_init(&rs->rule_names, &rs->arena);
+	return rs;
+}
+
+static void release_items(struct ruleset *rs)
+{
+	for (size_t i = 0; i < rs->n_lists; i++)
+		free(rs->lists[i]->items);
+	for (size_t i = 0; i < rs->n_macros; i++)
+		joined_release(&rs->macros[i]->cond);
+	for (size_t i = 0; i < rs->n_rules; i++) {
+		struct rule_def *d = rs->rules[i];
+
+		joined_release(&d->cond);
+		joined_release(&d->desc);
+		joined_release(&d->output);
+		joined_release(&d->whole);
+		free(d->exceptions);
+		free(d->tags);
+	}
+}
+
+void ruleset_free(struct ruleset *rs)
+{
+	if (!rs)
+		return;
+	release_items(rs);
+	if (rs->has_engine)
+		engine_release(&rs->engine);
+	intern_release(&rs->list_names);
+	intern_release(&rs->macro_names);
+	intern_release(&rs->rule_names);
+	free(rs->lists);
+	free(rs->macros);
+	free(rs->rules);
+	free(rs->by_engine);
+	free(rs->messages.v);
+	arena_release(&rs->code_arena);
+	arena_release(&rs->arena);
+	free(rs);
+}
+
+/* ---- loading ---- */
+
+static int fail_yaml(struct reader *r, const struct yaml_file *f)
+{
+	struct yaml at = { .line = f->error_line, .column = f->error_column, .off = f->error_off };
+
+	reader_enter(r, "rules content", "", NULL);
+	reader_enter(r, "value for", "", &at);
+	reader_say(r, LOAD_ERR_YAML_PARSE, "%s", f->error);
+	r->n = 0;
+	return -1;
+}
+
+/* The first error of this load becomes err_text. */
+static int first_error(const struct ruleset *rs, size_t from)
+{
+	struct buf b = {0};
+	int code = err(ERR_RULE, "too many errors");
+
+	for (size_t i = from; i < rs->messages.n; i++)
+		if (load_codes[rs->messages.v[i].code].severity == SEVERITY_ERROR) {
+			message_text(&b, &rs->messages.v[i]);
+			if (b.len && b.p[b.len - 1] == '\n')
+				b.len--;
+			code = err(ERR_RULE, "%s", buf_text(&b));
+			break;
+		}
+	buf_release(&b);
+	return code;
+}
+
+static int load(struct ruleset *rs, const char *name, const char *text, size_t len)
+{
+	struct yaml_file *f = arena_zalloc(&rs->arena, sizeof(*f));
+	struct reader r = { .rs = rs, .file = f };
+	const size_t errors = rs->messages.n_errors, from = rs->messages.n;
+	bool ok;
+
+	f->name = arena_str(&rs->arena, name);
+	f->text = text;
+	f->len = len;
+	ok = yaml_load(f, &rs->arena);
+	if (!ok)
+		fail_yaml(&r, f);
+	else
+		ok = read_file(&r) && ruleset_build(&r);
+	rs->finished = false;
+	return ok && rs->messages.n_errors == errors ? 0 : first_error(rs, from);
+}
+
+int ruleset_load_text(struct ruleset *rs, const char *name, const char *text, size_t len)
+{
+	return load(rs, name, arena_strn(&rs->arena, text, len), len);
+}
+
+/* Files are read with a bound, whatever they are: a pipe may have no end. */
+static char *read_all(struct ruleset *rs, const char *path, FILE *in, size_t *len)
+{
+	struct buf b = {0};
+	char *text = NULL;
+	size_t n;
+
+	do {
+		n = fread(buf_room(&b, 1 << 16), 1, 1 << 16, in);
+		b.len += n;
+	} while (n && b.len <= YAML_BYTES_MAX);
+	if (ferror(in)) {
+		err_sys("%s", path);
+	} else {
+		text = arena_strn(&rs->arena, b.p, b.len);
+		*len = b.len;
+	}
+	buf_release(&b);
+	return text;
+}
+
+static int fail_read(struct ruleset *rs, const char *path)
+{
+	const struct yaml_file f = { .name = arena_str(&rs->arena, path), .text = "" };
+	struct reader r = { .rs = rs, .file = &f };
+
+	reader_say(&r, LOAD_ERR_FILE_READ, "%s", err_text());
+	return err(ERR_SYSTEM, "%s", rs->messages.v[rs->messages.n - 1].text);
+}
+
+static int load_file(struct ruleset *rs, const char *path)
+{
+	FILE *in = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+	size_t len = 0;
+	char *text = NULL;
+
+	if (!in)
+		err_sys("%s", path);
+	else
+		text = read_all(rs, path, in, &len);
+	if (in && in != stdin)
+		fclose(in);
+	return text ? load(rs, path, text, len) : fail_read(rs, path);
+}
+
+static int is_yaml(const struct dirent *d)
+{
+	const char *dot = strrchr(d->d_name, '.');
+
+	return dot && d->d_name[0] != '.' &&
+	       (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0);
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int load_dir(struct ruleset *rs, const char *path)
+{
+	struct dirent **names = NULL;
+	const int n = scandir(path, &names, is_yaml, by_name);
+	int r = 0, one;
+
+	if (n < 0) {
+		err_sys("%s", path);
+		return fail_read(rs, path);
+	}
+	for (int i = 0; i < n; i++) {
+		char *file = NULL;
+
+		if (asprintf(&file, "%s/%s", path, names[i]->d_name) < 0)
+			abort();
+		one = r < 0 ? 0 : load_file(rs, file);
+		r = r < 0 ? r : one;
+		free(file);
+		free(names[i]);
+	}
+	free(names);
+	return r;
+}
+
+int ruleset_load_path(struct ruleset *rs, const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode) ? load_dir(rs, path) :
+							      load_file(rs, path);
+}
+
+/* ---- selection ---- */
+
+bool name_matches(const char *pattern, const char *name)
+{
+	const char *star = NULL, *from = NULL;
+
+	while (*name) {
+		if (*pattern == '*') {
+			star = ++pattern;
+			from = name;
+		} else if (*pattern == *name) {
+			pattern++;
+			name++;
+		} else if (star) {
+			pattern = star;
+			name = ++from;
+		} else {
+			return false;
+		}
+	}
+	while (*pattern == '*')
+		pattern++;
+	return !*pattern;
+}
+
+static bool selected(const struct rule_def *d, enum select_by by, const char *what)
+{
+	if (by == SELECT_NAME)
+		return name_matches(what, d->rule.name);
+	for (size_t i = 0; i < d->n_tags; i++)
+		if (strcmp(d->tags[i], what) == 0)
+			return true;
+	return false;
+}
+
+size_t ruleset_select(struct ruleset *rs, bool enable, enum select_by by, const char *what)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < rs->n_rules; i++)
+		if (selected(rs->rules[i], by, what)) {
+			rs->rules[i]->rule.enabled = enable;
+			n++;
+		}
+	rs->finished = false;
+	return n;
+}
+
+/* ---- compiling ---- */
+
+static bool is_on(const struct ruleset *rs, const struct rule_def *d)
+{
+	return d->rule.enabled && d->rule.priority <= rs->options.least;
+}
+
+int ruleset_finish(struct ruleset *rs)
+{
+	const size_t n = rs->engine.n_roots;
+	bool *enabled = xcalloc(n + 1, sizeof(*enabled));
+
+	if (!rs->has_engine) {
+		engine_init(&rs->engine, &rs->code_arena, rs->options.strict);
+		rs->has_engine = true;
+	}
+	free(rs->by_engine);
+	rs->by_engine = xcalloc(n + 1, sizeof(struct rule_def *));
+	rs->events = (struct event_set){0};
+	for (size_t i = 0; i < rs->n_rules; i++) {
+		struct rule_def *d = rs->rules[i];
+
+		d->rule.desc = d->desc.p;
+		d->rule.tags = d->tags;
+		d->rule.n_tags = (uint32_t)d->n_tags;
+		if (d->engine_id == UINT32_MAX || d->dropped || d->engine_id >= n)
+			continue;
+		rs->by_engine[d->engine_id] = d;
+		enabled[d->engine_id] = is_on(rs, d);
+		if (enabled[d->engine_id])
+			event_set_union(&rs->events, &d->rule.events);
+	}
+	engine_finish(&rs->engine, enabled, NULL);
+	free(enabled);
+	rs->finished = true;
+	return 0;
+}
+
+/* ---- questions ---- */
+
+const struct messages *ruleset_messages(const struct ruleset *rs)
+{
+	return &rs->messages;
+}
+
+size_t ruleset_count(const struct ruleset *rs)
+{
+	return rs->n_rules;
+}
+
+const struct rule *ruleset_rule(const struct ruleset *rs, size_t i)
+{
+	return &rs->rules[i]->rule;
+}
+
+const struct rule *ruleset_find(const struct ruleset *rs, const char *name)
+{
+	const uint32_t i = intern_find(&rs->rule_names, name, strlen(name));
+
+	return i == INTERN_NONE ? NULL : &rs->rules[i]->rule;
+}
+
+void ruleset_print_condition(const struct ruleset *rs, const struct rule *r, struct buf *out)
+{
+	const struct rule_def *d = rs->rules[r->id];
+
+	if (d->ast && !d->dropped)
+		ast_print(out, d->ast, 1 << 20);
+}
+
+void ruleset_dump_code(const struct ruleset *rs, struct buf *out)
+{
+	for (size_t i = 0; i < rs->engine.n_roots; i++)
+		if (rs->by_engine[i])
+			buf_printf(out, "r%zu %s\n", i, rs->by_engine[i]->rule.name);
+	engine_dump_preds(&rs->engine, out);
+	engine_dump_code(&rs->engine, out);
+}
+
+const struct event_set *ruleset_events(const struct ruleset *rs)
+{
+	return &rs->events;
+}
+
+bool ruleset_needs_bulk(const struct ruleset *rs)
+{
+	return engine_needs_bulk(&rs->engine);
+}
+
+/* ---- matching ---- */
+
+struct ruleset_matcher {
+	const struct ruleset *rs;
+	struct matcher m;
+};
+
+struct ruleset_matcher *ruleset_matcher_new(const struct ruleset *rs)
+{
+	struct ruleset_matcher *m = xcalloc(1, sizeof(*m));
+
+	m->rs = rs;
+	matcher_init(&m->m, &rs->engine);
+	return m;
+}
+
+void ruleset_matcher_free(struct ruleset_matcher *m)
+{
+	if (!m)
+		return;
+	matcher_release(&m->m);
+	free(m);
+}
+
+unsigned ruleset_match(struct ruleset_matcher *m, const struct field_ctx *ctx,
+		       const struct rule **out, unsigned max)
+{
+	const struct engine *e = &m->rs->engine;
+	const unsigned type = ctx->ev->type < EV__N ? ctx->ev->type : EV_UNKNOWN;
+	const uint32_t end = e->first[type + 1];
+	unsigned n = 0;
+
+	if (e->first[type] == end)
+		return 0;
+	matcher_begin(&m->m, ctx);
+	for (uint32_t i = e->first[type]; i < end && n < max; i++)
+		if (matcher_run(&m->m, e->entries[i].pc))
+			out[n++] = &m->rs->by_engine[e->entries[i].id]->rule;
+	return n;
+}
+
+struct ruleset_work ruleset_matcher_work(const struct ruleset_matcher *m)
+{
+	return (struct ruleset_work){
+		.events = m->m.n_events, .preds = m->m.n_preds, .slots = m->m.n_slots,
+	};
+}

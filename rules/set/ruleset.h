@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rule sets: Falco's rule files loaded, selected, compiled and matched.
+ *
+ *   rs = ruleset_new(&options);
+ *   ruleset_load_path(rs, "rules.yaml");	any number, in order
+ *   ruleset_select(rs, ...);			any number, in order
+ *   ruleset_finish(rs);
+ *   then any number of threads, each with a matcher of its own: ruleset_match
+ *
+ * What is wrong with the files is in ruleset_messages, all of it. */
+#ifndef SAKER_SET_RULESET_H
+#define SAKER_SET_RULESET_H
+
+#include "replay/field/field.h"
+#include "rules/set/message.h"
+
+enum priority {
+	PRIORITY_EMERGENCY, PRIORITY_ALERT, PRIORITY_CRITICAL, PRIORITY_ERROR,
+	PRIORITY_WARNING, PRIORITY_NOTICE, PRIORITY_INFORMATIONAL, PRIORITY_DEBUG, PRIORITY__N
+};
+
+extern const char *const priority_name[PRIORITY__N];	/* "Emergency" ... */
+/* As Falco reads them, in any case; "info" as well; -1: none. */
+int priority_parse(const char *name);
+
+struct rule {
+	const char *name, *desc, *source;
+	const char *output;		/* as written, with what was appended */
+	const char *const *tags;	/* sorted, no doubles */
+	uint32_t n_tags;
+	enum priority priority;
+	bool enabled;
+	bool capture;
+	uint64_t capture_ms;		/* 0: the default */
+	struct format *format;		/* of output; after ruleset_finish */
+	struct event_set events;
+	uint32_t id;			/* order of definition */
+	const char *file;
+	uint32_t line;			/* of its (last) definition, from 1 */
+};
+
+/* An addition to outputs: extra text for the rules that fit. */
+struct output_extra {
+	const char *source, *rule;	/* NULL or "": any */
+	const char *const *tags;	/* all must be there */
+	uint32_t n_tags;
+	const char *format;		/* added with a blank before it */
+};
+
+struct ruleset_options {
+	bool strict;			/* Falco's behaviour where it is odd */
+	bool no_suggested_output;	/* without the container fields at the end of outputs */
+	enum priority least;		/* less severe rules stay off; use PRIORITY_DEBUG for all */
+	const struct output_extra *extra;
+	uint32_t n_extra;
+};
+
+struct ruleset;
+struct ruleset_matcher;
+
+struct ruleset *ruleset_new(const struct ruleset_options *o);
+void ruleset_free(struct ruleset *rs);
+
+/* A file, or a directory (its *.yaml and *.yml, sorted).  0, or negative: err_text has
+ * the first error, the messages have all. */
+int ruleset_load_path(struct ruleset *rs, const char *path);
+int ruleset_load_text(struct ruleset *rs, const char *name, const char *text, size_t len);
+
+enum select_by { SELECT_NAME, SELECT_TAG };
+/* Turns rules on or off: by name with * wildcards, or by tag.  How many it met. */
+size_t ruleset_select(struct ruleset *rs, bool enable, enum select_by by, const char *what);
+
+/* Compiles what is enabled. */
+int ruleset_finish(struct ruleset *rs);
+
+const struct messages *ruleset_messages(const struct ruleset *rs);
+/* All rules in order of definition; those of unknown sources or fields are left out. */
+size_t ruleset_count(const struct ruleset *rs);
+const struct rule *ruleset_rule(const struct ruleset *rs, size_t i);
+const struct rule *ruleset_find(const struct ruleset *rs, const char *name);
+/* Canonical text of the expanded condition. */
+void ruleset_print_condition(const struct ruleset *rs, const struct rule *r, struct buf *out);
+/* Code of all enabled rules: --dump=code; other stages by rule. */
+void ruleset_dump_code(const struct ruleset *rs, struct buf *out);
+
+/* Of all enabled rules together. */
+const struct event_set *ruleset_events(const struct ruleset *rs);
+bool ruleset_needs_bulk(const struct ruleset *rs);
+
+struct ruleset_matcher *ruleset_matcher_new(const struct ruleset *rs);
+void ruleset_matcher_free(struct ruleset_matcher *m);
+/* The rules that hold on the event of ctx, in order of definition, at most max of them
+ * (1: the first).  How many. */
+unsigned ruleset_match(struct ruleset_matcher *m, const struct field_ctx *ctx,
+		       const struct rule **out, unsigned max);
+
+struct ruleset_work {
+	uint64_t events, preds, slots;	/* met, decided, got */
+};
+struct ruleset_work ruleset_matcher_work(const struct ruleset_matcher *m);
+
+/* Whether a name fits a pattern in which only * is special. */
+bool name_matches(const char *pattern, const char *name);
+
+#endif

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Texts of conditions: joined from several items, and with lists put in as text, which
+ * is how Falco does it and what rules in the wild rely on.
+ *
+ * A word is what stands between blanks, parentheses, commas and "=" (quotes are no
+ * borders: a list is also put into a quoted text).  Lists are applied one after the other in
+ * order of definition, so words that come from a list are looked up again, but only among
+ * the lists defined after it. */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rules/set/items.h"
+
+enum { EXPANDED_MAX = 16 << 20 };	/* bytes of one condition with all lists in it */
+
+void joined_add(struct joined *j, const char *p, size_t len, struct place from)
+{
+	j->spans = mem_grow(j->spans, &j->spans_cap, j->n + 1, sizeof(*j->spans));
+	j->spans[j->n++] = (struct span){ .at = (uint32_t)j->len, .from = from };
+	j->p = mem_grow(j->p, &j->cap, j->len + len + 1, 1);
+	memcpy(j->p + j->len, p, len);
+	j->len += len;
+	j->p[j->len] = 0;
+}
+
+void joined_set(struct joined *j, const char *p, size_t len, struct place from)
+{
+	j->len = j->n = 0;
+	joined_add(j, p, len, from);
+}
+
+void joined_release(struct joined *j)
+{
+	free(j->p);
+	free(j->spans);
+	*j = (struct joined){0};
+}
+
+/* ---- places ---- */
+
+static bool is_space(char c)
+{
+	return isspace((unsigned char)c);
+}
+
+/* Where byte off of a scalar's value stands in the file.  Values differ from the file's
+ * text in blanks (folding, indentation), doubled quotes and escapes, so both are
+ * walked together and everything but what is not blank is passed over. */
+static size_t scalar_place(const struct place *from, size_t off)
+{
+	const struct yaml *n = from->node;
+	const char *text = from->file->text;
+	size_t at = n->off, end = n->end < from->file->len ? n->end : from->file->len, hit;
+
+	if (at < end && !n->plain && (text[at] == '|' || text[at] == '>')) {
+		while (at < end && text[at] != '\n')
+			at++;
+	} else if (at < end && !n->plain) {
+		at++;
+	}
+	hit = at;
+	for (size_t i = 0; i <= off && i < n->len; i++) {
+		if (is_space(n->p[i])) {
+			if (i == off)
+				return hit + 1 < end ? hit + 1 : end;
+			continue;
+		}
+		while (at < end && text[at] != n->p[i])
+			at++;
+		hit = at < end ? at : end;
+		if (at < end)
+			at++;
+	}
+	return off < n->len ? hit : end;
+}
+
+static void file_place(const struct place *from, size_t off, struct lang_place *out)
+{
+	const char *text = from->file->text, *start, *end;
+	size_t line = 1;
+
+	for (const char *p = text; (p = memchr(p, '\n', (size_t)(text + off - p))); p++)
+		line++;
+	start = off ? memrchr(text, '\n', off) : NULL;
+	start = start ? start + 1 : text;
+	end = memchr(text + off, '\n', from->file->len - off);
+	*out = (struct lang_place){
+		.file = from->file->name, .line = (unsigned)line,
+		.column = (unsigned)(text + off - start) + 1, .text = start,
+		.len = (size_t)((end ? end : text + from->file->len) - start),
+	};
+}
+
+static void locate_joined(const struct joined *j, size_t off, struct lang_place *out)
+{
+	size_t i = j->n;
+
+	while (i > 1 && j->spans[i - 1].at > off)
+		i--;
+	file_place(&j->spans[i - 1].from, scalar_place(&j->spans[i - 1].from,
+						       off - j->spans[i - 1].at), out);
+}
+
+static void locate_expanded(const struct lang_text *t, size_t off, struct lang_place *out)
+{
+	const struct expanded *e = t->origin;
+	size_t i = e->n;
+
+	while (i > 0 && e->pieces[i - 1].out > off)
+		i--;
+	if (i) {
+		const struct piece *p = &e->pieces[i - 1];
+
+		off = p->in + (p->copied ? off - p->out : 0);
+	}
+	locate_joined(e->from, off < e->from->len ? off : e->from->len, out);
+}
+
+/* ---- lists ---- */
+
+static struct list_def *find_list(struct ruleset *rs, const char *p, size_t len)
+{
+	const uint32_t i = intern_find(&rs->list_names, p, len);
+
+	return i == INTERN_NONE ? NULL : rs->lists[i];
+}
+
+static bool is_border(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '(' || c == ')' ||
+	       c == ',' || c == '=';
+}
+
+/* The word at i: its end, and the list that it names.  A name with borders in it is
+ * allowed (with a warning); such lists are tried one by one. */
+static struct list_def *word_at(struct ruleset *rs, const char *p, size_t i, size_t len,
+				size_t *end)
+{
+	size_t e = i;
+
+	for (size_t k = 0; k < rs->n_odd; k++) {
+		const size_t n = strlen(rs->odd[k]->name);
+
+		if (len - i >= n && memcmp(p + i, rs->odd[k]->name, n) == 0 &&
+		    (i + n == len || is_border(p[i + n]))) {
+			*end = i + n;
+			return rs->odd[k];
+		}
+	}
+	while (e < len && !is_border(p[e]))
+		e++;
+	*end = e;
+	return e > i ? find_list(rs, p + i, e - i) : NULL;
+}
+
+static bool is_odd(const char *name)
+{
+	for (; *name; name++)
+		if (is_border(*name))
+			return true;
+	return false;
+}
+
+/* Lists in lists, one level, and only those that were there when it was (last) written. */
+static void resolve(struct ruleset *rs, struct list_def *l)
+{
+	size_t n = 0, cap = 0;
+	const char **raw = NULL;
+
+	for (size_t i = 0; i < l->n; i++) {
+		struct list_def *in = find_list(rs, l->items[i], strlen(l->items[i]));
+		const bool open = in && in->index < l->seen_from && in != l;
+		const size_t more = open ? in->n : 1;
+
+		raw = mem_grow(raw, &cap, n + more, sizeof(*raw));
+		if (more)
+			memcpy(raw + n, open ? in->items : &l->items[i], more * sizeof(*raw));
+		n += more;
+		if (open)
+			in->used = true;
+		if (n > YAML_NODES_MAX)
+			break;
+	}
+	l->raw = arena_alloc(&rs->code_arena, (n + 1) * sizeof(*raw));
+	if (n)
+		memcpy(l->raw, raw, n * sizeof(*raw));
+	l->n_raw = n;
+	free(raw);
+}
+
+void lists_resolve(struct ruleset *rs)
+{
+	rs->n_odd = 0;
+	rs->odd = arena_alloc(&rs->code_arena, (rs->n_lists + 1) * sizeof(*rs->odd));
+	for (size_t i = 0; i < rs->n_lists; i++) {
+		rs->lists[i]->used = false;
+		if (is_odd(rs->lists[i]->name))
+			rs->odd[rs->n_odd++] = rs->lists[i];
+	}
+	for (size_t i = 0; i < rs->n_lists; i++)
+		resolve(rs, rs->lists[i]);
+}
+
+struct put {
+	struct ruleset *rs;
+	struct buf out;
+};
+
+static void words(struct put *w, const char *p, size_t len, uint32_t after);
+
+static void put_item(struct put *w, const char *item, uint32_t after)
+{
+	const bool quote = strchr(item, ' ') && *item != '"' && *item != '\'';
+
+	if (quote)
+		buf_byte(&w->out, '"');
+	words(w, item, strlen(item), after);
+	if (quote)
+		buf_byte(&w->out, '"');
+}
+
+/* Takes back a comma and the blanks before the place. */
+static bool take_comma(struct buf *b)
+{
+	size_t n = b->len;
+
+	while (n && is_space((char)b->p[n - 1]))
+		n--;
+	if (!n || b->p[n - 1] != ',')
+		return false;
+	b->len = n - 1;
+	return true;
+}
+
+static void put_list(struct put *w, struct list_def *l)
+{
+	size_t put = 0;
+
+	l->used = true;
+	for (size_t i = 0; i < l->n_raw; i++) {
+		if (!*l->raw[i])
+			continue;
+		if (put++)
+			buf_str(&w->out, ", ");
+		put_item(w, l->raw[i], l->index + 1);
+		if (w->out.len > EXPANDED_MAX)
+			return;
+	}
+}
+
+static bool is_empty(const struct list_def *l)
+{
+	for (size_t i = 0; i < l->n_raw; i++)
+		if (*l->raw[i])
+			return false;
+	return true;
+}
+
+/* Text of a list: words that name lists defined later are replaced in turn. */
+static void words(struct put *w, const char *p, size_t len, uint32_t after)
+{
+	for (size_t i = 0; i < len;) {
+		const size_t start = i;
+		struct list_def *l = word_at(w->rs, p, i, len, &i);
+
+		if (l && l->index >= after && w->out.len <= EXPANDED_MAX)
+			put_list(w, l);
+		else
+			buf_put(&w->out, p + start, i - start);
+		while (i < len && is_border(p[i]))
+			buf_byte(&w->out, (uint8_t)p[i++]);
+	}
+}
+
+struct pieces {
+	struct piece *v;
+	size_t n, cap;
+};
+
+static void mark(struct pieces *s, const struct put *w, size_t in, bool copied)
+{
+	s->v = mem_grow(s->v, &s->cap, s->n + 1, sizeof(*s->v));
+	s->v[s->n++] = (struct piece){ .out = (uint32_t)w->out.len, .in = (uint32_t)in,
+				       .copied = copied };
+}
+
+static size_t skip_comma(const char *p, size_t i, size_t len)
+{
+	size_t k = i;
+
+	while (k < len && is_space(p[k]))
+		k++;
+	return k < len && p[k] == ',' ? k + 1 : i;
+}
+
+void lists_put_in(struct ruleset *rs, const struct joined *in, struct expanded *out)
+{
+	struct put w = { .rs = rs };
+	struct pieces s = {0};
+	struct list_def *l;
+
+	mark(&s, &w, 0, true);
+	for (size_t i = 0; i < in->len;) {
+		const size_t start = i;
+
+		l = word_at(rs, in->p, i, in->len, &i);
+		if (l && is_empty(l)) {
+			const size_t next = skip_comma(in->p, i, in->len);
+
+			l->used = true;
+			if (next == i)
+				take_comma(&w.out);
+			i = next;
+			mark(&s, &w, i, true);
+		} else if (l) {
+			mark(&s, &w, start, false);
+			put_list(&w, l);
+			mark(&s, &w, i, true);
+		} else {
+			buf_put(&w.out, in->p + start, i - start);
+		}
+		while (i < in->len && is_border(in->p[i]))
+			buf_byte(&w.out, (uint8_t)in->p[i++]);
+	}
+	out->from = in;
+	out->n = s.n;
+	out->pieces = arena_alloc(&rs->code_arena, s.n * sizeof(*s.v));
+	memcpy(out->pieces, s.v, s.n * sizeof(*s.v));
+	out->text = (struct lang_text){
+		.name = in->n ? in->spans[0].from.file->name : "rules", .len = w.out.len,
+		.p = arena_strn(&rs->code_arena, w.out.p, w.out.len),
+		.locate = locate_expanded, .origin = out,
+	};
+	free(s.v);
+	buf_release(&w.out);
+}
