@@ -4,6 +4,8 @@
  * what has to be fetched from memory.  What a number means is nobody's business here. */
 #include "bpf/ring.h"
 
+/* Maps and settings are defined here, in the object that is linked first by name: bpftool
+ * gets references to a map wrong that a later object defines. */
 char LICENSE[] SEC("license") = "GPL";
 
 const volatile struct wire_settings set = { .ring_size = 1 << 20, .snaplen = 80 };
@@ -102,7 +104,7 @@ static __always_inline u32 call_class(const volatile struct wire_conf *c, const 
 /* Length argument b of an operation: a register, the return value or behind a pointer. */
 static __always_inline u64 op_length(const struct wire_record *rec, u32 b, u32 flags)
 {
-	u64 len = rec->args[b & 7];
+	u64 len = b == WIRE_RET ? (u64)rec->ret : rec->args[b & 7];
 
 	if (flags & OPF_DEREF) {
 		u32 behind = 0;
