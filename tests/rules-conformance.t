@@ -80,9 +80,11 @@ for my $c (@{load('filter-parser')->{cases}}) {
 	my $got = ask('parse', $text);
 	check($c->{id}, verdict($got) eq $c->{expect}, "$text -> $got, want $c->{expect}");
 	next if $c->{expect} ne 'ok' || $c->{test} eq 'parse_position_info';
-	for my $blank (" $text ", $text =~ s/ /\n/gr, $text =~ s/ /\t/gr) {
+	my %blank = (around => " $text ", lines => $text =~ s/ /\n/gr, tabs => $text =~ s/ /\t/gr);
+	for my $kind (sort keys %blank) {
+		my $blank = $blank{$kind};
 		$got = ask('parse', $blank);
-		check("$c->{id}-blank", verdict($got) eq 'ok', "$blank -> $got");
+		check("$c->{id}-$kind", verdict($got) eq 'ok', "$blank -> $got");
 	}
 }
 done();
@@ -273,6 +275,123 @@ for my $c (@{load('rule-loader')->{cases}}) {
 		push @bad, "$n rules enabled, want $c->{enabled_rules}" if $n != $c->{enabled_rules};
 	}
 	check($c->{id}, !@bad, "$c->{test}: @bad\n$c->{rules}");
+}
+done();
+
+group('official-rules-compiled');
+my $official = load('official-rules-compiled')->{files};
+for my $path (sort keys %$official) {
+	my ($file) = $path =~ m{([^/]+)$};
+	open my $f, '<', "$data/../rulesets/$file" or die "$file: $!";
+	my $yaml = do { local $/; <$f> };
+	my $got = JSON::PP->new->utf8->decode(ask('load', $yaml));
+	my $want = $official->{$path}{rules};
+	check($file, $got->{result}{successful}, JSON::PP->new->encode($got->{result}));
+	for my $name (sort keys %$want) {
+		my ($g, $w) = ($got->{compiled}{$name}, $want->{$name});
+		my @types = grep { $_ ne 'asyncevent' } @{$w->{events}};
+		my @bad;
+		push @bad, "condition\n$g->{condition}\n$w->{condition_compiled}"
+			if ($g->{condition} // '') ne $w->{condition_compiled};
+		push @bad, "output $g->{output}" if ($g->{output} // '') ne $w->{output_compiled};
+		push @bad, "events $g->{events}"
+			if ($g->{events} // '') ne join '', map { "$_\n" } sort @types;
+		push @bad, 'enabled' if !!$g->{enabled} != !!$w->{enabled};
+		push @bad, 'priority' if $g->{priority} ne $w->{priority};
+		push @bad, 'tags' if "@{$g->{tags}}" ne "@{$w->{tags}}";
+		check("$file/$name", !@bad, "@bad");
+	}
+}
+done();
+
+group('plugin-requirements');
+for my $c (@{load('plugin-requirements')->{cases}}) {
+	my $plugins = join '', map { "#plugin $_->{name} $_->{version}\n" } @{$c->{loaded}};
+	my $got = loaded($plugins . $c->{rules});
+	check($c->{id}, !!$got->{result}{successful} == ($c->{expect} eq 'ok'), $c->{rules});
+}
+done();
+
+group('extra-output');
+for my $c (@{load('extra-output')->{cases}}) {
+	next if $c->{extra_fields};	# the configuration of sinks, not of rules
+	my $extra = join '', map {
+		"#extra $_->{rule}|" . join(',', @{$_->{tags}}) . "|$_->{format}\n"
+	} @{$c->{extra_formats}};
+	my $got = loaded($extra . $c->{rules});
+	for my $name (keys %{$c->{compiled_output}}) {
+		check("$c->{id}/$name", $got->{compiled}{$name}{output} eq $c->{compiled_output}{$name},
+		      "$got->{compiled}{$name}{output}, want $c->{compiled_output}{$name}");
+	}
+	for my $name (keys %{$c->{output_not_contains} // {}}) {
+		check("$c->{id}/$name", index($got->{compiled}{$name}{output},
+		      $c->{output_not_contains}{$name}) < 0, $got->{compiled}{$name}{output});
+	}
+}
+done();
+
+group('condition-warnings');
+my $n = 0;
+for my $c (@{load('condition-warnings')->{cases}}) {
+	my $yaml = "- rule: r\n  desc: d\n  condition: evt.type=open and $c->{condition}\n" .
+		"  output: o\n  priority: INFO\n";
+	my @codes = map { $_->{code} } @{loaded($yaml)->{result}{warnings}};
+	check($n++, "@codes" eq ($c->{code} // ''), "$c->{condition}: @codes");
+}
+done();
+
+group('macro-resolution');
+$n = 0;
+for my $c (@{load('ast-resolvers')->{macro_resolution}}) {
+	my $macros = '';
+	# Macros see those defined before them.
+	for my $m (reverse sort keys %{$c->{macros}}) {
+		my $text = $c->{macros}{$m};
+		$macros .= "- macro: $m\n  condition: $text\n";
+	}
+	my $rule = "- rule: r\n  desc: d\n  condition: $c->{filter}\n  output: o\n" .
+		"  priority: INFO\n  warn_evttypes: false\n";
+	s/(?:evt\.name|[a-z]+\.field)\b/proc.name/g for $macros, $rule, $c->{expanded};
+	my $got = loaded($macros . $rule);
+	my $ok = @{$c->{unknown}} ?
+		$got->{result}{errors}[0]{message} =~ /Undefined macro '$c->{unknown}[0]'/ :
+		$got->{compiled}{r}{condition} eq $c->{expanded};
+	check($n++, $ok, $macros . $rule);
+}
+done();
+
+group('enable-rule');
+# Falco's sets of enabled rules: "default_ruleset" is ours; those made from nothing are
+# one selection after everything was turned off.
+for my $c (@{load('enable-rule')->{cases}}) {
+	my %steps;
+	my $at = 0;
+	for my $s (@{$c->{steps}}) {
+		$at++;
+		my $set = $s->{ruleset};
+		$steps{$set} //= $set eq 'default_ruleset' ? '' : "#disable name *\n";
+		if (defined $s->{op}) {
+			my $verb = $s->{enable} ? '#enable' : '#disable';
+			my $pattern = $s->{pattern} // '';
+			$steps{$set} .= $s->{op} eq 'tags' ?
+				join('', map { "$verb tag $_\n" } @{$s->{tags}}) :
+				$s->{op} eq 'substring' || $pattern eq '' ? "$verb name *$pattern*\n" :
+				"$verb name $pattern\n";
+		} elsif (defined $s->{check_enabled}) {
+			my $got = loaded($steps{$set} . $c->{rules});
+			my $on = grep { $_->{enabled} } values %{$got->{compiled}};
+			check("$c->{id}-$at", $on == $s->{check_enabled},
+			      "$steps{$set}\n$on enabled, want $s->{check_enabled}");
+		}
+	}
+}
+done();
+
+group('wildcard');
+$n = 0;
+for my $c (@{load('utils')->{wildcard}}) {
+	my $got = ask('matches', "$c->{pattern}\n$c->{text}");
+	check($n++, $got eq ($c->{match} ? 'true' : 'false'), "$c->{pattern} $c->{text}: $got");
 }
 done();
 

@@ -99,6 +99,15 @@ static bool starts(const struct operand *o, const char *prefix)
 	return o->kind == OPERAND_FIELD && o->len >= n && memcmp(o->p, prefix, n) == 0;
 }
 
+/* A field of other sources, perhaps inside a transformer. */
+static bool is_foreign(const struct operand *o)
+{
+	for (uint32_t i = 0; i < o->n_kids; i++)
+		if (is_foreign(o->kids[i]))
+			return true;
+	return starts(o, "ka.") || starts(o, "jevt.");
+}
+
 static bool is_na(const struct operand *o)
 {
 	for (uint32_t i = 0; o && i < o->n_kids; i++)
@@ -141,7 +150,7 @@ static void look_check(struct looked *k, const struct node *n)
 		warn_at(k, n, LOAD_DEPRECATED_ITEM,
 			"field is not available due to the drop of enter events.");
 	}
-	if ((starts(n->left, "ka.") || starts(n->left, "jevt.")) && is_na(n->right) && !k->na) {
+	if (is_foreign(n->left) && is_na(n->right) && !k->na) {
 		k->na = true;
 		warn_at(k, n, LOAD_UNSAFE_NA_CHECK, "comparing a field with <NA> is unsafe");
 	}

@@ -47,12 +47,20 @@ struct output_extra {
 	const char *format;		/* added with a blank before it */
 };
 
+/* What files may ask for with required_plugin_versions, besides "container", which is
+ * built in. */
+struct plugin {
+	const char *name, *version;
+};
+
 struct ruleset_options {
 	bool strict;			/* Falco's behaviour where it is odd */
 	bool no_suggested_output;	/* without the container fields at the end of outputs */
 	enum priority least;		/* less severe rules stay off; use PRIORITY_DEBUG for all */
 	const struct output_extra *extra;
 	uint32_t n_extra;
+	const struct plugin *plugins;
+	uint32_t n_plugins;
 };
 
 struct ruleset;

@@ -13,12 +13,7 @@ struct version {
 
 static const struct version engine = { { 0, 63, 0 } };
 
-static const struct {
-	const char *name;
-	struct version version;
-} plugins[] = {
-	{ "container", { { 0, 99, 0 } } },
-};
+static const struct plugin container = { "container", "0.99.0" };
 
 /* x.y.z with an optional -suffix or +suffix. */
 static bool version_parse(struct version *out, const char *p)
@@ -75,6 +70,23 @@ bool read_engine_version(struct reader *r, const struct yaml *item)
 	return ok;
 }
 
+static bool satisfies(const struct plugin *p, const char *name, const struct version *want)
+{
+	struct version have;
+
+	return strcmp(p->name, name) == 0 && version_parse(&have, p->version) &&
+	       enough(&have, want);
+}
+
+static bool have_plugin(const struct ruleset_options *o, const char *name,
+			const struct version *want)
+{
+	for (uint32_t i = 0; i < o->n_plugins; i++)
+		if (satisfies(&o->plugins[i], name, want))
+			return true;
+	return satisfies(&container, name, want);
+}
+
 /* One {name, version}; *met: we have it. */
 static bool read_need(struct reader *r, const struct yaml *n, bool *met, const char **name,
 		      struct buf *all)
@@ -91,9 +103,7 @@ static bool read_need(struct reader *r, const struct yaml *n, bool *met, const c
 		return reader_say(r, LOAD_ERR_VALIDATE, "Unable to parse version '%s' of plugin "
 				  "'%s' as x.y.z", version, *name);
 	buf_printf(all, "%s%s (>= %s)", all->len ? ", " : "", *name, version);
-	for (size_t i = 0; i < sizeof(plugins) / sizeof(plugins[0]); i++)
-		if (strcmp(plugins[i].name, *name) == 0 && enough(&plugins[i].version, &want))
-			*met = true;
+	*met |= have_plugin(&r->rs->options, *name, &want);
 	return true;
 }
 

@@ -9,7 +9,10 @@
  *   events COND     names of event types, one a line; "(all)"
  *   eval COND       true | false on an openat event without state
  *   load YAML       {"result": messages, "compiled": {rule: {...}}} without the container
- *                   fields that outputs end with otherwise */
+ *                   fields that outputs end with otherwise.  Lines "#plugin NAME VERSION",
+ *                   "#extra RULE|TAGS|FORMAT" and "#enable|disable name|tag WHAT"
+ *                   before the text are options
+ *   matches P\nN    true | false: the pattern P fits the name N */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -140,14 +143,77 @@ static void put_rule(const struct ruleset *rs, const struct rule *rule, struct b
 	buf_release(&cond);
 }
 
+enum { OPTIONS_MAX = 16 };
+
+/* Options of a load request. */
+struct load_options {
+	struct ruleset_options o;
+	struct plugin plugins[OPTIONS_MAX];
+	struct output_extra extra[OPTIONS_MAX];
+	const char *tags[OPTIONS_MAX][OPTIONS_MAX];
+	struct { bool on; enum select_by by; const char *what; } select[OPTIONS_MAX];
+	unsigned n_select;
+};
+
+static void read_extra(struct load_options *l, char *line)
+{
+	struct output_extra *x = &l->extra[l->o.n_extra];
+	const char **tags = l->tags[l->o.n_extra];
+	char *list, *tag;
+
+	x->rule = strsep(&line, "|");
+	list = strsep(&line, "|");
+	x->format = line;
+	x->tags = tags;
+	while ((tag = strsep(&list, ",")))
+		if (*tag && x->n_tags < OPTIONS_MAX)
+			tags[x->n_tags++] = tag;
+	l->o.n_extra++;
+}
+
+static void read_select(struct load_options *l, bool on, char *line)
+{
+	const char *by = strsep(&line, " ");
+
+	l->select[l->n_select].on = on;
+	l->select[l->n_select].by = strcmp(by, "tag") == 0 ? SELECT_TAG : SELECT_NAME;
+	l->select[l->n_select++].what = line;
+}
+
+/* Takes the option lines off the text. */
+static char *read_options(struct load_options *l, char *text)
+{
+	l->o = (struct ruleset_options){ .no_suggested_output = true, .least = PRIORITY_DEBUG,
+					 .plugins = l->plugins, .extra = l->extra };
+	while (*text == '#' && strchr(text, '\n')) {
+		char *line = strsep(&text, "\n"), *word = strsep(&line, " ");
+
+		if (strcmp(word, "#plugin") == 0 && l->o.n_plugins < OPTIONS_MAX) {
+			l->plugins[l->o.n_plugins].name = strsep(&line, " ");
+			l->plugins[l->o.n_plugins++].version = line;
+		} else if (strcmp(word, "#extra") == 0 && l->o.n_extra < OPTIONS_MAX) {
+			read_extra(l, line);
+		} else if (strcmp(word, "#enable") == 0 && l->n_select < OPTIONS_MAX) {
+			read_select(l, true, line);
+		} else if (strcmp(word, "#disable") == 0 && l->n_select < OPTIONS_MAX) {
+			read_select(l, false, line);
+		}
+	}
+	return text;
+}
+
 static void do_load(struct request *r, struct buf *out)
 {
-	const struct ruleset_options o = { .no_suggested_output = true, .least = PRIORITY_DEBUG };
-	struct ruleset *rs = ruleset_new(&o);
+	struct load_options l = {0};
+	const char *text = read_options(&l, r->text);
+	struct ruleset *rs = ruleset_new(&l.o);
 	bool first = true;
 
-	if (ruleset_load_text(rs, "rules.yaml", r->text, r->len) == 0)
+	if (ruleset_load_text(rs, "rules.yaml", text, r->len - (size_t)(text - r->text)) == 0) {
+		for (unsigned i = 0; i < l.n_select; i++)
+			ruleset_select(rs, l.select[i].on, l.select[i].by, l.select[i].what);
 		ruleset_finish(rs);
+	}
 	buf_str(out, "{\"result\":");
 	messages_json(out, ruleset_messages(rs), "rules.yaml");
 	buf_str(out, ",\"compiled\":{");
@@ -163,12 +229,20 @@ static void do_load(struct request *r, struct buf *out)
 	ruleset_free(rs);
 }
 
+static void do_matches(struct request *r, struct buf *out)
+{
+	char *name = r->text, *pattern = strsep(&name, "\n");
+
+	buf_str(out, name && name_matches(pattern, name) ? "true" : "false");
+}
+
 static const struct {
 	const char *name;
 	void (*run)(struct request *r, struct buf *out);
 } verbs[] = {
 	{ "parse", do_parse }, { "canonical", do_canonical }, { "compile", do_compile },
 	{ "events", do_events }, { "eval", do_eval }, { "load", do_load },
+	{ "matches", do_matches },
 };
 
 static int answer(const char *verb, char *text, size_t len)
