@@ -15,6 +15,7 @@ static const struct {
 	{ "verify", verb_verify },
 	{ "cut", verb_cut },
 	{ "merge", verb_merge },
+	{ "convert", verb_convert },
 };
 
 int main(int argc, char **argv)
@@ -23,6 +24,7 @@ int main(int argc, char **argv)
 	for (size_t i = 0; argc > 1 && i < sizeof(verbs) / sizeof(verbs[0]); i++)
 		if (strcmp(argv[1], verbs[i].name) == 0)
 			return verbs[i].run(argc - 1, argv + 1);
-	fputs("Usage: saker-replay replay|info|verify|cut|merge ...; see saker --help\n", stderr);
+	fputs("Usage: saker-replay replay|info|verify|cut|merge|convert ...;"
+	      " see saker --help\n", stderr);
 	return EXIT_FAILED;
 }

@@ -209,6 +209,20 @@ static void map_event(struct dict_event *e, const struct event_desc *own,
 	e->desc = d;
 }
 
+/* The recording says which events are numbered ones: some of its own making (a container
+ * event of a converted capture, a call that only state needs) differ from the catalogue. */
+static void keep_pseudo(struct dict_event *e, uint64_t flags, struct arena *a)
+{
+	struct event_desc *d;
+
+	if (!((e->desc->flags ^ flags) & EF_PSEUDO))
+		return;
+	d = arena_alloc(a, sizeof(*d));
+	*d = *e->desc;
+	d->flags ^= EF_PSEUDO;
+	e->desc = d;
+}
+
 static int get_event(struct dict *dict, struct cursor *c)
 {
 	const uint64_t id = cursor_varint(c), flags = cursor_varint(c);
@@ -236,6 +250,7 @@ static int get_event(struct dict *dict, struct cursor *c)
 		dict->event[id].desc = d;
 	} else {
 		map_event(&dict->event[id], &catalog[own], d, &dict->mem);
+		keep_pseudo(&dict->event[id], flags, &dict->mem);
 	}
 	return c->bad ? err(ERR_FORMAT, "dictionary: cut in event %s", d->name) : 0;
 }

@@ -8,5 +8,6 @@ int verb_info(int argc, char **argv);
 int verb_verify(int argc, char **argv);
 int verb_cut(int argc, char **argv);
 int verb_merge(int argc, char **argv);
+int verb_convert(int argc, char **argv);
 
 #endif

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* saker convert: .scap captures to recordings and back.
+ *
+ * A recording that is made gets key frames from the state, as the recorder makes them.  A
+ * capture of several sections would need several recordings: the first is converted. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "capture/base/err.h"
+#include "capture/base/opt.h"
+#include "capture/base/progress.h"
+#include "capture/base/sandbox.h"
+#include "capture/trace/scap_write.h"
+#include "capture/trace/source.h"
+#include "capture/trace/writer.h"
+#include "replay/state/state.h"
+#include "replay/verbs/verbs.h"
+
+enum { KEY_AFTER = 32 << 20, KEY_RATIO = 16 };
+
+enum { O_TO, O_GZIP, O_LEVEL, O_FORCE, O_QUIET };
+
+static const struct opt opts[] = {
+	{ O_TO, 't', "to", "FORMAT", "scap or skr; else what OUT's name ends in" },
+	{ O_GZIP, 'z', "gzip", NULL, "compress the .scap" },
+	{ O_LEVEL, 0, "level", "N", "of compression of the .skr: 1 to 19" },
+	{ O_FORCE, 0, "force", NULL, "overwrite OUT" },
+	{ O_QUIET, 'q', "quiet", NULL, "no progress, no summary" },
+};
+
+static const struct opt_spec spec = {
+	"convert", "[options] IN OUT", "turn a .scap capture into a recording, or back", OPTS(opts),
+	"0 done; 2 failure; 3 IN was damaged or cut, all good events converted.",
+};
+
+struct convert {
+	const char *in_path, *out_path;
+	bool to_scap, gzip, force, quiet;
+	uint64_t level;
+	struct source *in;
+	struct scap_writer *scap;
+	struct writer *skr;
+	struct state *st;
+	bool snapshot_done;
+	struct event changed;
+	struct progress progress;
+};
+
+/* ---- to .skr ---- */
+
+static int add_to_key(const struct event *ev, void *arg)
+{
+	struct convert *c = arg;
+
+	return writer_add(c->skr, ev);
+}
+
+static int key_frame(struct convert *c, uint64_t ts)
+{
+	const struct writer_stats *s = writer_stats(c->skr);
+	int r;
+
+	if (s->raw_since_key < KEY_AFTER
+	    || s->raw_since_key < KEY_RATIO * state_stats(c->st)->bytes)
+		return 0;
+	r = writer_key_begin(c->skr);
+	if (r == 0)
+		r = state_dump(c->st, ts, NULL, add_to_key, c);
+	return r < 0 ? r : writer_key_end(c->skr);
+}
+
+/* What has a name of its own in a .scap but is an event of the catalogue is written as
+ * that: names are all that a recording knows of types. */
+static const struct event *in_our_words(struct convert *c, const struct event *ev)
+{
+	const struct event_desc *d = &catalog[ev->type];
+
+	if (ev->type == EV_UNKNOWN || !strcmp(ev->desc->name, d->name))
+		return ev;
+	c->changed = *ev;
+	c->changed.desc = d;
+	if (d->flags & EF_PSEUDO)
+		c->changed.num = 0;
+	return &c->changed;
+}
+
+static int add_skr(struct convert *c, const struct event *ev)
+{
+	int r = 0;
+
+	state_update(c->st, ev);
+	if (ev->type == EV_GENERIC && ev->nr == UINT16_MAX)
+		r = writer_add(c->skr, ev);	/* a call of another architecture, by name */
+	else
+		r = writer_add(c->skr, in_our_words(c, ev));
+	return r < 0 || !c->snapshot_done ? r : key_frame(c, ev->ts);
+}
+
+/* ---- both ---- */
+
+static int add(struct convert *c, const struct event *ev)
+{
+	if (ev->type == EV_SNAP_MACHINE && c->snapshot_done && !c->to_scap)
+		return err(ERR_UNSUPPORTED, "%s has several sections: only the first is converted",
+			   c->in_path);
+	if (ev->type == EV_SNAP_END)
+		c->snapshot_done = true;
+	return c->to_scap ? scap_add(c->scap, ev) : add_skr(c, ev);
+}
+
+static int open_output(struct convert *c)
+{
+	const struct writer_options options = {
+		.level = (int)c->level, .background = true,
+	};
+
+	if (c->to_scap)
+		c->scap = scap_create(c->out_path, c->force, c->gzip, &c->in->info);
+	else
+		c->skr = writer_open(c->out_path, c->force, &c->in->info, &options);
+	return c->scap || c->skr ? 0 : -ERR_SYSTEM;
+}
+
+static int close_output(struct convert *c)
+{
+	return c->scap ? scap_finish(c->scap) : writer_close(c->skr);
+}
+
+static int run(struct convert *c)
+{
+	static struct event ev;
+	int r;
+
+	if (sandbox_enter(SANDBOX_PLAIN) < 0)
+		return -ERR_SYSTEM;
+	progress_begin(&c->progress, c->quiet);
+	while ((r = source_next(c->in, &ev)) == 0) {
+		r = add(c, &ev);
+		if (r < 0)
+			break;
+		if (c->in->info.size)
+			progress_step(&c->progress, c->in->bytes_done, c->in->info.size,
+				      "converting");
+	}
+	progress_end(&c->progress);
+	return r < 0 ? r : 0;
+}
+
+static void tell(const struct convert *c)
+{
+	const struct scap_write_stats *s = c->scap ? scap_write_stats(c->scap) : NULL;
+
+	if (s && s->n_left_out)
+		warn("%" PRIu64 " events left out: .scap has no such events", s->n_left_out);
+	if (s && s->n_cut)
+		warn("%" PRIu64 " events cut to 64 KiB", s->n_cut);
+}
+
+static bool ends_in(const char *s, const char *end)
+{
+	const size_t n = strlen(s), m = strlen(end);
+
+	return n >= m && !strcmp(s + n - m, end);
+}
+
+/* 0, or the exit status of a wrong command line. */
+static int choose_format(struct convert *c, const char *to)
+{
+	const char *name = to ? to : c->out_path;
+
+	c->gzip |= !to && ends_in(name, ".gz");
+	if (ends_in(name, to ? "scap" : ".scap") || (!to && ends_in(name, ".scap.gz")))
+		c->to_scap = true;
+	else if (!ends_in(name, to ? "skr" : ".skr"))
+		return opt_usage_error(&spec, "say --to scap or --to skr");
+	return 0;
+}
+
+static int damage_status(const struct convert *c)
+{
+	const struct source_damage *d = &c->in->damage;
+
+	if (!d->n_places && !d->cut)
+		return EXIT_DONE;
+	warn("%s: %s", c->in_path, d->first);
+	return EXIT_DAMAGED;
+}
+
+static int convert(struct convert *c)
+{
+	int status;
+
+	c->in = source_open(c->in_path);
+	if (!c->in)
+		goto failed;
+	if (open_output(c) < 0)
+		goto failed;
+	c->st = state_new(NULL);
+	status = run(c) < 0 ? EXIT_FAILED : EXIT_DONE;
+	if (status == EXIT_FAILED)
+		err_print();
+	if (!c->quiet)
+		tell(c);
+	if (close_output(c) < 0) {
+		err_print();
+		status = EXIT_FAILED;
+	}
+	if (status == EXIT_DONE)
+		status = damage_status(c);
+	state_free(c->st);
+	source_close(c->in);
+	return status;
+failed:
+	err_print();
+	source_close(c->in);
+	return EXIT_FAILED;
+}
+
+int verb_convert(int argc, char **argv)
+{
+	static struct convert c;
+	const char *to = NULL;
+	struct opt_parse p;
+	int key;
+
+	opt_begin(&p, &spec, argc, argv);
+	while ((key = opt_next(&p)) >= 0)
+		switch (key) {
+		case O_TO:
+			to = p.value;
+			break;
+		case O_GZIP:
+			c.gzip = true;
+			break;
+		case O_LEVEL:
+			if (opt_u64(&p, "level", 1, 19, &c.level) < 0) {
+				err_print();
+				return EXIT_FAILED;
+			}
+			break;
+		case O_FORCE:
+			c.force = true;
+			break;
+		case O_QUIET:
+			c.quiet = true;
+			break;
+		}
+	if (key != OPT_END)
+		return opt_status(key);
+	if (argc - p.first != 2)
+		return opt_usage_error(&spec, "give one input and one output");
+	c.in_path = argv[p.first];
+	c.out_path = argv[p.first + 1];
+	key = choose_format(&c, to);
+	return key ? key : convert(&c);
+}
