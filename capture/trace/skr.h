@@ -5,6 +5,7 @@
 
 #include "capture/trace/dict.h"
 #include "capture/trace/index.h"
+#include "capture/trace/input.h"
 #include "capture/trace/source.h"
 
 /* Of a source that is a .skr; NULL for others.  index: NULL for streams. */
@@ -14,15 +15,15 @@ const uint8_t *skr_id(const struct source *s);		/* 16 bytes */
 
 struct verify_report {
 	struct source_damage damage;
-	uint64_t n_blocks, n_events, n_rows, bytes, lost_events;
+	uint64_t n_blocks, n_events, n_rows, n_keys, bytes, lost_events;
 	uint64_t kinds[BLOCK_KINDS];
 	uint8_t digest[DIGEST_LEN];	/* of the chain's last block before the index */
 };
 
-/* Reads and checks all of a recording: checksums, chain, every frame, column and event.
- * 0: *out says what was found; negative: it cannot be read at all.  progress (may be
- * NULL) is called with bytes done and to do. */
-int skr_verify(const char *path, struct verify_report *out,
+/* Reads and checks all of a .skr from its start: checksums, chain, every frame, column
+ * and event.  0: *out says what was found; negative: it cannot be read at all.  progress
+ * (may be NULL) is called with bytes done and to do. */
+int skr_verify(struct input *in, struct verify_report *out,
 	       void (*progress)(void *arg, uint64_t done, uint64_t size), void *arg);
 
 #endif

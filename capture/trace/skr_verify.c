@@ -7,7 +7,7 @@
 #include "capture/trace/unit.h"
 
 struct verify {
-	struct input in;
+	struct input *in;
 	struct block_reader blocks;
 	struct verify_report *out;
 	struct dict *dict;
@@ -15,7 +15,7 @@ struct verify {
 	struct index index;	/* as the blocks are */
 	struct index told;	/* as the INDEX block says */
 	bool has_told;
-	uint64_t next_num, last_key;
+	uint64_t next_num;
 };
 
 static int check_dict(struct verify *v, const struct block *b, const uint8_t *payload)
@@ -107,6 +107,7 @@ static void check_block(struct verify *v, const struct block *b, const uint8_t *
 	out->n_blocks++;
 	if (b->kind < BLOCK_KINDS)
 		out->kinds[b->kind]++;
+	out->n_keys += b->kind == BLOCK_STATE && b->flags & BLOCK_FIRST;
 	if (b->kind != BLOCK_INDEX) {
 		index_add(&v->index, b, b->off);
 		memcpy(out->digest, v->blocks.digest, DIGEST_LEN);
@@ -143,7 +144,7 @@ static int verify_all(struct verify *v, void (*progress)(void *, uint64_t, uint6
 	size_t avail;
 	int e;
 
-	if (input_peek(&v->in, FILE_HEADER_LEN, &p, &avail) < 0)
+	if (input_peek(v->in, FILE_HEADER_LEN, &p, &avail) < 0)
 		return -ERR_SYSTEM;
 	e = file_header_get(&h, p, avail);
 	if (e < 0 && e != -ERR_FORMAT)
@@ -151,32 +152,29 @@ static int verify_all(struct verify *v, void (*progress)(void *, uint64_t, uint6
 	if (e < 0)
 		damage_add(&v->out->damage, FILE_HEADER_LEN, "%s", err_text());
 	block_digest(v->blocks.digest, p, FILE_HEADER_LEN, "", 0);
-	input_take(&v->in, FILE_HEADER_LEN);
+	input_take(v->in, FILE_HEADER_LEN);
 	while ((e = block_next(&v->blocks, &b, &payload, NULL, NULL)) == 0) {
 		check_block(v, &b, payload);
 		if (progress)
-			progress(arg, b.off, v->in.size);
+			progress(arg, b.off, v->in->size);
 	}
-	v->out->bytes = v->in.off;
+	v->out->bytes = v->in->off;
 	check_told(v);
 	return e < 0 ? e : 0;
 }
 
-int skr_verify(const char *path, struct verify_report *out,
+int skr_verify(struct input *in, struct verify_report *out,
 	       void (*progress)(void *arg, uint64_t done, uint64_t size), void *arg)
 {
-	struct verify v = { .out = out, .next_num = 1 };
+	struct verify v = { .in = in, .out = out, .next_num = 1 };
 	int e;
 
 	*out = (struct verify_report){0};
-	if (input_open(&v.in, path) < 0)
-		return -ERR_SYSTEM;
-	v.blocks = (struct block_reader){ .in = &v.in, .damage = &out->damage, .chain = true };
+	v.blocks = (struct block_reader){ .in = in, .damage = &out->damage, .chain = true };
 	e = verify_all(&v, progress, arg);
 	dict_free(v.dict);
 	unit_release(&v.unit);
 	index_release(&v.index);
 	index_release(&v.told);
-	input_close(&v.in);
 	return e;
 }
