@@ -81,6 +81,7 @@ struct field_env {
 	const char *hostname;		/* evt.hostname */
 	int64_t utc_offset;		/* seconds east, taken once at start */
 	const char *source;		/* "syscall" */
+	uint64_t counter;		/* util.cnt */
 };
 
 struct field_desc;
@@ -132,6 +133,9 @@ static inline enum field_found field_get_value(const struct field_ctx *c,
 {
 	return r->desc->get(c, r, out);
 }
+/* True if it wants payloads or environments (source_want): FIELD_BULK fields, and evt.arg of
+ * such parameters. */
+bool field_needs_bulk(const struct field_ref *r);
 void fval_list_add(struct fval_list *l, const struct fval *v);
 
 /* Text of a value as Falco prints it (no quoting), and as a JSON value. */
@@ -149,5 +153,17 @@ void format_text(const struct format *f, const struct field_ctx *c, struct buf *
 /* "name":value,... of the distinct fields in order of name, without braces. */
 void format_json_fields(const struct format *f, const struct field_ctx *c, struct buf *out);
 bool format_needs_bulk(const struct format *f);
+
+/* What the rule language adds to formats: transformers. */
+struct format_extension {
+	/* As field_parse, for what is no plain field: 0 if it is none of yours.  Sets what get
+	 * wants and the name that JSON output has for it. */
+	size_t (*parse)(const void **made, const char **name, const char *text, size_t len,
+			struct arena *a);
+	enum field_found (*get)(const struct field_ctx *c, const void *made, struct fval *out);
+	bool (*needs_bulk)(const void *made);
+};
+/* Once, before formats are compiled; e lives as long as the program. */
+void format_extend(const struct format_extension *e);
 
 #endif

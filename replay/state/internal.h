@@ -210,7 +210,7 @@ struct state {
 	bool in_snapshot;
 	uint32_t loss_epoch;		/* counts losses that may have changed state */
 	uint64_t now;
-	char path[2][PATH_BYTES + FALCO_PATH_BYTES];	/* for joining */
+	char path[2][STATE_PATH_ROOM];	/* for joining */
 	struct text hostname, kernel, arch, cmdline;
 	uint32_t n_cpus, page_size;
 	uint64_t memory, boot_ts;
@@ -231,13 +231,11 @@ static inline struct tnode *tnode_get(const struct state *st, uint32_t tid)
 
 /* ---- paths (path.c) ---- */
 
-/* Joins and cleans lexically into out (PATH_BYTES + FALCO_PATH_BYTES); returns the
+/* Joins and cleans lexically into out (STATE_PATH_ROOM); returns the
  * length. An absolute name ignores dir. */
 size_t path_join(char *out, const char *dir, size_t dir_len, const char *name, size_t len);
 /* As Falco keeps "name as given": repeated slashes are gone. */
 size_t path_raw(char *out, const char *name, size_t len);
-/* The directory that a dirfd stands for, ending in '/'. */
-struct text path_dir(struct state *st, const struct thread *t, int64_t dirfd);
 
 /* ---- sockets (sock.c) ---- */
 

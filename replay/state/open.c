@@ -73,7 +73,7 @@ static void open_at(struct state *st, struct tnode *t, const struct opened *o, i
 	struct text dir = t->t.proc->cwd;
 
 	if (name->state == VALUE_SET && name->len && name->p[0] != '/')
-		dir = path_dir(st, &t->t, dirfd);
+		dir = state_dirfd(&t->t, dirfd);
 	opened(st, t, o, dir);
 }
 

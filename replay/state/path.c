@@ -77,7 +77,12 @@ size_t path_raw(char *out, const char *name, size_t len)
 	return n;
 }
 
-struct text path_dir(struct state *st, const struct thread *t, int64_t dirfd)
+size_t state_join_path(char *out, struct text dir, const void *name, size_t len)
+{
+	return path_join(out, dir.p, dir.len, name, len);
+}
+
+struct text state_dirfd(const struct thread *t, int64_t dirfd)
 {
 	const struct fdinfo *f;
 

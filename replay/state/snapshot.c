@@ -17,6 +17,8 @@ HANDLER(on_snap_machine)
 	text_set_value(st, &st->hostname, EV(ev, SNAP_MACHINE, hostname));
 	text_set_value(st, &st->kernel, EV(ev, SNAP_MACHINE, kernel));
 	text_set_value(st, &st->arch, EV(ev, SNAP_MACHINE, arch));
+	if (text_is(st->arch, "aarch64") || text_is(st->arch, "arm64"))
+		st->cur.arch = ARCH_ARM64;
 	text_set_value(st, &st->cmdline, EV(ev, SNAP_MACHINE, cmdline));
 	st->n_cpus = (uint32_t)value_u64(EV(ev, SNAP_MACHINE, n_cpus), 0);
 	st->page_size = (uint32_t)value_u64(EV(ev, SNAP_MACHINE, page_size), 0);

@@ -194,7 +194,8 @@ void state_clear(struct state *st)
 	container_release(st);
 	snapshot_release(st);
 	st->loss_epoch = 0;
-	st->cur = (struct state_current){ .fd_num = INT64_MIN, .first_ts = first };
+	st->cur = (struct state_current){ .fd_num = INT64_MIN, .first_ts = first,
+					  .arch = st->cur.arch };
 	st->last = NULL;
 }
 
@@ -270,7 +271,7 @@ static bool invents(const struct event *ev)
 	case EV_UNKNOWN:
 		return false;
 	}
-	return !event_is_pseudo(ev) && ev->tid && ev->tid <= INT32_MAX;
+	return !(catalog[ev->type].flags & EF_PSEUDO) && ev->tid && ev->tid <= INT32_MAX;
 }
 
 static struct tnode *thread_of(struct state *st, const struct event *ev)
@@ -341,6 +342,7 @@ void state_update(struct state *st, const struct event *ev)
 	st->cur.fd_num = INT64_MIN;
 	st->cur.name_changed = false;
 	st->cur.container = NULL;
+	st->cur.previous_ts = st->now ? st->now : ev->ts;
 	st->now = ev->ts;
 	if (!event_is_pseudo(ev)) {
 		if (!st->cur.first_ts)

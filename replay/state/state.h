@@ -131,7 +131,8 @@ struct state_current {
 	bool name_changed;		/* this event set the name or tuple of fd */
 	bool after_loss;		/* unknown may mean lost */
 	struct container *container;	/* that a container event tells of */
-	uint64_t first_ts;
+	enum arch arch;			/* of the recorded machine */
+	uint64_t first_ts, previous_ts;	/* of the first event, of the one before */
 };
 
 struct state *state_new(const struct state_limits *limits);
@@ -160,6 +161,13 @@ struct fdinfo *thread_fd(const struct thread *t, int64_t fd);
 size_t thread_n_fds(const struct thread *t);
 const struct user *state_user(const struct state *st, const struct container *c, uint32_t uid);
 const struct user *state_group(const struct state *st, const struct container *c, uint32_t gid);
+/* Paths as the state makes them: joined with dir unless absolute, cleaned lexically.  out has
+ * STATE_PATH_ROOM bytes; returns the length. */
+enum { STATE_PATH_ROOM = 5120 };
+size_t state_join_path(char *out, struct text dir, const void *name, size_t len);
+/* The directory that a descriptor (or AT_FDCWD) stands for in a call of t; <UNKNOWN> if
+ * it is not known. */
+struct text state_dirfd(const struct thread *t, int64_t dirfd);
 bool state_is_local(const struct state *st, uint8_t family, const uint8_t *addr);
 
 /* Calls visit for each thread / each descriptor of a table, in order of number;

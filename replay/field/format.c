@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Formats of output lines: text with %fields in it.
+ *
+ *   %proc.name  %evt.arg.flags  %proc.aname[2]  %-20fd.name  %% (a percent sign)
+ *
+ * A width pads to the right, a negative one to the left; nothing is cut.  An optional
+ * * in front drops the line if the field is absent (Falco prints such lines without it
+ * too).  Transformers are a matter of the rule language, which registers a reader for
+ * them (format_extension). */
+#include <ctype.h>
+#include <stdlib.h>
+
+#include "capture/base/err.h"
+#include "capture/base/quote.h"
+#include "replay/field/internal.h"
+
+struct part {
+	const char *text;	/* literal; NULL: a field */
+	uint32_t len;
+	int width;
+	bool has_ref;
+	struct field_ref ref;
+	const void *extension;	/* a transformed field, by the extension's own struct */
+	const char *name;	/* in JSON */
+};
+
+struct format {
+	struct part *parts;
+	unsigned n;
+	struct part **by_name;	/* fields, sorted and each once */
+	unsigned n_names;
+};
+
+static const struct format_extension *extension;
+
+void format_extend(const struct format_extension *e)
+{
+	extension = e;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp((*(struct part *const *)a)->name, (*(struct part *const *)b)->name);
+}
+
+static void sort_names(struct format *f, struct arena *a)
+{
+	unsigned n = 0;
+
+	f->by_name = arena_alloc(a, (f->n + 1) * sizeof(*f->by_name));
+	for (unsigned i = 0; i < f->n; i++)
+		if (!f->parts[i].text)
+			f->by_name[n++] = &f->parts[i];
+	qsort(f->by_name, n, sizeof(*f->by_name), compare_names);
+	for (unsigned i = 0; i < n; i++)
+		if (i == 0 || strcmp(f->by_name[i]->name, f->by_name[i - 1]->name) != 0)
+			f->by_name[f->n_names++] = f->by_name[i];
+}
+
+/* The text of a field's place, behind the percent sign; its length, 0 on error. */
+static size_t parse_field(struct part *p, const char *text, size_t len, struct arena *a)
+{
+	size_t n = 0, used;
+	bool left = false;
+
+	if (n < len && text[n] == '*')
+		n++;
+	if (n < len && text[n] == '-') {
+		left = true;
+		n++;
+	}
+	while (n < len && isdigit((unsigned char)text[n]) && p->width < 1000)
+		p->width = p->width * 10 + (text[n++] - '0');
+	if (left)
+		p->width = -p->width;
+	if (extension && extension->parse) {
+		used = extension->parse(&p->extension, &p->name, text + n, len - n, a);
+		if (used)
+			return n + used;
+	}
+	used = field_parse(&p->ref, text + n, len - n, a);
+	if (!used)
+		return 0;
+	if (p->ref.desc->flags & FIELD_FILTER_ONLY) {
+		err(ERR_USAGE, "field %s is for conditions only", p->ref.desc->name);
+		return 0;
+	}
+	p->has_ref = true;
+	p->name = p->ref.text;
+	return n + used;
+}
+
+static void add_text(struct part *p, const char *text, size_t len, struct arena *a)
+{
+	p->text = arena_strn(a, text, len);
+	p->len = (uint32_t)len;
+}
+
+struct format *format_compile(const char *text, size_t len, struct arena *a)
+{
+	struct format *f = arena_zalloc(a, sizeof(*f));
+	const char *end = text + len;
+	unsigned most = 1;
+
+	for (size_t i = 0; i < len; i++)
+		most += text[i] == '%' ? 2 : 0;
+	f->parts = arena_zalloc(a, most * sizeof(*f->parts));
+	while (text < end) {
+		const char *percent = memchr(text, '%', (size_t)(end - text));
+		size_t n;
+
+		if (!percent || percent > text) {
+			n = (size_t)((percent ? percent : end) - text);
+			add_text(&f->parts[f->n++], text, n, a);
+			text += n;
+			continue;
+		}
+		text++;
+		if (text < end && *text == '%') {
+			add_text(&f->parts[f->n++], "%", 1, a);
+			text++;
+			continue;
+		}
+		n = parse_field(&f->parts[f->n++], text, (size_t)(end - text), a);
+		if (!n)
+			return NULL;
+		text += n;
+	}
+	sort_names(f, a);
+	return f;
+}
+
+static enum field_found part_value(const struct part *p, const struct field_ctx *c,
+				   struct fval *v)
+{
+	return p->has_ref ? field_get_value(c, &p->ref, v) : extension->get(c, p->extension, v);
+}
+
+static void pad(struct buf *out, size_t from, int width)
+{
+	const size_t len = out->len - from, want = (size_t)(width < 0 ? -width : width);
+
+	if (len >= want)
+		return;
+	buf_room(out, want - len);
+	if (width > 0) {
+		memset(out->p + out->len, ' ', want - len);
+	} else {
+		memmove(out->p + from + (want - len), out->p + from, len);
+		memset(out->p + from, ' ', want - len);
+	}
+	out->len = from + want;
+}
+
+void format_text(const struct format *f, const struct field_ctx *c, struct buf *out)
+{
+	for (unsigned i = 0; i < f->n; i++) {
+		const struct part *p = &f->parts[i];
+		const size_t from = out->len;
+		struct fval v;
+
+		if (p->text) {
+			buf_put(out, p->text, p->len);
+			continue;
+		}
+		switch (part_value(p, c, &v)) {
+		case FIELD_FOUND:
+			fval_text(out, &v);
+			break;
+		case FIELD_LOST:
+			buf_str(out, "<LOST>");
+			break;
+		case FIELD_ABSENT:
+			buf_str(out, "<NA>");
+			break;
+		}
+		if (p->width)
+			pad(out, from, p->width);
+	}
+}
+
+static void list_json(struct buf *out, const struct field_ctx *c, const struct field_ref *r)
+{
+	struct fval_list l = { .arena = c->scratch };
+
+	if (r->desc->get_all(c, r, &l) != FIELD_FOUND) {
+		buf_str(out, "null");
+		return;
+	}
+	for (unsigned i = 0; i < l.n; i++) {
+		buf_byte(out, i ? ',' : '[');
+		fval_json(out, &l.v[i]);
+	}
+	buf_byte(out, ']');
+}
+
+static void part_json(struct buf *out, const struct part *p, const struct field_ctx *c)
+{
+	struct fval v;
+
+	if (p->has_ref && p->ref.desc->flags & FIELD_LIST && p->ref.index == INT64_MIN) {
+		list_json(out, c, &p->ref);
+		return;
+	}
+	if (p->has_ref && p->ref.desc->flags & FIELD_JSON_NS) {
+		buf_u64_dec(out, c->ev->ts);
+		return;
+	}
+	switch (part_value(p, c, &v)) {
+	case FIELD_FOUND:
+		fval_json(out, &v);
+		break;
+	case FIELD_LOST:
+		buf_str(out, "\"<LOST>\"");
+		break;
+	case FIELD_ABSENT:
+		buf_str(out, "null");
+		break;
+	}
+}
+
+void format_json_fields(const struct format *f, const struct field_ctx *c, struct buf *out)
+{
+	for (unsigned i = 0; i < f->n_names; i++) {
+		const struct part *p = f->by_name[i];
+
+		if (i)
+			buf_byte(out, ',');
+		buf_byte(out, '"');
+		quote_json(out, p->name, strlen(p->name));
+		buf_str(out, "\":");
+		part_json(out, p, c);
+	}
+}
+
+bool format_needs_bulk(const struct format *f)
+{
+	for (unsigned i = 0; i < f->n; i++) {
+		const struct part *p = &f->parts[i];
+
+		if (p->text)
+			continue;
+		if (p->has_ref ? field_needs_bulk(&p->ref)
+			       : extension->needs_bulk(p->extension))
+			return true;
+	}
+	return false;
+}

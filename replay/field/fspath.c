@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fs.path.* and evt.abspath: the files that an event is about, by name. */
+#include <fcntl.h>
+
+#include "replay/field/getters.h"
+
+/* How Falco makes a relative path absolute: every event has its own way. */
+enum base {
+	BY_CWD,
+	BY_DIRFD,	/* the descriptor's directory, <UNKNOWN> if that is not known */
+	BY_FD_NAME,	/* the name of what was opened, <UNKNOWN> if it was not */
+	AS_FD,		/* the path is the name of the descriptor */
+	BY_NOTHING,	/* always <UNKNOWN>, as the link may stand anywhere */
+};
+
+struct path_row {
+	uint8_t param, dirfd, base;
+};
+
+/* Paths of an event; param 0 (the result): none. */
+static const struct {
+	struct path_row name, source, target;
+} rows[EV__N] = {
+	[EV_MKDIR] = { .name = { P(MKDIR, path) } },
+	[EV_MKDIRAT] = { .name = { P(MKDIRAT, path), P(MKDIRAT, dirfd), BY_DIRFD } },
+	[EV_RMDIR] = { .name = { P(RMDIR, path) } },
+	[EV_UNLINK] = { .name = { P(UNLINK, path) } },
+	[EV_UNLINKAT] = { .name = { P(UNLINKAT, name), P(UNLINKAT, dirfd), BY_DIRFD } },
+	[EV_OPEN] = { .name = { P(OPEN, name) } },
+	[EV_OPENAT] = { .name = { P(OPENAT, name), P(OPENAT, dirfd), BY_FD_NAME } },
+	[EV_OPENAT2] = { .name = { P(OPENAT2, name), P(OPENAT2, dirfd), BY_FD_NAME } },
+	[EV_UMOUNT] = { .name = { P(UMOUNT, name) } },
+	[EV_UMOUNT2] = { .name = { P(UMOUNT2, name) } },
+	[EV_CHMOD] = { .name = { P(CHMOD, filename) } },
+	[EV_FCHMODAT] = { .name = { P(FCHMODAT, filename), P(FCHMODAT, dirfd), BY_DIRFD } },
+	[EV_FCHMOD] = { .name = { P(FCHMOD, fd), 0, AS_FD } },
+	[EV_FCHOWN] = { .name = { P(FCHOWN, fd), 0, AS_FD } },
+	[EV_CHOWN] = { .name = { P(CHOWN, path) } },
+	[EV_LCHOWN] = { .name = { P(LCHOWN, path) } },
+	[EV_FCHOWNAT] = { .name = { P(FCHOWNAT, pathname), P(FCHOWNAT, dirfd), BY_DIRFD } },
+	[EV_QUOTACTL] = { .name = { P(QUOTACTL, special) } },
+	[EV_RENAME] = { .source = { P(RENAME, oldpath) }, .target = { P(RENAME, newpath) } },
+	[EV_RENAMEAT] = { .source = { P(RENAMEAT, oldpath) }, .target = { P(RENAMEAT, newpath) } },
+	[EV_RENAMEAT2] = {
+		.source = { P(RENAMEAT2, oldpath), P(RENAMEAT2, olddirfd), BY_DIRFD },
+		.target = { P(RENAMEAT2, newpath), P(RENAMEAT2, newdirfd), BY_DIRFD },
+	},
+	[EV_LINK] = { .source = { P(LINK, newpath) }, .target = { P(LINK, oldpath) } },
+	[EV_LINKAT] = { .source = { P(LINKAT, newpath) }, .target = { P(LINKAT, oldpath) } },
+	[EV_SYMLINK] = { .source = { P(SYMLINK, linkpath) }, .target = { P(SYMLINK, target) } },
+	[EV_SYMLINKAT] = {
+		.source = { P(SYMLINKAT, linkpath), P(SYMLINKAT, linkdirfd), BY_DIRFD },
+		.target = { P(SYMLINKAT, target), 0, BY_NOTHING },
+	},
+	[EV_MOUNT] = { .source = { P(MOUNT, dev) }, .target = { P(MOUNT, dir) } },
+};
+
+static const struct text unknown = { "<UNKNOWN>", 9 };
+
+/* The call worked; of opens Falco only looks whether the result is -1. */
+static bool succeeded(const struct event *ev)
+{
+	const struct value *v = event_value(ev, 0);
+	const bool opens = ev->type == EV_OPEN || ev->type == EV_OPENAT || ev->type == EV_OPENAT2;
+
+	return v->state == VALUE_SET && (opens ? v->i != -1 : v->i == 0);
+}
+
+static enum field_found raw_path(const struct field_ctx *c, const struct field_ref *r,
+				 struct fval *out, const struct path_row *row)
+{
+	const struct value *v = event_value(c->ev, row->param);
+
+	if (!row->param || !succeeded(c->ev) || !c->cur->thread)
+		return FIELD_ABSENT;
+	if (row->base == AS_FD)
+		return c->cur->fd ? put_text(r, out, c->cur->fd->nameraw.len ? c->cur->fd->nameraw
+							   : c->cur->fd->name) : missing(c);
+	if (v->state != VALUE_SET)
+		return v->state == VALUE_LOST ? FIELD_LOST : FIELD_ABSENT;
+	return put_bytes(r, out, v->p, v->len);
+}
+
+static enum field_found full_path(const struct field_ctx *c, const struct field_ref *r,
+				  struct fval *out, const struct path_row *row)
+{
+	const enum field_found found = raw_path(c, r, out, row);
+	struct text dir = { "", 0 };
+
+	if (found != FIELD_FOUND)
+		return found;
+	if (row->base == AS_FD)
+		return put_text(r, out, c->cur->fd->name);
+	if (out->len == 0 || out->p[0] != '/') {
+		switch ((enum base)row->base) {
+		case BY_CWD:
+			dir = c->cur->thread->proc->cwd;
+			break;
+		case BY_DIRFD:
+			dir = dirfd_path(c, value_i64(event_value(c->ev, row->dirfd), AT_FDCWD));
+			break;
+		case BY_FD_NAME:
+			return c->cur->fd ? put_text(r, out, c->cur->fd->name)
+					  : put_text(r, out, unknown);
+		case BY_NOTHING:
+			dir = unknown;
+			break;
+		case AS_FD:
+			break;
+		}
+	}
+	join_path(c, dir, out->p, out->len, out);
+	return FIELD_FOUND;
+}
+
+#define PATHS(name)								\
+	GET(get_fs_path_##name)							\
+	{									\
+		return full_path(c, r, out, &rows[c->ev->type].name);		\
+	}									\
+	GET(get_fs_path_##name##raw)						\
+	{									\
+		return raw_path(c, r, out, &rows[c->ev->type].name);		\
+	}
+PATHS(name)
+PATHS(source)
+PATHS(target)
+
+/* ---- evt.abspath ---- */
+
+static const struct abs_row {
+	uint8_t path, dirfd, src, src_dirfd, dst, dst_dirfd;
+} abs_rows[EV__N] = {
+	[EV_OPENAT] = { P(OPENAT, name), P(OPENAT, dirfd) },
+	[EV_OPENAT2] = { P(OPENAT2, name), P(OPENAT2, dirfd) },
+	[EV_MKDIRAT] = { P(MKDIRAT, path), P(MKDIRAT, dirfd) },
+	[EV_UNLINKAT] = { P(UNLINKAT, name), P(UNLINKAT, dirfd) },
+	[EV_FCHMODAT] = { P(FCHMODAT, filename), P(FCHMODAT, dirfd) },
+	[EV_FCHOWNAT] = { P(FCHOWNAT, pathname), P(FCHOWNAT, dirfd) },
+	[EV_NEWFSTATAT] = { P(NEWFSTATAT, path), P(NEWFSTATAT, dirfd) },
+	[EV_MKNODAT] = { P(MKNODAT, path), P(MKNODAT, dirfd) },
+	[EV_SYMLINKAT] = { P(SYMLINKAT, linkpath), P(SYMLINKAT, linkdirfd) },
+	[EV_RENAMEAT] = { .src = P(RENAMEAT, oldpath), .src_dirfd = P(RENAMEAT, olddirfd),
+			  .dst = P(RENAMEAT, newpath), .dst_dirfd = P(RENAMEAT, newdirfd) },
+	[EV_RENAMEAT2] = { .src = P(RENAMEAT2, oldpath), .src_dirfd = P(RENAMEAT2, olddirfd),
+			   .dst = P(RENAMEAT2, newpath), .dst_dirfd = P(RENAMEAT2, newdirfd) },
+	[EV_LINKAT] = { .src = P(LINKAT, oldpath), .src_dirfd = P(LINKAT, olddir),
+			.dst = P(LINKAT, newpath), .dst_dirfd = P(LINKAT, newdir) },
+};
+
+GET(get_evt_abspath)
+{
+	const struct abs_row *a = &abs_rows[c->ev->type];
+	const bool src = r->key && strcmp(r->key, "src") == 0;
+	const bool dst = r->key && strcmp(r->key, "dst") == 0;
+	const unsigned path = src ? a->src : dst ? a->dst : a->path;
+	const unsigned dirfd = src ? a->src_dirfd : dst ? a->dst_dirfd : a->dirfd;
+	const struct value *v = event_value(c->ev, path);
+	struct text dir = { "", 0 };
+
+	if (!path || v->state != VALUE_SET || !c->cur->thread)
+		return FIELD_ABSENT;
+	if (v->len == 0 || v->p[0] != '/')
+		dir = dirfd_path(c, value_i64(event_value(c->ev, dirfd), AT_FDCWD));
+	fval_as(out, r);
+	join_path(c, dir, v->p, v->len, out);
+	return FIELD_FOUND;
+}
