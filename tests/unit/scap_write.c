@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Captures that are written and read again. */
+#include "tests/unit/scap_build.h"
+
+#include "capture/base/fdkind.h"
+#include "capture/base/ppm.h"
+#include "capture/trace/scap.h"
+#include "capture/trace/scap_write.h"
+
+static struct event ev, back;
+
+struct file {
+	char path[64];
+	struct scap_writer *w;
+};
+
+static void open_file(struct file *f, bool gzip)
+{
+	const struct source_info info = { .arch = ARCH_X86_64 };
+	int fd;
+
+	snprintf(f->path, sizeof(f->path), "%s/scap_write.XXXXXX",
+		 getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
+	fd = mkstemp(f->path);
+	assert_true(fd >= 0);
+	close(fd);
+	assert_null(scap_create(f->path, false, gzip, &info));	/* never overwrites */
+	f->w = scap_create(f->path, true, gzip, &info);
+	assert_non_null(f->w);
+}
+
+static struct source *read_back(struct file *f)
+{
+	struct source *s;
+	struct input in;
+
+	assert_int_equal(scap_finish(f->w), 0);
+	assert_int_equal(input_open(&in, f->path), 0);
+	s = scap_open_input(&in, f->path);
+	assert_non_null(s);
+	unlink(f->path);
+	return s;
+}
+
+static void start_event(unsigned type)
+{
+	event_init(&ev, type);
+	ev.ts = 1000;
+	ev.tid = 7;
+	ev.cpu = 2;
+}
+
+/* ---- every event ---- */
+
+static uint64_t number_for(const struct param_desc *d, unsigned i)
+{
+	const unsigned bits = 8 * type_width(d->type);
+	uint64_t v = UINT64_C(0x0102030405060708) * (i + 3);
+
+	if (d->flags && d->flags != FT_none) {
+		const struct flags_table *t = &flags_tables[d->flags];
+
+		for (unsigned k = 0; k < t->n; k++)
+			if (!t->flags[(k + i) % t->n].ppm_only)
+				return t->flags[(k + i) % t->n].kernel;
+		return 0;
+	}
+	if (bits < 64)
+		v &= (UINT64_C(1) << bits) - 1;
+	if (type_is_signed(d->type) && bits < 64)
+		v = (uint64_t)((int64_t)(v << (64 - bits)) >> (64 - bits));
+	return v;
+}
+
+static void fill(void)
+{
+	static const uint8_t tuple[13] = { 2, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 };
+	static const uint8_t addr[7] = { 2, 127, 0, 0, 1, 80, 0 };
+	static const uint8_t fds[12] = { 1, 0, 3, 0, 0, 0, 0, 0, 0, 0, 1, 0 };
+	static const uint8_t dyn[10] = { PT_BYTEBUF, 1, 2, 3 };
+
+	for (unsigned i = 0; i < ev.n_params; i++) {
+		const struct param_desc *d = &ev.desc->params[i];
+
+		if (type_is_number(d->type))
+			value_number(&ev.v[i], number_for(d, i));
+		else if (d->type == PT_SOCKTUPLE)
+			value_bytes(&ev.v[i], tuple, sizeof(tuple));
+		else if (d->type == PT_SOCKADDR)
+			value_bytes(&ev.v[i], addr, sizeof(addr));
+		else if (d->type == PT_FDLIST)
+			value_bytes(&ev.v[i], fds, sizeof(fds));
+		else if (d->type == PT_DYN)
+			value_bytes(&ev.v[i], dyn, 4);
+		else
+			value_bytes(&ev.v[i], "text", 4);
+	}
+}
+
+/* Parameters whose value Falco has otherwise, or not at all; see events.def. */
+static bool is_special(unsigned type, const char *name)
+{
+	return type == EV_GENERIC || !strcmp(name, "facts") ||
+		!strcmp(name, "creat_flags") || !strcmp(name, "mode") ||
+		((type == EV_PTRACE || type == EV_KEYCTL) && strcmp(name, "res") != 0);
+}
+
+static void check_same(const struct scap_code *code)
+{
+	for (unsigned i = 0; i < code->n; i++) {
+		const int to = code->p[i].to;
+		const struct param_desc *d = &ev.desc->params[to];
+		const struct value *v = &ev.v[to], *b = &back.v[to];
+		const unsigned bits = 8 * type_width(code->p[i].type);
+		const uint64_t mask = !bits || bits == 64 ? ~UINT64_C(0)
+			: (UINT64_C(1) << bits) - 1;
+
+		if (is_special(ev.type, d->name))
+			continue;
+		if (b->state != VALUE_SET)
+			fail_msg("%s.%s is lost", ev.desc->name, d->name);
+		if (type_is_number(d->type)) {
+			/* Falco's type may be narrower; unknown numbers stay beside. */
+			if ((v->u & mask) != (b->u & mask) && !(b->u & PPM_NUMBER))
+				fail_msg("%s.%s was %llx, is %llx", ev.desc->name, d->name,
+					 (unsigned long long)v->u, (unsigned long long)b->u);
+		} else if (v->len != b->len || memcmp(v->p, b->p, v->len)) {
+			fail_msg("%s.%s differs", ev.desc->name, d->name);
+		}
+	}
+}
+
+static void each_event_of_the_catalogue_comes_back(void **state)
+{
+	struct scap_codes codes = {0};
+
+	for (unsigned type = EV_UNKNOWN + 1; type < EV__N; type++) {
+		const struct scap_code *code = scap_code_named(&codes, catalog[type].name);
+		struct source *s;
+		struct file f;
+
+		if (catalog[type].flags & EF_PSEUDO)
+			continue;
+		if (!code)
+			fail_msg("%s has no code", catalog[type].name);
+		open_file(&f, false);
+		start_event(type);
+		fill();
+		assert_int_equal(scap_add(f.w, &ev), 0);
+		assert_int_equal(scap_write_stats(f.w)->n_events, 1);
+		s = read_back(&f);
+		if (next_real(s, &back) != 0)
+			fail_msg("%s is lost", catalog[type].name);
+		assert_int_equal(back.type, type);
+		assert_int_equal(back.ts, 1000);
+		assert_int_equal(back.tid, 7);
+		assert_int_equal(back.cpu, 2);
+		check_same(code);
+		assert_int_equal(s->damage.n_places, 0);
+		s->ops->close(s);
+	}
+	arena_release(&codes.arena);
+}
+
+/* ---- particulars ---- */
+
+static void opens_keep_what_the_kernel_did(void **state)
+{
+	struct source *s;
+	struct file f;
+
+	open_file(&f, true);
+	start_event(EV_OPENAT);
+	value_number(&ev.v[P(OPENAT, flags)], 0x80042);	/* O_RDWR|O_CREAT|O_CLOEXEC */
+	value_number(&ev.v[P(OPENAT, mode)], 0644);
+	value_number(&ev.v[P(OPENAT, facts)], 3);
+	scap_add(f.w, &ev);
+	value_number(&ev.v[P(OPENAT, flags)], 0);	/* mode means nothing */
+	scap_add(f.w, &ev);
+	start_event(EV_PIPE2);
+	value_number(&ev.v[P(PIPE2, flags)], 0x80000);
+	scap_add(f.w, &ev);
+	s = read_back(&f);
+	assert_int_equal(next_real(s, &back), 0);
+	assert_number(EV(&back, OPENAT, flags), 0x80042);
+	assert_number(EV(&back, OPENAT, mode), 0644);
+	assert_number(EV(&back, OPENAT, facts), 3);
+	assert_int_equal(next_real(s, &back), 0);
+	assert_number(EV(&back, OPENAT, flags), 0);
+	assert_number(EV(&back, OPENAT, mode), 0);
+	assert_int_equal(next_real(s, &back), 0);
+	assert_number(EV(&back, PIPE2, flags), 0x80000);
+	s->ops->close(s);
+}
+
+static void system_calls_without_rows_keep_their_name(void **state)
+{
+	struct source *s;
+	struct file f;
+
+	open_file(&f, false);
+	start_event(EV_GENERIC);
+	ev.nr = 158;	/* arch_prctl */
+	value_number(&ev.v[P(GENERIC, ID)], 158);
+	value_number(&ev.v[P(GENERIC, nativeID)], 158);
+	scap_add(f.w, &ev);
+	s = read_back(&f);
+	assert_int_equal(next_real(s, &back), 0);
+	assert_int_equal(back.nr, 158);
+	assert_number(EV(&back, GENERIC, ID), 158);
+	s->ops->close(s);
+}
+
+static void long_payloads_are_cut_to_what_readers_accept(void **state)
+{
+	static uint8_t data[200000];
+	struct source *s;
+	struct file f;
+
+	open_file(&f, false);
+	start_event(EV_WRITE);
+	value_number(&ev.v[P(WRITE, res)], sizeof(data));
+	value_bytes(&ev.v[P(WRITE, data)], data, sizeof(data));
+	value_number(&ev.v[P(WRITE, fd)], 1);
+	scap_add(f.w, &ev);
+	assert_int_equal(scap_write_stats(f.w)->n_cut, 1);
+	start_event(EV_CONTAINER);	/* has 32 bits for the length */
+	memset(data, 'x', sizeof(data));
+	value_bytes(&ev.v[P(CONTAINER, json)], data, sizeof(data));
+	scap_add(f.w, &ev);
+	s = read_back(&f);
+	assert_int_equal(next_real(s, &back), 0);
+	assert_in_range(EV(&back, WRITE, data)->len, 60000, 65000);
+	assert_int_equal(next_real(s, &back), 0);
+	assert_int_equal(EV(&back, CONTAINER, json)->len, sizeof(data));
+	assert_int_equal(s->damage.n_places, 0);
+	s->ops->close(s);
+}
+
+static void what_the_format_cannot_say_becomes_a_notification(void **state)
+{
+	struct source *s;
+	struct file f;
+
+	open_file(&f, false);
+	start_event(EV_LOSS);
+	value_number(&ev.v[P(LOSS, count)], 42);
+	scap_add(f.w, &ev);
+	start_event(EV_NOTE);
+	value_bytes(&ev.v[P(NOTE, text)], "remark", 6);
+	scap_add(f.w, &ev);
+	s = read_back(&f);
+	assert_int_equal(next_real(s, &back), 0);
+	assert_string_equal(back.desc->name, "notification");
+	assert_text(&back.v[0], "saker.loss");
+	assert_text(&back.v[1], "42 events lost");
+	assert_int_equal(next_real(s, &back), 0);
+	assert_text(&back.v[1], "remark");
+	s->ops->close(s);
+}
+
+/* ---- the snapshot ---- */
+
+static void add_fd(struct file *f, uint64_t pid, unsigned kind, unsigned role,
+		   const void *tuple, size_t len)
+{
+	event_init(&ev, EV_SNAP_FD);
+	value_number(&ev.v[P(SNAP_FD, pid)], pid);
+	value_number(&ev.v[P(SNAP_FD, fd)], 3);
+	value_number(&ev.v[P(SNAP_FD, kind)], kind);
+	value_number(&ev.v[P(SNAP_FD, role)], role);
+	if (len)
+		value_bytes(&ev.v[P(SNAP_FD, tuple)], tuple, len);
+	else
+		value_bytes(&ev.v[P(SNAP_FD, name)], "/x", 2);
+	scap_add(f->w, &ev);
+}
+
+static void a_snapshot_comes_back(void **state)
+{
+	static const uint8_t tuple[13] = { 2, 1, 1, 1, 1, 11, 0, 2, 2, 2, 2, 22, 0 };
+	struct source *s;
+	struct file f;
+
+	open_file(&f, false);
+	event_init(&ev, EV_SNAP_MACHINE);
+	value_bytes(&ev.v[P(SNAP_MACHINE, hostname)], "box", 3);
+	scap_add(f.w, &ev);
+	start_event(EV_CONTAINER);	/* before the lists are complete */
+	value_bytes(&ev.v[P(CONTAINER, json)], "{}", 2);
+	scap_add(f.w, &ev);
+	event_init(&ev, EV_SNAP_THREAD);
+	value_number(&ev.v[P(SNAP_THREAD, tid)], 5);
+	value_number(&ev.v[P(SNAP_THREAD, exe_flags)], 8 | 1);
+	value_number(&ev.v[P(SNAP_THREAD, pgid)], 4);
+	value_bytes(&ev.v[P(SNAP_THREAD, args)], "a\0b", 4);
+	scap_add(f.w, &ev);
+	add_fd(&f, 5, FD_FILE, ROLE_NONE, NULL, 0);
+	add_fd(&f, 5, FD_IPV4, ROLE_CLIENT, tuple, 13);
+	add_fd(&f, 6, FD_IPV4, ROLE_SERVER, tuple, 13);
+	add_fd(&f, 6, FD_IPV4, ROLE_LISTEN, tuple, 13);
+	add_fd(&f, 6, FD_IPV4, ROLE_NONE, NULL, 0);	/* a socket without addresses */
+	event_init(&ev, EV_SNAP_END);
+	scap_add(f.w, &ev);
+	s = read_back(&f);
+	assert_string_equal(s->info.hostname, "box");
+	next_of(s, &back, EV_SNAP_THREAD);
+	assert_number(EV(&back, SNAP_THREAD, exe_flags), 9);
+	assert_number(EV(&back, SNAP_THREAD, pgid), 4);
+	assert_absent(EV(&back, SNAP_THREAD, vpid));
+	assert_int_equal(EV(&back, SNAP_THREAD, args)->len, 4);
+	next_of(s, &back, EV_SNAP_FD);
+	assert_text(EV(&back, SNAP_FD, name), "/x");
+	next_of(s, &back, EV_SNAP_FD);
+	assert_memory_equal(EV(&back, SNAP_FD, tuple)->p, tuple, 13);
+	next_of(s, &back, EV_SNAP_FD);
+	assert_number(EV(&back, SNAP_FD, pid), 6);
+	assert_memory_equal(EV(&back, SNAP_FD, tuple)->p + 1, tuple + 7, 6);
+	next_of(s, &back, EV_SNAP_FD);
+	assert_number(EV(&back, SNAP_FD, role), ROLE_LISTEN);
+	assert_memory_equal(EV(&back, SNAP_FD, tuple)->p + 7, tuple + 7, 6);
+	next_of(s, &back, EV_SNAP_FD);
+	assert_number(EV(&back, SNAP_FD, kind), FD_UNSUPPORTED);
+	next_of(s, &back, EV_SNAP_END);
+	next_of(s, &back, EV_CONTAINER);
+	assert_int_equal(s->damage.n_places, 0);
+	s->ops->close(s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_event_of_the_catalogue_comes_back),
+		cmocka_unit_test(opens_keep_what_the_kernel_did),
+		cmocka_unit_test(system_calls_without_rows_keep_their_name),
+		cmocka_unit_test(long_payloads_are_cut_to_what_readers_accept),
+		cmocka_unit_test(what_the_format_cannot_say_becomes_a_notification),
+		cmocka_unit_test(a_snapshot_comes_back),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
