@@ -212,6 +212,12 @@ static int side_deliver(struct skr *k, struct event *ev, uint64_t pos)
 
 /* ---- blocks ---- */
 
+/* Is the key frame that begins with b to be delivered? */
+static bool state_due(const struct skr *k, const struct block *b)
+{
+	return k->need_state || b->flags & BLOCK_FRESH;
+}
+
 /* Is anything missing or damaged before b? */
 static bool is_gap(const struct skr *k, const struct block *b)
 {
@@ -224,7 +230,7 @@ static bool block_wanted(const struct block *b, void *arg)
 	struct skr *k = arg;
 
 	if (b->kind == BLOCK_STATE)
-		return b->flags & BLOCK_FIRST ? k->need_state || is_gap(k, b) : k->in_state;
+		return b->flags & BLOCK_FIRST ? state_due(k, b) || is_gap(k, b) : k->in_state;
 	if (b->kind == BLOCK_SEAL || b->kind == BLOCK_INDEX || b->kind >= BLOCK_KINDS)
 		return false;
 	if (b->kind != BLOCK_EVENTS || !k->dict)
@@ -274,7 +280,7 @@ static void check_gap(struct skr *k, const struct block *b)
 static int open_state(struct skr *k, const struct block *b, const uint8_t *payload)
 {
 	if (b->flags & BLOCK_FIRST)
-		k->in_state = k->need_state && payload;
+		k->in_state = state_due(k, b) && payload;
 	if (!k->in_state || !payload)
 		return 0;
 	if (unit_open(&k->unit, b, payload, k->dict, true) < 0) {

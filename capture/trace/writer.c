@@ -33,7 +33,7 @@ struct writer {
 	const struct event_desc *desc[IDS];	/* the dictionary */
 	unsigned n_desc;
 	struct arena mem;	/* of names that the catalogue does not have */
-	bool in_key, first_of_key, auto_key;	/* auto_key: begun by the first snap_* */
+	bool in_key, first_of_key, fresh_key, auto_key;	/* auto_key: begun by the first snap_* */
 	bool dict_last;		/* the dictionary was written and nothing since */
 	bool dict_known;	/* it was written since it changed last */
 	uint64_t next_num, last_ts;
@@ -208,7 +208,8 @@ static int push_state(struct writer *w, bool last)
 {
 	struct rows *r = rows_for(w, &w->state, BLOCK_STATE);
 
-	r->flags = (uint8_t)((w->first_of_key ? BLOCK_FIRST : 0) | (last ? BLOCK_LAST : 0));
+	r->flags = (uint8_t)((w->first_of_key ? BLOCK_FIRST : 0) | (last ? BLOCK_LAST : 0)
+			     | (w->fresh_key ? BLOCK_FRESH : 0));
 	r->first_ts = r->last_ts = w->last_ts;
 	w->first_of_key = false;
 	return push(w, &w->state);
@@ -221,7 +222,13 @@ int writer_key_begin(struct writer *w)
 	if (push_events(w) < 0 || (!w->dict_last && put_dict(w, w->next_num) < 0))
 		return -ERR_SYSTEM;
 	w->in_key = w->first_of_key = true;
+	w->fresh_key = false;
 	return 0;
+}
+
+void writer_key_fresh(struct writer *w)
+{
+	w->fresh_key = true;
 }
 
 int writer_key_end(struct writer *w)

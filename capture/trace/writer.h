@@ -32,6 +32,9 @@ int writer_add(struct writer *w, const struct event *ev);
 /* The snap_* events between form one key frame.  What was added before is flushed. */
 int writer_key_begin(struct writer *w);
 int writer_key_end(struct writer *w);
+/* The open key frame does not follow from the events before it (another recording was
+ * joined here, or something is missing): every reader must take it. */
+void writer_key_fresh(struct writer *w);
 
 /* Ends the open block now, so that a reader (or a crash) sees all so far. */
 int writer_flush(struct writer *w);

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "replay/verbs/part.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture/base/mem.h"
+
+/* A key frame is due after so many bytes of events, and so many times its own size. */
+enum { KEY_AFTER = 32 << 20, KEY_RATIO = 16 };
+
+struct id_list {
+	uint32_t *v;
+	size_t n, cap;
+};
+
+struct part {
+	struct writer *w;
+	struct state *st;
+	part_keep *keep;
+	void *arg;
+	bool anonymous;
+	bool started;		/* the first key frame is written */
+	bool in_snapshot;	/* a snapshot comes from the input */
+	bool had_events;
+	struct part_range range;
+	uint64_t last_ts;
+	struct id_list uids, gids, pids;	/* of what is kept, for a key frame */
+	const struct container **containers;
+	size_t n_containers, cap_containers;
+	struct event changed;
+};
+
+struct part *part_new(struct writer *w, part_keep *keep, void *arg, bool anonymous)
+{
+	struct part *p = xcalloc(1, sizeof(*p));
+
+	p->w = w;
+	p->st = state_new(NULL);
+	p->keep = keep;
+	p->arg = arg;
+	p->anonymous = anonymous;
+	return p;
+}
+
+void part_free(struct part *p)
+{
+	if (!p)
+		return;
+	state_free(p->st);
+	free(p->uids.v);
+	free(p->gids.v);
+	free(p->pids.v);
+	free(p->containers);
+	free(p);
+}
+
+const struct state *part_state(const struct part *p)
+{
+	return p->st;
+}
+
+struct part_range part_range(const struct part *p)
+{
+	return p->range;
+}
+
+/* ---- what a key frame needs ---- */
+
+static bool has(const struct id_list *l, uint64_t id)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i] == id)
+			return true;
+	return false;
+}
+
+static void add_id(struct id_list *l, uint32_t id)
+{
+	if (has(l, id))
+		return;
+	l->v = mem_grow(l->v, &l->cap, l->n + 1, sizeof(*l->v));
+	l->v[l->n++] = id;
+}
+
+static bool kept(const struct thread *t, void *arg)
+{
+	const struct part *p = arg;
+
+	return p->keep(p->st, t, p->arg);
+}
+
+static void add_container(struct part *p, const struct container *c)
+{
+	for (size_t i = 0; i < p->n_containers; i++)
+		if (p->containers[i] == c)
+			return;
+	p->containers = mem_grow(p->containers, &p->cap_containers, p->n_containers + 1,
+				 sizeof(const struct container *));
+	p->containers[p->n_containers++] = c;
+}
+
+static int note_needs(const struct thread *t, void *arg)
+{
+	struct part *p = arg;
+
+	if (!kept(t, p))
+		return 0;
+	add_id(&p->uids, t->uid);
+	add_id(&p->uids, t->euid);
+	add_id(&p->uids, t->loginuid);
+	add_id(&p->gids, t->gid);
+	add_id(&p->gids, t->egid);
+	add_id(&p->pids, t->proc->pid);
+	if (t->proc->container)
+		add_container(p, t->proc->container);
+	return 0;
+}
+
+static bool container_needed(const struct part *p, const struct value *id)
+{
+	for (size_t i = 0; i < p->n_containers; i++)
+		if (id->state == VALUE_SET && id->len == p->containers[i]->id.len
+		    && !memcmp(id->p, p->containers[i]->id.p, id->len))
+			return true;
+	return false;
+}
+
+static bool is_loopback(const struct value *addr)
+{
+	static const uint8_t one[16] = { [15] = 1 };
+
+	if (addr->state != VALUE_SET || addr->len < 5)
+		return false;
+	return addr->p[0] == 2 ? addr->p[1] == 127
+		: addr->len >= 17 && !memcmp(addr->p + 1, one, sizeof(one));
+}
+
+/* Is this row of a key frame needed by the threads that are kept? */
+static bool row_needed(const struct part *p, const struct event *ev)
+{
+	switch (ev->type) {
+	case EV_SNAP_USER:
+		return has(&p->uids, value_u64(EV(ev, SNAP_USER, uid), UINT64_MAX));
+	case EV_SNAP_GROUP:
+		return has(&p->gids, value_u64(EV(ev, SNAP_GROUP, gid), UINT64_MAX));
+	case EV_SNAP_MOUNT:
+		return has(&p->pids, value_u64(EV(ev, SNAP_MOUNT, pid), UINT64_MAX));
+	case EV_SNAP_IFACE:
+		return is_loopback(EV(ev, SNAP_IFACE, addr));
+	case EV_CONTAINER:
+		return container_needed(p, EV(ev, CONTAINER, id));
+	default:
+		return true;
+	}
+}
+
+/* The same event without what names the machine. */
+static const struct event *unnamed(struct part *p, const struct event *ev)
+{
+	static const char host[] = "localhost";
+
+	if (!p->anonymous || ev->type != EV_SNAP_MACHINE)
+		return ev;
+	p->changed = *ev;
+	value_bytes(&p->changed.v[P(SNAP_MACHINE, hostname)], host, sizeof(host) - 1);
+	p->changed.v[P(SNAP_MACHINE, cmdline)] = (struct value){0};
+	return &p->changed;
+}
+
+static int emit(const struct event *ev, void *arg)
+{
+	struct part *p = arg;
+
+	if (p->keep && !row_needed(p, ev))
+		return 0;
+	return writer_add(p->w, unnamed(p, ev));
+}
+
+static int key_frame(struct part *p, uint64_t ts, bool fresh)
+{
+	int r = writer_key_begin(p->w);
+
+	if (r < 0)
+		return r;
+	if (fresh)
+		writer_key_fresh(p->w);
+	p->uids.n = p->gids.n = p->pids.n = p->n_containers = 0;
+	if (p->keep)
+		state_each_thread(p->st, note_needs, p);
+	r = state_dump(p->st, ts, p->keep ? kept : NULL, emit, p);
+	p->started = true;
+	return r < 0 ? r : writer_key_end(p->w);
+}
+
+static int key_if_due(struct part *p, uint64_t ts)
+{
+	const struct writer_stats *s = writer_stats(p->w);
+
+	if (s->raw_since_key < KEY_AFTER
+	    || s->raw_since_key < KEY_RATIO * state_stats(p->st)->bytes)
+		return 0;
+	return key_frame(p, ts, false);
+}
+
+/* ---- events ---- */
+
+static bool thread_kept(const struct part *p, uint32_t tid)
+{
+	const struct thread *t = p->keep ? state_thread(p->st, tid) : NULL;
+
+	return !p->keep || (t && p->keep(p->st, t, p->arg));
+}
+
+/* Snapshots of the input become state; the output gets its own.  One in the middle means
+ * that something is missing before it. */
+static int add_snapshot(struct part *p, const struct event *ev)
+{
+	p->in_snapshot = ev->type != EV_SNAP_END;
+	state_update(p->st, ev);
+	return !p->in_snapshot && p->started ? key_frame(p, p->last_ts, true) : 0;
+}
+
+static bool pseudo_kept(const struct part *p, const struct event *ev)
+{
+	switch (ev->type) {
+	case EV_LOSS:
+		return true;
+	case EV_SNAP_THREAD:
+		return thread_kept(p, (uint32_t)value_u64(EV(ev, SNAP_THREAD, tid), 0));
+	case EV_SNAP_FD:
+		return thread_kept(p, (uint32_t)value_u64(EV(ev, SNAP_FD, pid), 0));
+	default:
+		return !p->keep;
+	}
+}
+
+static int add_pseudo(struct part *p, const struct event *ev, bool wanted)
+{
+	if (ev->type == EV_SNAP_MACHINE || p->in_snapshot)
+		return add_snapshot(p, ev);
+	state_update(p->st, ev);
+	return p->started && wanted && pseudo_kept(p, ev) ? writer_add(p->w, ev) : 0;
+}
+
+int part_add(struct part *p, const struct event *ev, bool wanted)
+{
+	int r;
+
+	if (event_is_pseudo(ev))
+		return add_pseudo(p, ev, wanted);
+	if (wanted && !p->started) {
+		r = key_frame(p, ev->ts, false);
+		if (r < 0)
+			return r;
+	}
+	state_update(p->st, ev);
+	p->last_ts = ev->ts;
+	p->had_events = true;
+	if (p->keep)	/* asked for each, in order: who belongs is known by descent */
+		wanted = thread_kept(p, ev->tid) && wanted;
+	if (!wanted)
+		return 0;
+	r = writer_add(p->w, ev);
+	if (r < 0)
+		return r;
+	p->range.n++;
+	p->range.first = p->range.first ? p->range.first : ev->num;
+	p->range.last = ev->num;
+	return key_if_due(p, ev->ts);
+}
+
+int part_note(struct part *p, const char *text)
+{
+	struct event ev;
+
+	event_init(&ev, EV_NOTE);
+	ev.ts = p->last_ts;
+	value_bytes(&ev.v[P(NOTE, text)], text, strlen(text));
+	return writer_add(p->w, &ev);
+}
+
+int part_end(struct part *p)
+{
+	return p->started ? 0 : key_frame(p, p->last_ts, false);
+}
