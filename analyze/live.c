@@ -249,8 +249,7 @@ static int on_event(struct watch *w, const struct event *ev)
 	if (ev->num == 0)
 		return rc;
 	w->detect.stats.n_events++;
-	if (++w->n_events == w->most)
-		live_stop(w->source);
+	w->n_events++;
 	if (rc >= 0 && w->writer && w->n_events % 1024 == 0 && key_due(w))
 		rc = record_key(w, ev->ts);
 	return rc;
@@ -279,6 +278,8 @@ static int watch_events(struct watch *w)
 			return rc;
 		if (rc == 0)
 			rc = on_event(w, &ev);
+		if (rc >= 0 && w->most > 0 && w->n_events == w->most)
+			return 0;
 		if (rc >= 0 && (rc == LIVE_IDLE || w->n_events % 4096 == 0))
 			rc = now_and_then(w);
 		if (rc < 0)

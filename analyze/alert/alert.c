@@ -64,9 +64,11 @@ static void make_tail(const struct alert_style *style, struct buf *out, const st
 static int make_form(struct alert_printer *p, const struct rule *r)
 {
 	struct form *f = &p->forms[r->id];
-	const char *text = arena_printf(&p->arena, "*%%evt.time%s: %s %s",
+	/* A star in front asks for <NA> where a field is absent, which is what we do. */
+	const char *output = r->output + (*r->output == '*');
+	const char *text = arena_printf(&p->arena, "%%evt.time%s: %s %s",
 					p->style.iso ? ".iso8601" : "",
-					priority_name[r->priority], r->output);
+					priority_name[r->priority], output);
 
 	f->format = format_compile(text, strlen(text), &p->arena);
 	if (!f->format)
