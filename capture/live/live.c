@@ -47,6 +47,7 @@ struct live {
 	atomic_bool stop, snapshot_done;
 	struct { struct wire_loss loss; uint16_t cpu, cls; } losses[LOSSES_MAX];
 	unsigned n_losses, loss_at;
+	unsigned fullness;		/* of the fullest ring at the last look */
 };
 
 static uint64_t clock_ns(clockid_t id)
@@ -162,16 +163,17 @@ static void nap(uint64_t ns)
 	nanosleep(&t, NULL);
 }
 
-/* How long nobody needs to look: a ring that is a quarter full may be full soon. */
+/* How long nobody needs to look.  What is inside the window cannot go on anyway; a busy
+ * machine fills a ring of 8 MiB in 100 ms. */
 static uint64_t nap_ns(unsigned fullness)
 {
 	const uint64_t ms = 1000 * 1000;
 
-	if (fullness > 64)
+	if (fullness > 128)
 		return 0;
-	if (fullness > 16)
-		return 2 * ms;
-	return fullness > 2 ? 5 * ms : 15 * ms;
+	if (fullness > 64)
+		return ms;
+	return fullness > 2 ? 4 * ms : 15 * ms;
 }
 
 static void start_draining(struct live *l)
@@ -195,30 +197,22 @@ static bool is_over(struct live *l, uint64_t now)
 	return l->tree && probes_tree_alive(&l->probes) == 0;
 }
 
-/* Looks for new records, once or after a nap; LIVE_IDLE if there are none. */
-static int look(struct live *l)
+/* Naps and looks for new records. */
+static void look(struct live *l)
 {
 	uint64_t now = clock_ns(CLOCK_BOOTTIME);
-	unsigned fullness;
 
 	if (is_over(l, now)) {
 		start_draining(l);
-		return 0;
+		return;
 	}
 	check_clock(l, now);
-	fullness = rings_poll(&l->rings);
+	nap(nap_ns(l->fullness));
+	now = clock_ns(CLOCK_BOOTTIME);
+	l->fullness = rings_poll(&l->rings);
 	note_losses(l);
 	note_ringless(l, now);
-	if (now - l->window > l->horizon && l->rings.n_heap) {
-		l->horizon = now - l->window;
-		if (fullness > 16)
-			return 0;
-	}
-	nap(nap_ns(fullness));
-	now = clock_ns(CLOCK_BOOTTIME);
-	rings_poll(&l->rings);
 	l->horizon = now - l->window;
-	return 0;
 }
 
 static int next_record(struct live *l, struct event *ev)
@@ -226,7 +220,7 @@ static int next_record(struct live *l, struct event *ev)
 	const struct wire_record *rec;
 	unsigned cpu = 0;
 
-	for (int round = 0; round < 3; round++) {
+	for (int round = 0; round < 2; round++) {
 		rec = rings_next(&l->rings, l->horizon, &cpu);
 		if (rec) {
 			decode(&l->decoder, rec, cpu, ev);
@@ -238,9 +232,8 @@ static int next_record(struct live *l, struct event *ev)
 			return 0;
 		if (l->draining)
 			return 1;
-		if (round == 2)
-			break;
-		look(l);
+		if (round == 0)
+			look(l);
 	}
 	return LIVE_IDLE;
 }
