@@ -61,7 +61,7 @@ struct scap_param {
 struct scap_code {
 	uint16_t code, type, nr;	/* nr: of the system call on x86_64 */
 	uint8_t kind, n;
-	bool counts, wide, complete_from_enter;
+	bool counts, wide, plain, complete_from_enter;
 	const struct event_desc *desc;	/* of delivered events */
 	const struct event_desc *hidden;	/* of state-only ones: pseudo */
 	struct scap_param p[SCAP_PARAMS_MAX];

@@ -10,14 +10,16 @@
 struct row {
 	const char *name, *params;
 	uint8_t kind;
-	bool counts, wide, old;
+	bool counts, wide, old, plain;
 };
 
 static const struct row rows[SCAP_CODES] = {
 #define ROW(code, name, params, kind, ...) [code] = { #name, params, kind, __VA_ARGS__ },
 #define SCAP_EXIT(code, name, params) ROW(code, name, params, SCAP_KIND_EXIT, true)
 #define SCAP_ENTER(code, name, counts, params) ROW(code, name, params, SCAP_KIND_ENTER, counts)
-#define SCAP_ONE(code, name, params) ROW(code, name, params, SCAP_KIND_ONE, true)
+#define SCAP_PLAIN(code, name, params) \
+	ROW(code, name, params, SCAP_KIND_EXIT, true, .plain = true)
+#define SCAP_ONE(code, name, params) ROW(code, name, params, SCAP_KIND_ONE, true, .plain = true)
 #define SCAP_LARGE(code, name, params) ROW(code, name, params, SCAP_KIND_ONE, true, .wide = true)
 #define SCAP_OLD_EXIT(code, name, params) \
 	ROW(code, name, params, SCAP_KIND_EXIT, true, .old = true)
@@ -25,6 +27,7 @@ static const struct row rows[SCAP_CODES] = {
 	ROW(code, name, params, SCAP_KIND_ONE, true, .old = true)
 #include "capture/trace/scap_events.def"
 #undef SCAP_EXIT
+#undef SCAP_PLAIN
 #undef SCAP_ENTER
 #undef SCAP_ONE
 #undef SCAP_LARGE
@@ -206,6 +209,7 @@ static struct scap_code *prepare(struct scap_codes *c, unsigned n)
 		return code;
 	code->counts = row->counts;
 	code->wide = row->wide;
+	code->plain = row->plain;
 	if (row->kind == SCAP_KIND_ENTER) {
 		exit_code = scap_code(c, n + 1);
 		code->type = exit_code->type;

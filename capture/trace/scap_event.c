@@ -142,6 +142,15 @@ static void fix_open(struct event *ev)
 	}
 }
 
+/* Old files have no flags, but the type has the bits that they are made of. */
+static void fix_socket(struct event *ev)
+{
+	const struct value *type = EV(ev, SOCKET, type);
+
+	if (EV(ev, SOCKET, flags)->state == VALUE_ABSENT && type->state == VALUE_SET)
+		value_number(&ev->v[P(SOCKET, flags)], type->u & 0xfffffff0);
+}
+
 static void fix_creat(struct event *ev)
 {
 	const struct value *v = EV(ev, CREAT, creat_flags);
@@ -213,6 +222,9 @@ static void fix(struct scap *s, const struct scap_raw *r, struct event *ev)
 	case EV_CREAT:
 		fix_creat(ev);
 		break;
+	case EV_SOCKET:
+		fix_socket(ev);
+		break;
 	case EV_CONTAINER:
 		if (r->code == 228)
 			fix_container(s, r, ev);
@@ -254,6 +266,13 @@ static void decode_unknown(struct scap *s, const struct scap_raw *r, struct even
 	}
 }
 
+/* No more parameters than the file has. */
+static void trim(struct event *ev, uint64_t have)
+{
+	while (ev->n_params && !(have >> (ev->n_params - 1) & 1))
+		ev->n_params--;
+}
+
 void scap_event_decode(struct scap *s, const struct scap_raw *r,
 		       const struct scap_code *code, struct event *ev)
 {
@@ -272,5 +291,7 @@ void scap_event_decode(struct scap *s, const struct scap_raw *r,
 	put_all(s, ev, code, r, &have);
 	if (code->complete_from_enter && !r->wide)
 		complete(s, ev, r, have);
+	if (code->plain)
+		trim(ev, have);
 	fix(s, r, ev);
 }
