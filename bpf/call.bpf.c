@@ -2,7 +2,7 @@
 /* The one program behind all system calls.  It filters, writes the registers
  * into the ring, and runs the operations that capture/live derived from events.def for
  * what has to be fetched from memory.  What a number means is nobody's business here. */
-#include "bpf/ring.h"
+#include "bpf/file.h"
 
 /* Maps and settings are defined here, in the object that is linked first by name: bpftool
  * gets references to a map wrong that a later object defines. */
@@ -27,16 +27,19 @@ struct call {
 
 #if defined(__TARGET_ARCH_x86)
 
-static __always_inline bool is_compat(void)
+/* Who calls, and is it a 32-bit call?  One look at the task for both: each helper costs as
+ * much as all the stores of a record. */
+static __always_inline u64 caller(bool *compat)
 {
-	u32 status;
+	if (HAVE_TASK_BTF) {
+		const struct task_struct *const t = bpf_get_current_task_btf();
 
-	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf))
-		status = bpf_get_current_task_btf()->thread_info.status;
-	else
-		status = BPF_CORE_READ((struct task_struct *)bpf_get_current_task(),
-				       thread_info.status);
-	return status & TS_COMPAT;
+		*compat = t->thread_info.status & TS_COMPAT;
+		return id_of(t);
+	}
+	*compat = BPF_CORE_READ((struct task_struct *)bpf_get_current_task(),
+				thread_info.status) & TS_COMPAT;
+	return bpf_get_current_pid_tgid();
 }
 
 static __always_inline s64 call_number(const struct pt_regs *regs)
@@ -65,9 +68,10 @@ static __always_inline void call_args(u64 *args, const struct pt_regs *regs, boo
 
 #else
 
-static __always_inline bool is_compat(void)
+static __always_inline u64 caller(bool *compat)
 {
-	return false;
+	*compat = false;
+	return id_here();
 }
 
 static __always_inline s64 call_number(const struct pt_regs *regs)
@@ -179,9 +183,9 @@ static __always_inline bool op_applies(const struct wire_record *rec, const vola
 	return (u32)v >= op->c && (u32)v <= op->d;
 }
 
-static __always_inline u64 exe_file(u64 task)
+static __always_inline u64 exe_file(void)
 {
-	return (u64)BPF_CORE_READ((const struct task_struct *)task, mm, exe_file);
+	return (u64)BPF_CORE_READ((const struct task_struct *)bpf_get_current_task(), mm, exe_file);
 }
 
 /* Runs operation i of row index for the record at off; returns the new end. */
@@ -191,7 +195,6 @@ int run_op(u32 off, u32 at, u32 index, u32 i)
 		&conf[index & (2 * WIRE_NR_MAX - 1)].ops[i & (WIRE_OPS_MAX - 1)];
 	struct wire_record *const rec = ring_at(off, sizeof(*rec) + 8 * sizeof(u64));
 	const u32 kind = op->kind, flags = op->flags;
-	const u64 task = bpf_get_current_task();
 	u64 a, compat_bit;
 
 	if (!rec)
@@ -251,20 +254,22 @@ int run_op(u32 off, u32 at, u32 index, u32 i)
 	case OP_PAIR:
 		return put_pair(at, a);
 	case OP_TASK:
-		return put_task(at, task);
+		return put_task(at, bpf_get_current_task());
 	case OP_VM:
-		return put_vm(at, task);
+		return put_vm(at, bpf_get_current_task());
 	case OP_CGROUPS:
-		return put_cgroups(at, task);
+		return put_cgroups(at, bpf_get_current_task());
 	case OP_ARGV:
 		return put_argv(at, a, compat_bit ? 4 : 8);
 	case OP_EXE:
-		return put_exe(at, exe_file(task), task);
+		return put_exe(at, exe_file(), bpf_get_current_task());
 	case OP_EXEPATH:
-		return put_path(at, kind, exe_file(task));
+		return put_path(at, kind, path_of((const struct file *)exe_file(task)));
+	case OP_CWD:
+		return put_cwd(at, task);
 	case OP_EXEC_ARGS:
 	case OP_EXEC_ENV:
-		return put_exec_args(at, task, kind);
+		return put_exec_args(at, bpf_get_current_task(), kind);
 	}
 	return put_none(at, kind, WB_ABSENT);
 }
@@ -335,7 +340,8 @@ SEC("tp_btf/sys_exit")
 int sys_exit(u64 *ctx)
 {
 	const struct pt_regs *const regs = (void *)ctx[0];
-	const u64 id = id_here();
+	bool compat;
+	const u64 id = caller(&compat);
 	const volatile struct wire_conf *c;
 	s64 nr = call_number(regs);
 	struct slot s;
@@ -343,7 +349,7 @@ int sys_exit(u64 *ctx)
 
 	if (filtered(id) || nr < 0)
 		return 0;
-	if (is_compat())
+	if (compat)
 		flags = WIRE_COMPAT;
 	else if (nr & X32_BIT)
 		flags = WIRE_X32;

@@ -18,9 +18,7 @@ int put_file(u32 at, u32 fd)
 
 int put_file_path(u32 at, u32 fd)
 {
-	const struct file *const f = file_of_fd(fd);
-
-	return put_path(at, OP_FILEPATH, (u64)f);
+	return put_path(at, OP_FILEPATH, path_of(file_of_fd(fd)));
 }
 
 /* Lays "/name" down in front of what the blob at the offset has; full is the position
@@ -50,12 +48,12 @@ int put_path_name(u32 at, u64 dentry)
 	return bpf_probe_read_kernel(out + 1, n, name) != 0;
 }
 
-/* Path of a file by walking names up to the root of all mounts.  The names come last
+/* Path of a file or directory by walking names up to the root of all mounts.  The names come last
  * first, so they are laid down from the end of a buffer. */
-int put_path(u32 at, u32 op, u64 file)
+int put_path(u32 at, u32 op, u64 path)
 {
 	struct wire_blob *const b = ring_at(at, sizeof(*b) + 2 * WIRE_PATH_MAX);
-	const struct file *const f = (const struct file *)file;
+	const struct path *const p = (const struct path *)path;
 	struct dentry *d;
 	struct mount *m;
 	u32 pos, len;
@@ -63,11 +61,11 @@ int put_path(u32 at, u32 op, u64 file)
 
 	if (!b)
 		return at;
-	if (!f)
+	if (!p)
 		return blob_end(b, at, op, WB_ABSENT, 0, 0);
 	blob_end(b, at, op, WB_SET, 0, WIRE_PATH_MAX);
-	d = BPF_CORE_READ(f, f_path.dentry);
-	m = (void *)((u8 *)BPF_CORE_READ(f, f_path.mnt) - bpf_core_field_offset(struct mount, mnt));
+	d = BPF_CORE_READ(p, dentry);
+	m = (void *)((u8 *)BPF_CORE_READ(p, mnt) - bpf_core_field_offset(struct mount, mnt));
 	for (int i = 0; i < 96; i++) {
 		struct dentry *const up = BPF_CORE_READ(d, d_parent);
 		struct dentry *const top = BPF_CORE_READ(m, mnt.mnt_root);

@@ -7,21 +7,19 @@
 
 enum { OVERLAYFS_MAGIC = 0x794c7630, FMODE_CREATED_ = 0x100000 };
 
-static __always_inline struct task_struct *task_here(void)
+static __always_inline const struct file *file_of_fd(u32 fd)
 {
-	return (struct task_struct *)bpf_get_current_task();
-}
+	const struct task_struct *const t = HAVE_TASK_BTF && set.have_cast
+		? bpf_get_current_task_btf() : (struct task_struct *)bpf_get_current_task();
+	const struct files_struct *const files = GET(t, files);
+	const struct fdtable *const fdt = GET(files, fdt);
+	struct file **const fds = GET(fdt, fd);
+	const struct file *f = NULL;
 
-static __always_inline struct file *file_of_fd(u32 fd)
-{
-	struct fdtable *const fdt = BPF_CORE_READ(task_here(), files, fdt);
-	struct file **files, *f = NULL;
-
-	if (fd >= BPF_CORE_READ(fdt, max_fds))
+	if (fd >= GET(fdt, max_fds))
 		return NULL;
-	files = BPF_CORE_READ(fdt, fd);
-	bpf_probe_read_kernel(&f, sizeof(f), files + fd);
-	return f;
+	bpf_probe_read_kernel(&f, sizeof(f), fds + fd);
+	return f ? TYPED(struct file, f) : NULL;
 }
 
 /* On an overlay the upper dentry stands right behind struct inode (struct ovl_inode):
@@ -30,7 +28,7 @@ static __always_inline u32 inode_layer(const struct inode *inode, const struct s
 {
 	void *upper = NULL;
 
-	if (BPF_CORE_READ(sb, s_magic) != OVERLAYFS_MAGIC)
+	if (GET(sb, s_magic) != OVERLAYFS_MAGIC)
 		return 0;
 	bpf_probe_read_kernel(&upper, sizeof(upper),
 			      (u8 *)inode + bpf_core_type_size(struct inode));
@@ -39,13 +37,12 @@ static __always_inline u32 inode_layer(const struct inode *inode, const struct s
 
 static __always_inline void file_facts(struct wire_file *out, const struct file *f)
 {
-	struct inode *const inode = BPF_CORE_READ(f, f_inode);
-	struct super_block *const sb = BPF_CORE_READ(inode, i_sb);
+	struct inode *const inode = GET(f, f_inode);
+	struct super_block *const sb = GET(inode, i_sb);
 
-	out->ino = BPF_CORE_READ(inode, i_ino);
-	out->dev = BPF_CORE_READ(sb, s_dev);
-	out->facts = inode_layer(inode, sb) |
-		     (BPF_CORE_READ(f, f_mode) & FMODE_CREATED_ ? WFF_CREATED : 0);
+	out->ino = GET(inode, i_ino);
+	out->dev = GET(sb, s_dev);
+	out->facts = inode_layer(inode, sb) | (GET(f, f_mode) & FMODE_CREATED_ ? WFF_CREATED : 0);
 }
 
 #endif

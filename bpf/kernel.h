@@ -87,6 +87,7 @@ struct path {
 	struct vfsmount *mnt;
 	struct dentry *dentry;
 };
+struct fs_struct { struct path pwd; };
 struct file_operations;
 struct file {
 	u32 f_mode, f_flags;
@@ -175,6 +176,7 @@ struct task_struct {
 	const struct cred *cred;
 	char comm[16];
 	struct mm_struct *mm;
+	struct fs_struct *fs;
 	struct files_struct *files;
 	struct nsproxy *nsproxy;
 	struct signal_struct *signal;

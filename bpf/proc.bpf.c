@@ -258,11 +258,12 @@ int put_exec_args(u32 at, u64 task, u32 op)
 static __always_inline void inode_times(struct wire_exe *e, const struct inode *inode)
 {
 	const struct inode___ctime *const v66 = (const void *)inode;
+	enum { QUERIED = 1u << 31 };	/* 6.13: somebody has looked at it */
 	const struct inode___old *const old = (const void *)inode;
 
 	if (bpf_core_field_exists(inode->i_ctime_sec)) {
 		e->ctime = BPF_CORE_READ(inode, i_ctime_sec) * 1000000000ull +
-			   BPF_CORE_READ(inode, i_ctime_nsec);
+			   (BPF_CORE_READ(inode, i_ctime_nsec) & ~QUERIED);
 		e->mtime = BPF_CORE_READ(inode, i_mtime_sec) * 1000000000ull +
 			   BPF_CORE_READ(inode, i_mtime_nsec);
 		return;
@@ -324,15 +325,22 @@ int put_exe(u32 at, u64 file, u64 task)
 	if (!f)
 		return blob_end(b, at, OP_EXE, WB_ABSENT, 0, 0);
 	e = (void *)(b + 1);
-	inode = BPF_CORE_READ(f, f_inode);
+	inode = TYPED(struct inode, BPF_CORE_READ(f, f_inode));
 	e->ino = BPF_CORE_READ(inode, i_ino);
 	e->dev = BPF_CORE_READ(inode, i_sb, s_dev);
 	inode_times(e, inode);
-	layer = inode_layer(inode, BPF_CORE_READ(inode, i_sb));
+	layer = inode_layer(inode, TYPED(struct super_block, BPF_CORE_READ(inode, i_sb)));
 	e->flags = (exe_writable(f, inode, (const struct task_struct *)task) ? WEF_WRITABLE : 0) |
 		   (layer == WFF_UPPER ? WEF_UPPER : 0) | (layer == WFF_LOWER ? WEF_LOWER : 0) |
 		   (is_memfd(f) ? WEF_MEMFD : 0);
 	return blob_end(b, at, OP_EXE, WB_SET, sizeof(*e), sizeof(*e));
+}
+
+int put_cwd(u32 at, u64 task)
+{
+	const struct fs_struct *const fs = BPF_CORE_READ((const struct task_struct *)task, fs);
+
+	return put_path(at, OP_CWD, fs ? (u64)fs + bpf_core_field_offset(struct fs_struct, pwd) : 0);
 }
 
 int put_kernel_str(u32 at, u32 op, u64 ptr)
@@ -374,7 +382,8 @@ int process_exec(u64 *ctx)
 	file = (u64)BPF_CORE_READ((const struct task_struct *)task, mm, exe_file);
 	end = put_task(s.off + sizeof(*s.rec), task);
 	end = put_exe(end, file, task);
-	end = put_path(end, OP_EXEPATH, file);
+	end = put_path(end, OP_EXEPATH, path_of((const struct file *)file));
+	end = put_cwd(end, task);
 	end = put_kernel_str(end, OP_FILENAME, (u64)BPF_CORE_READ(bprm, filename));
 	end = put_exec_args(end, task, OP_EXEC_ARGS);
 	end = put_exec_args(end, task, OP_EXEC_ENV);

@@ -125,16 +125,34 @@ static __always_inline void ring_publish(struct slot *s, u32 end)
 	*(volatile u32 *)&s->ring->busy = 0;
 }
 
-/* As bpf_get_current_pid_tgid; that call alone is as dear as all the stores. */
-static __always_inline u64 id_here(void)
-{
-	const struct task_struct *t;
+#define HAVE_TASK_BTF								\
+	bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf)	/* 5.11 */
 
-	if (!bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf))
-		return bpf_get_current_pid_tgid();
-	t = bpf_get_current_task_btf();
+/* As bpf_get_current_pid_tgid. */
+static __always_inline u64 id_of(const struct task_struct *t)
+{
 	return (u64)(u32)t->tgid << 32 | (u32)t->pid;
 }
+
+static __always_inline u64 id_here(void)
+{
+	return HAVE_TASK_BTF ? id_of(bpf_get_current_task_btf()) : bpf_get_current_pid_tgid();
+}
+
+/* Reading the kernel's structures through typed pointers costs a load each, through
+ * bpf_probe_read_kernel a call.  Pointers that came as numbers get their type by a cast
+ * where the kernel has it; GET reads either way. */
+extern void *bpf_rdonly_cast(const void *obj, u32 btf_id) __ksym __weak;
+
+#define TYPED(type, p)								\
+	((type *)(set.have_cast ? bpf_rdonly_cast((p), bpf_core_type_id_kernel(type)) : (void *)(p)))
+#define GET(p, field)								\
+	({ typeof((p)->field) v__;						\
+	   if (set.have_cast)							\
+		   v__ = (p)->field;						\
+	   else									\
+		   bpf_core_read(&v__, sizeof(v__), &(p)->field);		\
+	   v__; })
 
 /* Must this task be left out? */
 static __always_inline bool filtered(u64 pid_tgid)
@@ -184,7 +202,8 @@ int put_task(u32 at, u64 task);	/* addresses of a struct task_struct */
 int put_vm(u32 at, u64 task);
 int put_cgroups(u32 at, u64 task);
 int put_exec_args(u32 at, u64 task, u32 op);
-int put_path(u32 at, u32 op, u64 file);	/* of a struct file */
+int put_path(u32 at, u32 op, u64 path);	/* of a struct path; 0: none */
+int put_cwd(u32 at, u64 task);
 int put_argv(u32 at, u64 argv, u32 width);
 int put_exe(u32 at, u64 file, u64 task);	/* of a struct file, a struct task_struct */
 int has_peer(u32 fd);

@@ -120,6 +120,7 @@ enum wire_op_kind {
 	OP_EXEC_ENV,
 	OP_EXE,		/* struct wire_exe */
 	OP_EXEPATH,
+	OP_CWD,
 	OP_FILENAME,
 	OP__N
 };
@@ -177,7 +178,8 @@ struct wire_settings {
 	__u32 uid;
 	__u32 cgroup_level;	/* depth of cgroup: what is below it counts too */
 	__u8 fork_is_silent;	/* a child does not return through sys_exit */
-	__u8 pad[7];
+	__u8 have_cast;		/* 6.2: bpf_rdonly_cast */
+	__u8 pad[6];
 };
 
 struct wire_file {

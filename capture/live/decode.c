@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "capture/live/decode.h"
 
+#include <errno.h>
 #include <linux/sched.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -398,6 +399,11 @@ static void get_value(struct decoder *d, const struct plan *p, const struct get 
 		if (clone_flags(p, rec, g->blob == GET_NO_BLOB ? NULL : blobs->b[g->blob], &u))
 			value_number(v, u);
 		return;
+	case GET_TUPLE:
+		/* One that failed has no tuple of its own: what is there is of the attempt. */
+		if (p->event == EV_CONNECT && rec->ret < 0 && rec->ret != -EINPROGRESS)
+			return;
+		/* fall through */
 	default:
 		get_from_blob(d, g, v, blobs);
 	}

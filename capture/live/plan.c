@@ -49,7 +49,7 @@ static uint32_t op_max(const struct wire_op *op, uint32_t snaplen)
 		return op->flags & OPF_PAYLOAD ? 8 + snaplen + 8 : 8 + WIRE_PATH_MAX;
 	case OP_FDLIST:
 		return 8 + WIRE_FDLIST_MAX * 8;
-	case OP_FILEPATH: case OP_EXEPATH: case OP_ARGV: case OP_CGROUPS:
+	case OP_FILEPATH: case OP_EXEPATH: case OP_CWD: case OP_ARGV: case OP_CGROUPS:
 		return 8 + 2 * WIRE_PATH_MAX;
 	default:
 		return 8 + WIRE_PATH_MAX;
@@ -193,6 +193,9 @@ static void from_task(struct maker *m, struct get *g, enum task_fact fact)
 		return;
 	case FACT_TRUSTED_EXEPATH:
 		from_blob(m, g, GET_TEXT, OP(.kind = OP_EXEPATH));
+		return;
+	case FACT_CWD:
+		from_blob(m, g, GET_TEXT, OP(.kind = OP_CWD));
 		return;
 	case FACT_CGROUPS:
 		from_blob(m, g, GET_BYTES, OP(.kind = OP_CGROUPS));
@@ -378,8 +381,8 @@ static void from_source(struct maker *m, struct get *g, const struct param_desc 
 		g->width = 8;
 		return;
 	case SRC_MSGDATA:
-		from_blob(m, g, bytes, OP(.kind = OP_MSG, .a = a,
-					  .flags = OPF_PAYLOAD | OPF_LIMIT_RET));
+		from_blob(m, g, bytes, OP(.kind = OP_MSG, .a = a, .flags = OPF_PAYLOAD | OPF_LIMIT_RET |
+					  (m->plan->event == EV_SENDMMSG ? OPF_MMSG : 0)));
 		return;
 	case SRC_MSGRDATA:
 		from_blob(m, g, bytes, OP(.kind = OP_MSG, .a = a,
@@ -578,8 +581,8 @@ static void put(struct plan *p, unsigned param, enum get_how how, uint8_t arg, u
 
 static void make_tracepoints(struct plans *p)
 {
-	static const uint8_t exec[] = { OP_TASK, OP_EXE, OP_EXEPATH, OP_FILENAME, OP_EXEC_ARGS,
-					OP_EXEC_ENV, OP_CGROUPS };
+	static const uint8_t exec[] = { OP_TASK, OP_EXE, OP_EXEPATH, OP_CWD, OP_FILENAME,
+					OP_EXEC_ARGS, OP_EXEC_ENV, OP_CGROUPS };
 	static const uint8_t forked[] = { OP_TASK, OP_EXEC_ARGS, OP_CGROUPS };
 	static const uint8_t task[] = { OP_TASK };
 
