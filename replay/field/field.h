@@ -162,6 +162,8 @@ struct format_extension {
 			struct arena *a);
 	enum field_found (*get)(const struct field_ctx *c, const void *made, struct fval *out);
 	bool (*needs_bulk)(const void *made);
+	/* The plain fields in it: JSON output has these as they are. */
+	size_t (*refs)(const void *made, const struct field_ref *const **out);
 };
 /* Once, before formats are compiled; e lives as long as the program. */
 void format_extend(const struct format_extension *e);

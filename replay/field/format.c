@@ -27,6 +27,8 @@ struct part {
 struct format {
 	struct part *parts;
 	unsigned n;
+	struct part *inner;	/* fields inside transformers: for JSON only */
+	unsigned n_inner;
 	struct part **by_name;	/* fields, sorted and each once */
 	unsigned n_names;
 };
@@ -43,13 +45,37 @@ static int compare_names(const void *a, const void *b)
 	return strcmp((*(struct part *const *)a)->name, (*(struct part *const *)b)->name);
 }
 
+/* Adds the fields inside a transformer; with inner NULL it only counts them. */
+static unsigned add_inner(struct part *inner, const struct part *p)
+{
+	const struct field_ref *const *refs;
+	const size_t n = extension->refs(p->extension, &refs);
+
+	for (size_t i = 0; inner && i < n; i++)
+		inner[i] = (struct part){ .has_ref = true, .ref = *refs[i], .name = refs[i]->text };
+	return (unsigned)n;
+}
+
+static bool is_extension(const struct part *p)
+{
+	return !p->text && !p->has_ref;
+}
+
 static void sort_names(struct format *f, struct arena *a)
 {
-	unsigned n = 0;
+	unsigned n = 0, most = 0;
 
-	f->by_name = arena_alloc(a, (f->n + 1) * sizeof(*f->by_name));
 	for (unsigned i = 0; i < f->n; i++)
-		if (!f->parts[i].text)
+		most += is_extension(&f->parts[i]) ? add_inner(NULL, &f->parts[i]) : 0;
+	f->inner = arena_alloc(a, (most + 1) * sizeof(*f->inner));
+	for (unsigned i = 0; i < f->n; i++)
+		if (is_extension(&f->parts[i]))
+			f->n_inner += add_inner(f->inner + f->n_inner, &f->parts[i]);
+	f->by_name = arena_alloc(a, (f->n + most + 1) * sizeof(*f->by_name));
+	for (unsigned i = 0; i < f->n_inner; i++)
+		f->by_name[n++] = &f->inner[i];
+	for (unsigned i = 0; i < f->n; i++)
+		if (f->parts[i].has_ref)
 			f->by_name[n++] = &f->parts[i];
 	qsort(f->by_name, n, sizeof(*f->by_name), compare_names);
 	for (unsigned i = 0; i < n; i++)

@@ -87,6 +87,9 @@ struct ast {
 /* NULL: l has the error.  Takes what it keeps from l->arena. */
 struct ast *ast_parse(struct lang *l, const struct lang_text *t);
 
+/* A transformer alone, at the start of the text; used: how many bytes it takes. */
+struct operand *ast_parse_call(struct lang *l, const struct lang_text *t, size_t *used);
+
 /* Canonical text: what Falco prints for a compiled condition.  Macros that were
  * expanded are printed as their condition.  Ends after max bytes. */
 void ast_print(struct buf *out, const struct ast *a, size_t max);

@@ -444,6 +444,8 @@ static uint32_t check_node(struct engine *e, struct lang *l, const struct ast *a
 		if (n->macro->state == 2 && n->macro->engine == e)
 			return n->macro->node;
 		x = check_node(e, l, n->macro->ast, n->macro->ast->root);
+		if (x == INTERN_NONE)
+			break;
 		n->macro->engine = e;
 		n->macro->node = x;
 		break;

@@ -91,6 +91,27 @@ static bool text_holds(const struct pred *p, const char *text)
 	return matcher_decide(&m, p, &v);
 }
 
+/* evt.num counts from 1 on all events that are not pseudo events. */
+static int num_known(const struct pred *p, unsigned type)
+{
+	const uint64_t c = p->n == 1 ? p->c[0].u : 2;
+
+	if (catalog[type].flags & EF_PSEUDO || p->n == 0 || p->mod || c > 1)
+		return -1;
+	switch ((enum test)p->test) {
+	case TEST_EQ: case TEST_LE:
+		return c == 0 ? 0 : -1;
+	case TEST_NE: case TEST_GT:
+		return c == 0 ? 1 : -1;
+	case TEST_LT:
+		return 0;
+	case TEST_GE:
+		return 1;
+	default:
+		return -1;
+	}
+}
+
 int engine_pred_known(const struct engine *e, const struct pred *p, unsigned type)
 {
 	const struct slot *s = &e->slots[p->slot];
@@ -106,6 +127,10 @@ int engine_pred_known(const struct engine *e, const struct pred *p, unsigned typ
 		return 0;
 	if (p->right != NO_SLOT || p->test == TEST_REGEX)
 		return -1;
+	if (p->test != TEST_EXISTS && p->n == 0 && !p->all)
+		return 0;
+	if (strcmp(d->name, "evt.num") == 0)
+		return num_known(p, type);
 	text = known_text(d, type, &absent);
 	if (!text)
 		return -1;
@@ -452,7 +477,7 @@ void engine_finish(struct engine *e, const bool *enabled, const uint32_t *order)
 static bool extract_bulk(const struct extract *x)
 {
 	if (x->from == FROM_FIELD)
-		return x->ref.desc->flags & FIELD_BULK;
+		return field_needs_bulk(&x->ref);
 	for (uint32_t i = 0; i < x->n_kids; i++)
 		if (extract_bulk(x->kids[i]))
 			return true;

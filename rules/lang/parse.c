@@ -552,3 +552,15 @@ struct ast *ast_parse(struct lang *l, const struct lang_text *t)
 		return fail_rest(&x);
 	return a->root ? a : NULL;
 }
+
+struct operand *ast_parse_call(struct lang *l, const struct lang_text *t, size_t *used)
+{
+	struct lex x = { .l = l, .t = t };
+	struct operand *o;
+	bool is;
+
+	l->depth = 0;
+	o = parse_call(&x, &is);
+	*used = x.pos;
+	return o;
+}

@@ -124,6 +124,8 @@ bool output_check(struct reader *r, struct rule_def *d, struct arena *a)
 		}
 	if (!rs->options.no_suggested_output)
 		buf_str(&text, suggested);
+	if (ok && strstr(d->output.p, "%%"))	/* Falco's formats do not have it */
+		ok = fail(r, d, "unknown filter: %%");
 	if (ok) {
 		d->rule.output = arena_strn(a, text.p, text.len);
 		d->rule.format = format_compile(d->rule.output, text.len, a);

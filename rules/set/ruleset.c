@@ -9,12 +9,14 @@
 #include <sys/stat.h>
 
 #include "capture/base/err.h"
+#include "rules/lang/format.h"
 #include "rules/set/items.h"
 
 struct ruleset *ruleset_new(const struct ruleset_options *o)
 {
 	struct ruleset *rs = xcalloc(1, sizeof(*rs));
 
+	lang_formats();
 	rs->options = *o;
 	intern_init(&rs->list_names, &rs->arena);
 	intern_init(&rs->macro_names, &rs->arena);

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rules/lang/format.h"
+
+#include "rules/lang/check.h"
+
+enum { REFS_MAX = 16 };
+
+/* What stands behind a percent sign and is no plain field. */
+struct made {
+	struct extract *x;		/* NULL: a field for conditions only, always absent */
+	const struct field_ref *refs[REFS_MAX];
+	unsigned n_refs;
+};
+
+static void collect(struct made *m, const struct extract *x)
+{
+	if (x->from == FROM_FIELD && m->n_refs < REFS_MAX)
+		m->refs[m->n_refs++] = &x->ref;
+	for (uint32_t i = 0; i < x->n_kids; i++)
+		collect(m, x->kids[i]);
+}
+
+/* "name(" at the start. */
+static bool is_call(const char *text, size_t len)
+{
+	for (unsigned i = 0; i < TR__N; i++)
+		if (len > transforms[i].len && text[transforms[i].len] == '(' &&
+		    memcmp(text, transforms[i].name, transforms[i].len) == 0)
+			return true;
+	return false;
+}
+
+static size_t parse_call(const struct made **made, const char **name, const char *text,
+			 size_t len, struct arena *a)
+{
+	struct made *m = arena_zalloc(a, sizeof(*m));
+	struct lang_text t;
+	struct lang l;
+	struct at at = { .l = &l, .text = &t };
+	struct operand *o;
+	struct buf b = {0};
+	size_t used = 0;
+
+	lang_init(&l, a);
+	lang_text_init(&t, "format", text, len);
+	o = ast_parse_call(&l, &t, &used);
+	m->x = o ? extract_check(&at, o) : NULL;
+	if (!m->x)
+		return 0;
+	collect(m, m->x);
+	operand_print(&b, o);
+	*name = arena_strn(a, b.p, b.len);
+	buf_release(&b);
+	*made = m;
+	return used;
+}
+
+static size_t parse(const void **made, const char **name, const char *text, size_t len,
+		    struct arena *a)
+{
+	struct field_ref r;
+	size_t n;
+
+	if (is_call(text, len))
+		return parse_call((const struct made **)made, name, text, len, a);
+	n = field_parse(&r, text, len, a);
+	if (!n || !(r.desc->flags & FIELD_FILTER_ONLY))
+		return 0;
+	*made = arena_zalloc(a, sizeof(struct made));
+	*name = r.text;
+	return n;
+}
+
+/* A list as it is printed: (a,b). */
+static void list_text(const struct field_ctx *c, const struct fval_list *l, struct fval *out)
+{
+	struct buf b = {0};
+
+	buf_byte(&b, '(');
+	for (unsigned i = 0; i < l->n; i++) {
+		if (i)
+			buf_byte(&b, ',');
+		fval_text(&b, &l->v[i]);
+	}
+	buf_byte(&b, ')');
+	*out = (struct fval){ .p = arena_strn(c->scratch, b.p, b.len), .len = (uint32_t)b.len,
+			      .type = FIELD_STRING };
+	buf_release(&b);
+}
+
+static enum field_found get(const struct field_ctx *c, const void *made, struct fval *out)
+{
+	const struct made *m = made;
+	struct matcher at = { .ctx = c };
+	struct fval_list l = { .arena = c->scratch };
+
+	*out = (struct fval){ .type = m->x ? m->x->type : FIELD_STRING };
+	if (!m->x || !transform_get(&at, m->x, out, &l))
+		return FIELD_ABSENT;
+	if (m->x->list)
+		list_text(c, &l, out);
+	return FIELD_FOUND;
+}
+
+static bool needs_bulk(const void *made)
+{
+	const struct made *m = made;
+
+	for (unsigned i = 0; i < m->n_refs; i++)
+		if (field_needs_bulk(m->refs[i]))
+			return true;
+	return false;
+}
+
+static size_t refs(const void *made, const struct field_ref *const **out)
+{
+	const struct made *m = made;
+
+	*out = m->refs;
+	return m->n_refs;
+}
+
+void lang_formats(void)
+{
+	static const struct format_extension extension = {
+		.parse = parse, .get = get, .needs_bulk = needs_bulk, .refs = refs,
+	};
+
+	format_extend(&extension);
+}
