@@ -264,9 +264,9 @@ int run_op(u32 off, u32 at, u32 index, u32 i)
 	case OP_EXE:
 		return put_exe(at, exe_file(), bpf_get_current_task());
 	case OP_EXEPATH:
-		return put_path(at, kind, path_of((const struct file *)exe_file(task)));
+		return put_path(at, kind, path_of(exe_file()));
 	case OP_CWD:
-		return put_cwd(at, task);
+		return put_cwd(at, bpf_get_current_task());
 	case OP_EXEC_ARGS:
 	case OP_EXEC_ENV:
 		return put_exec_args(at, bpf_get_current_task(), kind);

@@ -325,11 +325,11 @@ int put_exe(u32 at, u64 file, u64 task)
 	if (!f)
 		return blob_end(b, at, OP_EXE, WB_ABSENT, 0, 0);
 	e = (void *)(b + 1);
-	inode = TYPED(struct inode, BPF_CORE_READ(f, f_inode));
+	inode = BPF_CORE_READ(f, f_inode);
 	e->ino = BPF_CORE_READ(inode, i_ino);
 	e->dev = BPF_CORE_READ(inode, i_sb, s_dev);
 	inode_times(e, inode);
-	layer = inode_layer(inode, TYPED(struct super_block, BPF_CORE_READ(inode, i_sb)));
+	layer = inode_layer(BPF_CORE_READ(inode, i_sb, s_magic), inode);
 	e->flags = (exe_writable(f, inode, (const struct task_struct *)task) ? WEF_WRITABLE : 0) |
 		   (layer == WFF_UPPER ? WEF_UPPER : 0) | (layer == WFF_LOWER ? WEF_LOWER : 0) |
 		   (is_memfd(f) ? WEF_MEMFD : 0);
@@ -382,7 +382,7 @@ int process_exec(u64 *ctx)
 	file = (u64)BPF_CORE_READ((const struct task_struct *)task, mm, exe_file);
 	end = put_task(s.off + sizeof(*s.rec), task);
 	end = put_exe(end, file, task);
-	end = put_path(end, OP_EXEPATH, path_of((const struct file *)file));
+	end = put_path(end, OP_EXEPATH, path_of(file));
 	end = put_cwd(end, task);
 	end = put_kernel_str(end, OP_FILENAME, (u64)BPF_CORE_READ(bprm, filename));
 	end = put_exec_args(end, task, OP_EXEC_ARGS);

@@ -147,7 +147,7 @@ extern void *bpf_rdonly_cast(const void *obj, u32 btf_id) __ksym __weak;
 #define TYPED(type, p)								\
 	((type *)(set.have_cast ? bpf_rdonly_cast((p), bpf_core_type_id_kernel(type)) : (void *)(p)))
 #define GET(p, field)								\
-	({ typeof((p)->field) v__;						\
+	({ typeof(({ (p)->field; })) v__;	/* without its const */			\
 	   if (set.have_cast)							\
 		   v__ = (p)->field;						\
 	   else									\

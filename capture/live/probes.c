@@ -142,7 +142,7 @@ static int configure(struct saker_bpf *b, const struct live_options *opt)
 }
 
 static int open_and_load(struct probes *p, const struct live_options *opt,
-			 const struct wire_conf *conf)
+			 const struct wire_conf *conf, bool have_cast)
 {
 	int n;
 
@@ -153,6 +153,7 @@ static int open_and_load(struct probes *p, const struct live_options *opt,
 	if (configure(p->bpf, opt) < 0)
 		return -ERR_USAGE;
 	((struct wire_settings *)&p->bpf->rodata->set)->ring_size = p->ring_size;
+	((struct wire_settings *)&p->bpf->rodata->set)->have_cast = have_cast;
 	bpf_map__set_value_size(p->bpf->maps.rings, WIRE_DATA + p->ring_size + WIRE_SLACK);
 	bpf_map__set_max_entries(p->bpf->maps.rings, p->n_cpus);
 	n = saker_bpf__load(p->bpf);
@@ -165,6 +166,7 @@ static int open_and_load(struct probes *p, const struct live_options *opt,
 
 int probes_load(struct probes *p, const struct live_options *opt, const struct wire_conf *conf)
 {
+	bool have_cast = true;		/* tried: asking costs more */
 	int n = check_machine();
 
 	*p = (struct probes){ .n_cpus = count_cpus(), .rings_fd = -1 };
@@ -173,7 +175,12 @@ int probes_load(struct probes *p, const struct live_options *opt, const struct w
 	libbpf_set_print(keep_complaint);
 	p->ring_size = power_of_two(opt->ring_size ? opt->ring_size : 8u << 20);
 	do {
-		n = open_and_load(p, opt, conf);
+		n = open_and_load(p, opt, conf, have_cast);
+		if (n < 0 && have_cast && n != -E2BIG && n != -ENOMEM && n != -EPERM &&
+		    n != -ERR_USAGE) {
+			have_cast = false;
+			continue;
+		}
 		/* Old kernels limit a map's element to 4 MiB; and memory may be short. */
 		if (n != -E2BIG && n != -ENOMEM)
 			break;

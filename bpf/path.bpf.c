@@ -1,24 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
-/* The kernel's idea of a file: device, inode, how it was opened, its path. */
+/* Paths by the kernel's own names, where the caller's could mean anything. */
 #include "bpf/file.h"
-
-int put_file(u32 at, u32 fd)
-{
-	struct wire_blob *const b = ring_at(at, sizeof(*b) + sizeof(struct wire_file));
-	const struct file *f;
-
-	if (!b)
-		return at;
-	f = file_of_fd(fd);
-	if (!f)
-		return blob_end(b, at, OP_FILE, WB_ABSENT, 0, 0);
-	file_facts((void *)(b + 1), f);
-	return blob_end(b, at, OP_FILE, WB_SET, sizeof(struct wire_file), sizeof(struct wire_file));
-}
 
 int put_file_path(u32 at, u32 fd)
 {
-	return put_path(at, OP_FILEPATH, path_of(file_of_fd(fd)));
+	struct fdtable *const fdt = BPF_CORE_READ((struct task_struct *)bpf_get_current_task(),
+						  files, fdt);
+	struct file **const fds = BPF_CORE_READ(fdt, fd);
+	u64 f = 0;
+
+	if (fd < BPF_CORE_READ(fdt, max_fds))
+		bpf_probe_read_kernel(&f, sizeof(f), fds + fd);
+	return put_path(at, OP_FILEPATH, path_of(f));
 }
 
 /* Lays "/name" down in front of what the blob at the offset has; full is the position
