@@ -96,7 +96,7 @@ sub leaks {
 	my @bad;
 	for ($text, $json) {
 		push @bad, "host name $machine" if $machine ne 'localhost' && /\b\Q$machine\E\b/;
-		push @bad, $1 while m{((?:/work/|/home/\w|/root/\.(?!ssh|aws|kube|bash|profile|vim|docker)|/proc/\d+/cwd|/mnt/\w)[^\s"]*)}g;
+		push @bad, "path $1" while m{((?:/work/|/home/\w|/root/\.(?!ssh|aws|kube|bash|profile|vim|docker|wgetrc)|/proc/\d+/cwd|/mnt/(?!bin/saker|raw\.skr))[^\s"]*)}g;
 		while (/\b(\d{1,3}(?:\.\d{1,3}){3})\b/g) { push @bad, "address $1" unless $address{$1} }
 		while (/\b([0-9a-f]{1,4}(?::[0-9a-f]{0,4}){3,7})\b/g) { push @bad, "address $1" unless $1 =~ /^[0:]*1?$/ }
 	}
@@ -105,7 +105,9 @@ sub leaks {
 		for (split / /, $1) { push @bad, "environment $_" if /^(\w+)=/ && !$variable{$1} }
 	}
 	while ($text =~ /snap_thread .*?\bcomm=(\S+)/g) { push @bad, "process $1" unless $process{$1} }
-	while ($text =~ /cgroups=(\S+)/g) { push @bad, "control group $1" if $1 =~ m{=/[^\s.=]*\w} }
+	while ($text =~ /\bcgroups=(\S+)/g) {
+		push @bad, map { m{^\w*=/(.*\w)} ? "control group $1" : () } split /\\x00|\.(?=\w*=)/, $1;
+	}
 	my %seen;
 	return grep { !$seen{$_}++ } @bad;
 }
