@@ -164,10 +164,10 @@ static const struct opt_spec spec = { "test", "[options]", "try options", OPTS(o
 
 static void options_come_back_by_key(void **unused)
 {
-	char *argv[] = { "test", "-qo", "x", "operand", "--number=7", "--", "-q", NULL };
+	const char *argv[] = { "test", "-qo", "x", "operand", "--number=7", "--", "-q", NULL };
 	struct opt_parse p;
 
-	opt_begin(&p, &spec, 7, argv);
+	opt_begin(&p, &spec, 7, (char **)argv);
 	assert_int_equal(opt_next(&p), O_QUIET);
 	assert_int_equal(opt_next(&p), O_FILE);
 	assert_string_equal(p.value, "x");
