@@ -397,7 +397,7 @@ static void what_nobody_wants_is_passed_over_but_counted(void **state)
 	add_num(&p, 3, 8);
 	add_event(&b, EV_V2, 367, 3000, 7, &p);
 	s = open_bytes(b.p, b.len);
-	memset(&s->want, 0, sizeof(s->want));
+	s->want = (struct event_set){0};
 	event_set_add(&s->want, EV_DUP);
 	assert_int_equal(next_real(s, &ev), 0);
 	assert_int_equal(ev.type, EV_DUP);
