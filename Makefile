@@ -38,6 +38,7 @@ MAKEFLAGS += -j$(shell nproc)
 endif
 
 .SUFFIXES:
+.SECONDARY:
 .DELETE_ON_ERROR:
 .PHONY: all help deps check check-live check-unit check-tap bench fuzz lint install uninstall \
 	clean demo man fixtures build-tests check-built

@@ -18,6 +18,10 @@ for (@files) {
 	complain("$first: does not belong to the top level");
 }
 
+for my $file (grep { /\.t$/ } @files) {
+	complain("$file: is a test, but not executable") unless -x $file;
+}
+
 for my $file (grep { /\.(c|h|def|sh|pl|t|mk)$/ } @files) {
 	open my $in, '<', $file or next;
 	my @lines = <$in>;
