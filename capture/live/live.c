@@ -97,6 +97,8 @@ static unsigned loss_class(unsigned cls)
 
 static void note_losses(struct live *l)
 {
+	if (l->loss_at == l->n_losses)
+		l->loss_at = l->n_losses = 0;
 	for (unsigned cpu = 0; cpu < l->rings.n; cpu++)
 		for (unsigned cls = 0; cls < WC__N; cls++) {
 			struct wire_loss loss;
@@ -134,10 +136,8 @@ static bool next_loss(struct live *l, uint64_t ts, struct event *ev)
 {
 	const struct wire_loss *loss;
 
-	if (l->loss_at == l->n_losses) {
-		l->loss_at = l->n_losses = 0;
+	if (l->loss_at == l->n_losses)
 		return false;
-	}
 	loss = &l->losses[l->loss_at].loss;
 	if (loss->last > ts)
 		return false;
@@ -228,7 +228,7 @@ static int next_record(struct live *l, struct event *ev)
 			l->stats.n_events = l->num;
 			return 0;
 		}
-		if (l->loss_at < l->n_losses && next_loss(l, l->horizon, ev))
+		if (next_loss(l, l->horizon, ev))
 			return 0;
 		if (l->draining)
 			return 1;
