@@ -10,7 +10,7 @@
 enum {
 	INLINE = 44,			/* most beginnings are a descriptor and a size */
 	PROBES = 8,
-	SLOTS_MIN = 1 << 10, SLOTS_MAX = 1 << 17,
+	SLOTS_MIN = 1 << 8, SLOTS_MAX = 1 << 17,
 	LEN_MAX = 8 << 10,		/* of one beginning */
 	HEAP_MAX = 32 << 20,		/* of all that do not fit inline */
 };

@@ -6,6 +6,7 @@
  * where len counts from ts.  Version 1 has no n: it is what makes the lengths add up. */
 #include "capture/trace/scap.h"
 
+#include <fcntl.h>
 #include <string.h>
 
 #include "capture/base/err.h"
@@ -151,6 +152,20 @@ static void fix_socket(struct event *ev)
 		value_number(&ev->v[P(SOCKET, flags)], type->u & 0xfffffff0);
 }
 
+/* Old files have no argument; commands that take none have 0 in newer ones. */
+static void fix_fcntl(struct event *ev)
+{
+	const struct value *cmd = EV(ev, FCNTL, cmd);
+
+	if (EV(ev, FCNTL, arg)->state != VALUE_ABSENT || cmd->state != VALUE_SET)
+		return;
+	switch (cmd->u) {
+	case F_GETFD: case F_GETFL: case F_GETOWN: case F_GETSIG: case F_GETLEASE:
+	case F_GETPIPE_SZ:
+		value_number(&ev->v[P(FCNTL, arg)], 0);
+	}
+}
+
 static void fix_creat(struct event *ev)
 {
 	const struct value *v = EV(ev, CREAT, creat_flags);
@@ -221,6 +236,9 @@ static void fix(struct scap *s, const struct scap_raw *r, struct event *ev)
 		break;
 	case EV_CREAT:
 		fix_creat(ev);
+		break;
+	case EV_FCNTL:
+		fix_fcntl(ev);
 		break;
 	case EV_SOCKET:
 		fix_socket(ev);

@@ -203,6 +203,42 @@ static void flags_become_the_kernels_and_facts_a_parameter(void **state)
 	buf_release(&b);
 }
 
+static void what_old_files_lack_is_derived_or_absent(void **state)
+{
+	struct buf b = {0};
+	struct params p = {0};
+	struct source *s;
+
+	add_section(&b);
+	add_num(&p, 1, 4);
+	add_num(&p, 0x80002, 4);	/* SOCK_DGRAM|SOCK_CLOEXEC */
+	add_num(&p, 0, 4);
+	add_event(&b, EV_V2, 18, 1, 7, &p);
+	add_num(&p, 3, 8);
+	add_event(&b, EV_V2, 19, 2, 7, &p);
+	for (unsigned cmd = 2; cmd <= 3; cmd++) {	/* F_GETFD, F_SETFD */
+		add_num(&p, 3, 8);
+		add_num(&p, cmd, 1);
+		add_event(&b, EV_V2, 150, 3, 7, &p);
+		add_num(&p, 0, 8);
+		add_event(&b, EV_V2, 151, 4, 7, &p);
+	}
+	add_num(&p, 0, 8);		/* procexit had one parameter */
+	add_event(&b, EV_V2, 186, 5, 7, &p);
+	s = open_bytes(b.p, b.len);
+	assert_int_equal(next_real(s, &ev), 0);
+	assert_number(EV(&ev, SOCKET, flags), 0x80000);
+	assert_int_equal(next_real(s, &ev), 0);
+	assert_number(EV(&ev, FCNTL, arg), 0);
+	assert_int_equal(next_real(s, &ev), 0);
+	assert_absent(EV(&ev, FCNTL, arg));
+	assert_int_equal(next_real(s, &ev), 0);
+	assert_int_equal(ev.type, EV_PROCEXIT);
+	assert_int_equal(ev.n_params, 1);
+	close_source(s);
+	buf_release(&b);
+}
+
 static void addresses_tuples_and_lists_are_converted(void **state)
 {
 	static const uint8_t tuple[] = { 2, 1, 2, 3, 4, 80, 0, 5, 6, 7, 8, 1, 2 };
@@ -649,6 +685,7 @@ int main(void)
 		cmocka_unit_test(many_threads_wait_in_calls),
 		cmocka_unit_test(first_version_infers_how_many_parameters),
 		cmocka_unit_test(flags_become_the_kernels_and_facts_a_parameter),
+		cmocka_unit_test(what_old_files_lack_is_derived_or_absent),
 		cmocka_unit_test(addresses_tuples_and_lists_are_converted),
 		cmocka_unit_test(variants_get_the_type_that_their_list_means),
 		cmocka_unit_test(generic_calls_have_the_machines_number),
