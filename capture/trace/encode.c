@@ -8,6 +8,7 @@
 
 #include "capture/base/err.h"
 #include "capture/trace/rows.h"
+#include "capture/trace/writer.h"
 
 enum {
 	FRAME_LAYOUT, FRAME_HEADS, FRAME_RARE, FRAME_FIRST,
@@ -17,7 +18,7 @@ enum {
 };
 
 struct encoder {
-	ZSTD_CCtx *zstd;
+	ZSTD_CCtx *zstd;	/* NULL: nothing is compressed */
 	struct column_scratch *scratch;
 	struct frame frame[BLOCK_FRAMES_MAX];
 	unsigned n_frames;
@@ -30,14 +31,16 @@ struct encoder *encoder_new(int level)
 {
 	struct encoder *e = xcalloc(1, sizeof(*e));
 
-	e->zstd = ZSTD_createCCtx();
-	if (!e->zstd) {
-		free(e);
-		err(ERR_SYSTEM, "zstd: no memory");
-		return NULL;
+	if (level != WRITER_PLAIN) {
+		e->zstd = ZSTD_createCCtx();
+		if (!e->zstd) {
+			free(e);
+			err(ERR_SYSTEM, "zstd: no memory");
+			return NULL;
+		}
+		ZSTD_CCtx_setParameter(e->zstd, ZSTD_c_compressionLevel, level);
+		ZSTD_CCtx_setParameter(e->zstd, ZSTD_c_contentSizeFlag, 0);
 	}
-	ZSTD_CCtx_setParameter(e->zstd, ZSTD_c_compressionLevel, level);
-	ZSTD_CCtx_setParameter(e->zstd, ZSTD_c_contentSizeFlag, 0);
 	e->scratch = column_scratch_new();
 	e->v = xmalloc(BLOCK_ROWS_MAX * sizeof(*e->v));
 	e->tid = xmalloc(BLOCK_ROWS_MAX * sizeof(*e->tid));
@@ -194,6 +197,11 @@ static int compress(struct encoder *e, const struct frame *f, struct buf *out, u
 	ZSTD_outBuffer o = { buf_room(out, bound), bound, 0 };
 	size_t from = 0;
 
+	if (!e->zstd) {
+		buf_put(out, f->raw.p, f->raw.len);
+		*stored = (uint32_t)f->raw.len;
+		return 0;
+	}
 	ZSTD_CCtx_reset(e->zstd, ZSTD_reset_session_only);
 	ZSTD_CCtx_setPledgedSrcSize(e->zstd, f->raw.len);
 	for (size_t i = 0; i <= f->n_cuts; i++) {

@@ -94,19 +94,27 @@ static void refresh_want(struct skr *k)
 
 /* ---- rows ---- */
 
-static void skip_rest(struct skr *k)
+/* Makes a loss of n events due, up to ts; they are numbered all the same. */
+static void lose(struct skr *k, uint64_t n, uint64_t ts)
 {
-	k->active = false;
-	k->drain = true;
-	k->num = k->b.first_num + k->b.n_events - 1;
+	k->loss_due = true;
+	k->loss_count = n;
+	k->loss_to = ts ? ts : k->last_ts;
+	k->loss_from = k->last_ts ? k->last_ts : k->loss_to;
+	k->num += n;
 }
 
+/* The rest of b cannot be decoded: it is lost, and so may be the state. */
 static void damaged_rows(struct skr *k, const struct block *b)
 {
+	const uint64_t end = b->first_num + b->n_events;
+
 	damage_add(&k->s.damage, b->stored, "block %" PRIu32 " at byte %" PRIu64 ": %s", b->seq,
 		   b->off, err_text());
 	k->places = k->s.damage.n_places;
 	k->need_state = true;
+	if (b->kind == BLOCK_EVENTS && end > k->num + 1)
+		lose(k, end - k->num - 1, b->last_ts);
 }
 
 static void start_rows(struct skr *k, bool numbered)
@@ -263,11 +271,7 @@ static void check_gap(struct skr *k, const struct block *b)
 	if (b->kind == BLOCK_INDEX)
 		return;
 	if (b->first_num > k->num + 1) {
-		k->loss_due = true;
-		k->loss_count = b->first_num - k->num - 1;
-		k->loss_from = k->last_ts;
-		k->loss_to = b->first_ts ? b->first_ts : k->last_ts;
-		k->num = b->first_num - 1;
+		lose(k, b->first_num - k->num - 1, b->first_ts);
 		k->need_state = true;
 	}
 	if (damage) {
@@ -298,11 +302,12 @@ static int open_events(struct skr *k, const struct block *b, const uint8_t *payl
 	k->drain = false;
 	if (!payload) {
 		k->s.n_skipped += b->n_rows;
-		skip_rest(k);
+		k->drain = true;
+		k->num = b->first_num + b->n_events - 1;
 		return 0;
 	}
 	if (unit_open(&k->unit, b, payload, k->dict, k->s.want_bulk) < 0) {
-		skip_rest(k);
+		k->drain = true;
 		return -ERR_FORMAT;
 	}
 	start_rows(k, true);

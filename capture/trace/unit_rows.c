@@ -26,8 +26,11 @@ static int decode_heads(struct unit *u, struct ints head[HEADS])
 
 	for (unsigned i = 0; i < HEADS; i++) {
 		const uint8_t *p = cursor_bytes(&all, u->head_len[i]);
-		struct cursor c = cursor_of(p, p ? u->head_len[i] : 0);
+		struct cursor c;
 
+		if (!p)
+			return bad("heads are longer than their frame");
+		c = cursor_of(p, u->head_len[i]);
 		if (ints_decode(&head[i], &c, i == HEAD_POS && u->head_len[i] <= 10 ? 0 : n[i],
 				&u->mem) < 0)
 			return -ERR_FORMAT;

@@ -8,8 +8,10 @@
 
 struct writer;
 
+enum { WRITER_PLAIN = -1 };
+
 struct writer_options {
-	int level;		/* of zstd; 0: the default */
+	int level;		/* of zstd; 0: the default; WRITER_PLAIN: no compression */
 	uint32_t block_size;	/* raw bytes of a block; 0: the default */
 	bool background;	/* compress and write in a second thread */
 };
