@@ -202,8 +202,7 @@ GET(get_fd_nameraw)
 	if (!has_fd(c))
 		return FIELD_ABSENT;
 	if (c->cur->fd)
-		return put_text(r, out, c->cur->fd->nameraw.len || c->cur->fd->kind != FD_FILE
-				? c->cur->fd->nameraw : c->cur->fd->name);
+		return put_text(r, out, c->cur->fd->nameraw);
 	n = called_name(c->ev);
 	if (!n.name || n.name->state != VALUE_SET)
 		return put_str(r, out, "");

@@ -77,23 +77,30 @@ END(s, SERVER)
 END(l, LOCAL)
 END(r, REMOTE)
 
-/* Both ends, for fd.ip and its kin. */
+/* Both ends, for fd.ip and its kin.  They exist for every descriptor, as in Falco: a
+ * socket that is not connected has two zero ends, what is no socket has none. */
 static enum field_found both(const struct field_ctx *c, const struct field_ref *r,
 			     struct fval_list *out, bool ports)
 {
+	static const struct ip_end zero;
+	const struct fdinfo *f = c->cur->thread ? c->cur->fd : NULL;
 	const struct ip_end *ends[2] = { end_of(c, CLIENT), end_of(c, SERVER) };
 	struct fval v;
 
+	if (!f)
+		return FIELD_ABSENT;
+	if (socket_of(c) && !ends[0] && !ends[1])
+		ends[0] = ends[1] = &zero;
 	for (unsigned i = 0; i < 2; i++) {
 		if (!ends[i])
 			continue;
 		if (ports)
 			put_u(r, &v, ends[i]->port);
 		else
-			put_ip(r, &v, c->cur->fd, ends[i]);
+			put_ip(r, &v, f, ends[i]);
 		fval_list_add(out, &v);
 	}
-	return out->n ? FIELD_FOUND : FIELD_ABSENT;
+	return FIELD_FOUND;
 }
 
 GET_ALL(all_fd_ip)
@@ -111,7 +118,7 @@ static enum field_found first_of(const struct field_ctx *c, const struct field_r
 {
 	struct fval_list l = { .arena = c->scratch };
 
-	if (both(c, r, &l, ports) != FIELD_FOUND)
+	if (both(c, r, &l, ports) != FIELD_FOUND || !l.n)
 		return FIELD_ABSENT;
 	*out = l.v[0];
 	return FIELD_FOUND;

@@ -7,7 +7,7 @@
 /* How Falco makes a relative path absolute: every event has its own way. */
 enum base {
 	BY_CWD,
-	BY_DIRFD,	/* the descriptor's directory, <UNKNOWN> if that is not known */
+	BY_DIRFD,	/* the directory that the descriptor was opened as, else <UNKNOWN> */
 	BY_FD_NAME,	/* the name of what was opened, <UNKNOWN> if it was not */
 	AS_FD,		/* the path is the name of the descriptor */
 	BY_NOTHING,	/* always <UNKNOWN>, as the link may stand anywhere */
@@ -81,6 +81,26 @@ static enum field_found raw_path(const struct field_ctx *c, const struct field_r
 	return put_bytes(r, out, v->p, v->len);
 }
 
+/* Falco wants the descriptor to be known as a directory (O_DIRECTORY). */
+static struct text dirfd_directory(const struct field_ctx *c, int64_t dirfd)
+{
+	const struct fdinfo *f = dirfd >= 0 ? thread_fd(c->cur->thread, dirfd) : NULL;
+
+	if (dirfd == AT_FDCWD)
+		return c->cur->thread->proc->cwd;
+	return f && f->kind == FD_DIRECTORY ? f->name : unknown;
+}
+
+static enum field_found prefixed(const struct field_ctx *c, const struct field_ref *r,
+				 struct fval *out)
+{
+	struct buf b = {0};
+
+	buf_put(&b, unknown.p, unknown.len);
+	buf_put(&b, out->p, out->len);
+	return put_buf(c, r, out, &b);
+}
+
 static enum field_found full_path(const struct field_ctx *c, const struct field_ref *r,
 				  struct fval *out, const struct path_row *row)
 {
@@ -91,20 +111,21 @@ static enum field_found full_path(const struct field_ctx *c, const struct field_
 		return found;
 	if (row->base == AS_FD)
 		return put_text(r, out, c->cur->fd->name);
-	if (out->len == 0 || out->p[0] != '/') {
+	if (out->len == 0)
+		return FIELD_FOUND;
+	if (out->p[0] != '/') {
 		switch ((enum base)row->base) {
 		case BY_CWD:
 			dir = c->cur->thread->proc->cwd;
 			break;
 		case BY_DIRFD:
-			dir = dirfd_path(c, value_i64(event_value(c->ev, row->dirfd), AT_FDCWD));
+			dir = dirfd_directory(c, value_i64(event_value(c->ev, row->dirfd), AT_FDCWD));
 			break;
 		case BY_FD_NAME:
 			return c->cur->fd ? put_text(r, out, c->cur->fd->name)
 					  : put_text(r, out, unknown);
 		case BY_NOTHING:
-			dir = unknown;
-			break;
+			return prefixed(c, r, out);
 		case AS_FD:
 			break;
 		}

@@ -242,6 +242,16 @@ static uint64_t facts_of(const struct event *ev)
 	return facts ? value_u64(facts, 0) : 0;
 }
 
+/* Other calls take flags of this table without an access mode, which is a number of
+ * Falco's even for O_RDONLY. */
+enum { PPM_ACCMODE = 3 };
+
+static bool opens(const struct event *ev)
+{
+	return ev->type == EV_OPEN || ev->type == EV_OPENAT || ev->type == EV_OPENAT2
+		|| ev->type == EV_OPEN_BY_HANDLE_AT;
+}
+
 uint64_t param_ppm(const struct field_ctx *c, unsigned i)
 {
 	const struct param_desc *d = &c->ev->desc->params[i];
@@ -249,7 +259,8 @@ uint64_t param_ppm(const struct field_ctx *c, unsigned i)
 	uint64_t n = v->state == VALUE_SET ? flags_to_ppm(d->flags, v->u) : 0;
 
 	if (d->flags == FT_file_flags)
-		n |= flags_to_ppm(FT_file_facts, facts_of(c->ev));
+		n = opens(c->ev) ? n | flags_to_ppm(FT_file_facts, facts_of(c->ev))
+				 : v->u & O_ACCMODE ? n : n & ~(uint64_t)PPM_ACCMODE;
 	else if (d->flags == FT_creat_flags)
 		n |= facts_of(c->ev) >> 1 & 3;
 	return n;
@@ -319,12 +330,9 @@ static void empty_text(struct buf *out, uint8_t type)
 
 static void abstime_text(const struct field_ctx *c, struct buf *out, uint64_t ts)
 {
-	const int64_t off = c->env ? c->env->utc_offset : 0;
-	const int64_t min = (off < 0 ? -off : off) / 60;
 	char text[TIME_TEXT_MAX];
 
-	buf_put(out, text, time_date(text, ts, off, ' '));
-	buf_printf(out, " %c%02d%02d", off < 0 ? '-' : '+', (int)(min / 60), (int)(min % 60));
+	buf_put(out, text, time_date(text, ts, c->env ? c->env->utc_offset : 0, ' '));
 }
 
 static void value_raw(const struct field_ctx *c, struct buf *out, uint8_t type, uint8_t fmt,
@@ -451,7 +459,9 @@ static void value_resolved(const struct field_ctx *c, struct buf *out, uint8_t t
 		break;
 	case PT_PID:
 		t = v->i > 0 && v->i <= INT32_MAX ? state_thread(c->st, (uint32_t)v->i) : NULL;
-		if (t && t->comm.len && !is_placeholder(t))
+		if (t && is_placeholder(t))
+			buf_str(out, "<NA>");
+		else if (t)
 			buf_put(out, t->comm.p, t->comm.len);
 		break;
 	case PT_UID:

@@ -26,10 +26,7 @@ GET(get_proc_ppid)
 	if (is_placeholder(t))
 		return missing(c);
 	up = thread_parent(c->st, t);
-	if (up)
-		return put_i(r, out, pid_of(up));
-	t = thread_main(t);
-	return t->ptid ? put_i(r, out, t->ptid) : missing(c);
+	return up ? put_i(r, out, pid_of(up)) : missing(c);
 }
 
 GET(get_proc_vpid)
@@ -115,12 +112,14 @@ static const struct thread *group_leader(const struct field_ctx *c, const struct
 	if (id <= 0 || id > INT32_MAX)
 		return NULL;
 	if (!in_pidns(t) || g == GROUP) {
+		if (id == (int64_t)t->tid)	/* it may be gone with this event */
+			return t;
 		found = state_thread(c->st, (uint32_t)id);
 		if (found)
 			return found;
 	}
-	found = thread_main(t);
-	t = thread_parent(c->st, found);
+	found = NULL;
+	t = thread_parent(c->st, t);
 	for (unsigned i = 0; t && i < LEVELS_MAX && group_of(t, g) == id; i++) {
 		found = t;
 		t = thread_parent(c->st, t);
@@ -309,10 +308,12 @@ GET(get_proc_nthreads)
 GET(get_proc_nchilds)
 {
 	uint64_t n;
+	bool main_lives;
 
 	THREAD_OR_ABSENT();
 	n = live_threads(t);
-	return put_u(r, out, n ? n - 1 : 0);
+	main_lives = t->proc->leader && !(t->proc->leader->bits & TB_EXITED);
+	return put_u(r, out, n && main_lives ? n - 1 : n);
 }
 
 /* ---- the thread ---- */

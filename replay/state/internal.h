@@ -171,6 +171,7 @@ struct pnode *pnode_find(const struct state *st, uint32_t pid);
 void pnode_forget(struct state *st, uint32_t pid);
 void tnode_set_parent(struct state *st, struct tnode *n, uint32_t ptid);
 void tnode_reparent_children(struct state *st, struct tnode *n, struct tnode *to);
+void set_exepath(struct state *st, struct process *p, const struct value *v);
 /* Frees what was removed during the event before this one. */
 void state_sweep(struct state *st);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Names of files, as the program that used them meant them: joined with the directory
  * they are relative to, cleaned lexically.  Symbolic links are not followed: nobody
- * asks the machine. */
+ * asks the machine.  What is relative to a directory that is not known stays relative,
+ * behind <UNKNOWN> if a descriptor stands for it. */
 #include <fcntl.h>
 
 #include "replay/state/internal.h"
@@ -9,7 +10,7 @@
 static const char too_long[] = "/DIR_TOO_LONG/FILENAME_TOO_LONG";
 static const char unknown_dir[] = "<UNKNOWN>";
 
-/* Takes the last component off; never the leading slash nor a leading <UNKNOWN>. */
+/* Takes the last component off, but nothing before floor (a leading <UNKNOWN>). */
 static size_t up(const char *out, size_t n, size_t floor)
 {
 	while (n > floor && out[n - 1] != '/')
@@ -18,8 +19,8 @@ static size_t up(const char *out, size_t n, size_t floor)
 }
 
 /* Appends the components of p to out, which holds n cleaned bytes without a slash at
- * the end. */
-static size_t append(char *out, size_t n, size_t floor, const char *p, size_t len)
+ * the end.  rooted: the first one stands behind a slash. */
+static size_t append(char *out, size_t n, size_t floor, bool rooted, const char *p, size_t len)
 {
 	const char *end = p + len;
 
@@ -30,7 +31,8 @@ static size_t append(char *out, size_t n, size_t floor, const char *p, size_t le
 		if (part == 2 && p[0] == '.' && p[1] == '.') {
 			n = up(out, n, floor);
 		} else if (part && !(part == 1 && p[0] == '.')) {
-			out[n++] = '/';
+			if (n > floor || rooted)
+				out[n++] = '/';
 			memcpy(out + n, p, part);
 			n += part;
 		}
@@ -43,9 +45,11 @@ size_t path_join(char *out, const char *dir, size_t dir_len, const char *name, s
 {
 	const size_t prefix = sizeof(unknown_dir) - 1;
 	size_t n = 0, floor = 0;
+	bool rooted;
 
 	if (len && name[0] == '/')
 		dir_len = 0;
+	rooted = dir_len ? dir[0] == '/' : len && name[0] == '/';
 	if (dir_len + len + 1 > PATH_BYTES) {
 		memcpy(out, too_long, sizeof(too_long));
 		return sizeof(too_long) - 1;
@@ -54,11 +58,12 @@ size_t path_join(char *out, const char *dir, size_t dir_len, const char *name, s
 		memcpy(out, dir, prefix);
 		n = floor = prefix;
 		dir += prefix;
+		rooted = dir_len > prefix && dir[0] == '/';
 		dir_len -= prefix;
 	}
-	n = append(out, n, floor, dir, dir_len);
-	n = append(out, n, floor, name, len);
-	if (n == 0 && (dir_len || len))
+	n = append(out, n, floor, rooted, dir, dir_len);
+	n = append(out, n, floor, rooted, name, len);
+	if (n == 0 && rooted)
 		out[n++] = '/';
 	out[n] = 0;
 	return n;

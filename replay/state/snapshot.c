@@ -59,7 +59,7 @@ static void snap_texts(struct state *st, const struct event *ev, struct process 
 	const struct value *cwd = EV(ev, SNAP_THREAD, cwd);
 
 	text_set_value(st, &p->exe, EV(ev, SNAP_THREAD, exe));
-	text_set_value(st, &p->exepath, EV(ev, SNAP_THREAD, exepath));
+	set_exepath(st, p, EV(ev, SNAP_THREAD, exepath));
 	text_set_value(st, &p->args, EV(ev, SNAP_THREAD, args));
 	text_set_value(st, &p->env, EV(ev, SNAP_THREAD, env));
 	text_set_value(st, &p->root, EV(ev, SNAP_THREAD, root));

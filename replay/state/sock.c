@@ -148,11 +148,19 @@ static void swap_ends(struct fdinfo *f)
 }
 
 /* An end without an address is the machine's own on the way to the other. */
-static void complete_source(const struct state *st, struct ip_end *src, const struct ip_end *dst)
+static void complete_source(const struct state *st, struct fdinfo *s)
 {
 	const struct iface *first = NULL;
+	struct ip_end *src = &s->src;
+	const struct ip_end *dst = &s->dst;
 
-	if (!is_zero(src->addr, 4) || is_zero(dst->addr, 4))
+	if (!is_zero(src->addr, 16) || is_zero(dst->addr, 16))
+		return;
+	if (state_is_local(st, s->kind == FD_IPV4 ? AF_INET : AF_INET6, dst->addr)) {
+		memcpy(src->addr, dst->addr, 16);
+		return;
+	}
+	if (s->kind == FD_IPV6)
 		return;
 	for (size_t i = 0; i < st->n_ifaces; i++) {
 		const struct iface *f = &st->ifaces[i];
@@ -279,8 +287,6 @@ HANDLER(on_socketpair)
 		f->unix_src = ends[i];
 		f->unix_dst = ends[1 - i];
 		f->bits |= FDB_CONNECTED;
-		if (f->kind == FD_UNIX && (ends[0] || ends[1]))
-			unix_name(st, f, NULL, 0);
 	}
 }
 
@@ -445,8 +451,8 @@ static void traffic(struct state *st, struct tnode *t, const struct value *tuple
 	}
 	if (!is_inet(f))
 		return;
-	if (f->kind == FD_IPV4 && !incoming)
-		complete_source(st, &f->src, &f->dst);
+	if (!incoming)
+		complete_source(st, f);
 	if (f->role == ROLE_NONE || f->role == ROLE_LISTEN)
 		f->role = guess_role(t, f, incoming ? f->dst.port : f->src.port, bound != 0,
 				     incoming);
@@ -544,6 +550,8 @@ void snap_socket(struct state *st, struct fdinfo *f, const struct value *tuple)
 		return;
 	f->role = ROLE_NONE;
 	sock_tuple(st, f, tuple);
+	if (f->kind == FD_UNIX)	/* there only the path is its name */
+		text_set(st, &f->name, tuple->p + 17, tuple->len - 17);
 	f->role = role;
 	f->kind = kind == FD_UNKNOWN ? f->kind : kind;
 	if (is_inet(f))

@@ -320,10 +320,8 @@ static void find_fd(struct state *st, const struct event *ev, const struct tnode
 	if (p < 0)
 		return;
 	v = event_value(ev, (unsigned)p);
-	if (v->state != VALUE_SET)
-		return;
-	st->cur.fd_num = v->i;
-	if (v->i < 0)
+	st->cur.fd_num = value_i64(v, -1);
+	if (st->cur.fd_num < 0)
 		return;
 	if (says_closed(ev))
 		fdtable_take(st, t->t.proc->fds, v->i);

@@ -180,10 +180,9 @@ static void clone_in_parent(struct state *st, const struct event *ev, struct tno
 /* The child may be known from its parent's event already. */
 static void clone_in_child(struct state *st, const struct event *ev, struct tnode *t)
 {
-	const uint64_t flags = value_u64(EV(ev, CLONE, flags), 0);
 	const uint32_t ptid = (uint32_t)value_u64(EV(ev, CLONE, ptid), 0);
 	const uint32_t pid = (uint32_t)value_u64(EV(ev, CLONE, pid), ev->pid ? ev->pid : ev->tid);
-	const bool thread = flags & CLONE_THREAD;
+	const bool thread = pid != ev->tid;
 
 	if (!t || !(t->t.bits & TB_ANNOUNCED)) {
 		const struct pnode *mates = pnode_find(st, pid);
@@ -288,18 +287,28 @@ static void exec_fds(struct state *st, struct process *p)
 	fdtable_each(p->fds, close_on_exec, arg);
 }
 
+/* The kernel adds to the name of a file that is gone, or was replaced. */
+void set_exepath(struct state *st, struct process *p, const struct value *v)
+{
+	static const char deleted[] = " (deleted)";
+	const size_t n = sizeof(deleted) - 1;
+	size_t len = v->len;
+
+	if (v->state != VALUE_SET)
+		return;
+	if (len > n && memcmp(v->p + len - n, deleted, n) == 0)
+		len -= n;
+	text_set(st, &p->exepath, v->p, len);
+}
+
 /* The kernel's own name of the file if the recorder had it, else what was asked for. */
 static void exec_path(struct state *st, const struct event *ev, struct process *p)
 {
-	static const char deleted[] = " (deleted)";
 	const struct value *v = EV(ev, EXECVE, trusted_exepath);
-	size_t len = v->len;
+	size_t len;
 
-	if (v->state == VALUE_SET && len) {
-		if (len > sizeof(deleted) - 1
-		    && memcmp(v->p + len - (sizeof(deleted) - 1), deleted, sizeof(deleted) - 1) == 0)
-			len -= sizeof(deleted) - 1;
-		text_set(st, &p->exepath, v->p, len);
+	if (v->state == VALUE_SET && v->len) {
+		set_exepath(st, p, v);
 		return;
 	}
 	v = EV(ev, EXECVE, filename);
@@ -340,13 +349,19 @@ static void exec_file(const struct event *ev, struct thread *t)
 	p->exe_dev = (uint32_t)value_u64(EV(ev, EXECVE, exe_dev), 0);
 }
 
+/* No arguments are none, not those from before. */
+static void replace(struct state *st, struct text *t, const struct value *v)
+{
+	text_set(st, t, v->p, v->state == VALUE_SET ? v->len : 0);
+}
+
 static void exec_facts(struct state *st, const struct event *ev, struct tnode *t)
 {
 	struct process *p = t->t.proc;
 
 	text_set_value(st, &p->exe, EV(ev, EXECVE, exe));
-	text_set_value(st, &p->args, EV(ev, EXECVE, args));
-	text_set_value(st, &p->env, EV(ev, EXECVE, env));
+	replace(st, &p->args, EV(ev, EXECVE, args));
+	replace(st, &p->env, EV(ev, EXECVE, env));
 	text_set_value(st, &t->t.comm, EV(ev, EXECVE, comm));
 	if (EV(ev, EXECVE, cwd)->state == VALUE_SET && EV(ev, EXECVE, cwd)->len)
 		text_set_value(st, &p->cwd, EV(ev, EXECVE, cwd));
@@ -364,6 +379,10 @@ static void exec_facts(struct state *st, const struct event *ev, struct tnode *t
 	set_i32(&t->t.vtid, EV(ev, EXECVE, vtid));
 	set_i32(&p->vpid, EV(ev, EXECVE, vpid));
 	set_u64(&p->pidns_start_ts, EV(ev, EXECVE, pidns_init_start_ts));
+	if (p->vpid == -1 && t->t.vtid == -1) {	/* older captures do not tell: no namespace */
+		p->vpid = (int32_t)p->pid;
+		t->t.vtid = (int32_t)t->t.tid;
+	}
 	p->exec_ts = ev->ts;
 }
 
@@ -439,18 +458,15 @@ HANDLER(on_procexit)
 
 /* ---- odds and ends ---- */
 
+/* PR_SET_NAME is not followed, as in Falco: proc.name is what was executed, whatever
+ * the thread calls itself.  Children and snapshots bring the name that they have. */
 HANDLER(on_prctl)
 {
-	const struct value *name = EV(ev, PRCTL, arg2_str);
 	struct thread *leader;
 
 	if (!t || value_i64(EV(ev, PRCTL, res), -1) < 0)
 		return;
 	switch (value_u64(EV(ev, PRCTL, option), 0)) {
-	case PR_SET_NAME:
-		if (name->state == VALUE_SET)
-			text_set(st, &t->t.comm, name->p, name->len < 15 ? name->len : 15);
-		break;
 	case PR_SET_CHILD_SUBREAPER:
 		leader = t->t.proc->leader;
 		if (leader && value_i64(EV(ev, PRCTL, arg2_int), 0))
