@@ -337,19 +337,29 @@ static void warn_field(const struct at *at, const struct slot *s)
 			  "field is not available due to the drop of enter events.");
 }
 
-/* Where Falco's own comparison code gives nothing: in over numbers and addresses that
- * are compared with both ends or with all ancestors. */
-static bool falco_never(const struct slot *s, const struct node *n)
+/* What Falco's own comparison code makes of lists: on fields that are compared with both
+ * ends or with all ancestors it looks at the first element only, or at none. */
+static void as_falco(const struct slot *s, const struct node *n, struct pred *p)
 {
 	const char *name = s->x->from == FROM_FIELD ? s->x->ref.desc->name : "";
+	const bool in = n->op == OP_IN || n->op == OP_INTERSECTS;
 
-	if (n->op != OP_IN && n->op != OP_INTERSECTS)
-		return false;
-	if (strcmp(name, "fd.ip") == 0)
-		return true;
-	if (strcmp(name, "fd.net") == 0)
-		return n->op == OP_INTERSECTS;
-	return strcmp(name, "proc.apid") == 0 && s->shape == SHAPE_ANY;
+	if (in && (strcmp(name, "fd.ip") == 0 ||
+		   (strcmp(name, "proc.apid") == 0 && s->shape == SHAPE_ANY) ||
+		   (s->type == FIELD_DYN && p->n && p->c[0].number)))
+		p->never = true;
+	if (strcmp(name, "fd.net") == 0 && n->op == OP_INTERSECTS)
+		p->never = true;
+	if (s->shape == SHAPE_ENDS && (n->mod || strcmp(name, "fd.net") == 0) && p->n > 1) {
+		p->n = 1;
+		p->mod = MOD_NONE;
+	}
+	if (s->shape == SHAPE_ONE && s->type == FIELD_NET && n->mod == MOD_ANYOF &&
+	    p->test == TEST_EQ)
+		p->never = true;
+	if (s->shape == SHAPE_ONE && s->type == FIELD_NET && n->mod == MOD_ALLOF &&
+	    p->test == TEST_NE)
+		p->test = TEST_EXISTS;
 }
 
 static bool fill(struct engine *e, const struct at *at, struct pred *p, const struct node *n)
@@ -366,7 +376,10 @@ static bool fill(struct engine *e, const struct at *at, struct pred *p, const st
 		ok = add_constants(at, p, s, n);
 	s = &e->slots[p->slot];
 	p->all = s->x->list && n->op == OP_IN;
-	p->never = e->strict && falco_never(s, n);
+	if (strncmp(s->text, "evt.around[", 11) == 0 && p->test == TEST_EQ)
+		p->test = TEST_LE;	/* the value is the distance */
+	if (e->strict)
+		as_falco(s, n, p);
 	return ok;
 }
 

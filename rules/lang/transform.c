@@ -28,18 +28,19 @@ static int sextet(unsigned char c)
 	return s ? (int)(s - alphabet) : -1;
 }
 
-/* Base 64, padded or not; false if it is none. */
+/* Base 64, padded or not.  False if it is none: other bytes in it, or bits left over
+ * that are not zero. */
 static bool decode(struct arena *a, const struct fval *v, struct fval *out)
 {
 	uint32_t len = v->len, bits = 0, n = 0;
 	unsigned have = 0;
 	char *p;
 
-	while (len && v->len - len < 2 && v->p[len - 1] == '=')
+	while (len && v->len % 4 == 0 && v->len - len < 2 && v->p[len - 1] == '=')
 		len--;
 	if (len % 4 == 1)
 		return false;
-	p = arena_alloc(a, (size_t)len * 3 / 4 + 4);
+	p = arena_alloc(a, (size_t)len + 1);
 	for (uint32_t i = 0; i < len; i++) {
 		const int s = sextet((unsigned char)v->p[i]);
 
@@ -52,6 +53,8 @@ static bool decode(struct arena *a, const struct fval *v, struct fval *out)
 			p[n++] = (char)(bits >> have);
 		}
 	}
+	if (bits & ((1u << have) - 1))
+		return false;
 	p[n] = 0;
 	*out = text_value(p, n);
 	out->type = v->type;

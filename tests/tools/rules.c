@@ -12,6 +12,7 @@
  *                   fields that outputs end with otherwise.  Lines "#plugin NAME VERSION",
  *                   "#extra RULE|TAGS|FORMAT" and "#enable|disable name|tag WHAT"
  *                   before the text are options
+ *   count FILE\nCOND how many events and pseudo events it holds on, as Falco counts
  *   matches P\nN    true | false: the pattern P fits the name N */
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@
 
 #include "capture/base/err.h"
 #include "capture/base/quote.h"
+#include "capture/trace/source.h"
 #include "rules/lang/cond.h"
 #include "rules/lang/engine.h"
 #include "rules/lang/events.h"
@@ -34,6 +36,7 @@ struct request {
 	struct ast *ast;
 	struct engine e;
 	uint32_t root;
+	bool strict;
 };
 
 static struct ast *parsed(struct request *r, struct buf *out)
@@ -61,7 +64,7 @@ static void do_canonical(struct request *r, struct buf *out)
 
 static bool checked(struct request *r, struct buf *out)
 {
-	engine_init(&r->e, &r->arena, false);
+	engine_init(&r->e, &r->arena, r->strict);
 	if (!parsed(r, out))
 		return false;
 	if (macros_expand(&r->l, r->ast, UINT32_MAX, NULL, NULL)) {
@@ -105,6 +108,59 @@ static void do_eval(struct request *r, struct buf *out)
 	event_init(&ev, EV_OPENAT);
 	buf_str(out, cond_eval(c, &ctx) ? "true" : "false");
 	cond_free(c);
+}
+
+/* Events of a capture on which the condition holds, real ones and pseudo events. */
+static void count_matches(struct request *r, struct source *s, struct buf *out)
+{
+	struct state *st = state_new(NULL);
+	struct field_env env = { .hostname = "host", .source = "syscall" };
+	static struct event ev;
+	struct arena scratch = {0};
+	struct field_ctx ctx = { .ev = &ev, .st = st, .cur = state_current(st),
+				 .scratch = &scratch, .env = &env };
+	struct matcher m;
+	unsigned n[2] = {0};
+
+	matcher_init(&m, &r->e);
+	while (source_next(s, &ev) == 0) {
+		const uint32_t at = r->e.first[ev.type < EV__N ? ev.type : EV_UNKNOWN];
+
+		state_update(st, &ev);
+		arena_reset(&scratch);
+		matcher_begin(&m, &ctx);
+		if (at < r->e.first[ev.type + 1] && matcher_run(&m, r->e.entries[at].pc))
+			n[event_is_pseudo(&ev)]++;
+	}
+	buf_printf(out, "%u %u", n[0], n[1]);
+	matcher_release(&m);
+	state_free(st);
+	arena_release(&scratch);
+}
+
+static void do_count(struct request *r, struct buf *out)
+{
+	char *text = r->text, *path = strsep(&text, "\n");
+	struct request q = { .text = text ? text : path, .len = text ? strlen(text) : 0 };
+	struct source *s = source_open(path);
+	struct event_set all;
+
+	event_set_fill(&all);
+	q.strict = true;
+	if (!s) {
+		buf_printf(out, "fail %s", err_text());
+		return;
+	}
+	if (checked(&q, out)) {
+		source_want(s, &all, true);
+		events_of(q.ast, &all);
+		engine_add(&q.e, q.root, &all);
+		engine_finish(&q.e, NULL, NULL);
+		count_matches(&q, s, out);
+	}
+	source_close(s);
+	engine_release(&q.e);
+	arena_release(&q.arena);
 }
 
 static void json_pair(struct buf *out, const char *key, const char *p, size_t len)
@@ -241,7 +297,7 @@ static const struct {
 	void (*run)(struct request *r, struct buf *out);
 } verbs[] = {
 	{ "parse", do_parse }, { "canonical", do_canonical }, { "compile", do_compile },
-	{ "events", do_events }, { "eval", do_eval }, { "load", do_load },
+	{ "events", do_events }, { "eval", do_eval }, { "load", do_load }, { "count", do_count },
 	{ "matches", do_matches },
 };
 
