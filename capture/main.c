@@ -40,7 +40,7 @@ enum {
 
 static const struct opt opts[] = {
 	{ O_OUTPUT,	'o', "output",	    "FILE",  "write the recording to FILE, - for standard output" },
-	{ O_FORCE,	0,   "force",	    NULL,    "overwrite FILE if it exists" },
+	{ O_FORCE,	0,   "force",	    NULL,    "overwrite FILE instead of keeping it as FILE.old" },
 	{ O_DURATION,	'd', "duration",    "TIME",  "end after TIME: seconds, or with a unit (500ms, 2m)" },
 	{ O_EVENTS,	'n', "events",	    "N",     "end after N events" },
 	{ O_FILTER,	'f', "filter",	    "COND",  "write only events on which the condition holds" },

@@ -40,7 +40,8 @@ sub examples {
 
 for my $page (@pages) {
 	my $name = basename($page);
-	my $lint = `mandoc -T lint -W warning $page 2>&1`;
+	# Each page documents "saker VERB", so it may well refer to saker(1).
+	my $lint = `mandoc -T lint -W warning $page 2>&1 | grep -v 'cross reference to self'`;
 	is($lint, '', "$name is clean mdoc");
 	my $n = 0;
 	for my $block (examples($page)) {

@@ -4,7 +4,6 @@
 #include "capture/trace/scap_write.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include <zlib.h>
 
 #include "capture/base/err.h"
+#include "capture/base/output.h"
 #include "capture/trace/scap_out.h"
 
 enum { FLUSH_AT = 1 << 18, OUT = 1 << 16 };
@@ -168,19 +168,6 @@ int scap_add(struct scap_writer *w, const struct event *ev)
 
 /* ---- opening and closing ---- */
 
-static int open_output(struct scap_writer *w, bool force)
-{
-	if (!strcmp(w->path, "-")) {
-		if (isatty(STDOUT_FILENO))
-			return err(ERR_USAGE, "will not write a capture to a terminal");
-		w->fd = dup(STDOUT_FILENO);
-	} else {
-		w->fd = open(w->path, O_WRONLY | O_CREAT | O_CLOEXEC |
-			     (force ? O_TRUNC : O_EXCL), 0600);
-	}
-	return w->fd < 0 ? err_sys("cannot create %s", w->path) : 0;
-}
-
 static void release(struct scap_writer *w)
 {
 	if (w->gzip)
@@ -202,7 +189,8 @@ struct scap_writer *scap_create(const char *path, bool force, bool gzip,
 
 	w->path = xstrdup(path);
 	w->arch = info->arch;
-	if (open_output(w, force) < 0)
+	w->fd = output_create(path, force);
+	if (w->fd < 0)
 		goto fail;
 	if (gzip && deflateInit2(&w->z, 6, Z_DEFLATED, 16 + MAX_WBITS, 8, 0) != Z_OK) {
 		err(ERR_SYSTEM, "cannot start to compress %s", path);

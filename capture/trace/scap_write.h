@@ -16,7 +16,7 @@ struct scap_write_stats {
 	uint64_t n_left_out;		/* events that the format has no code for */
 };
 
-/* Creates path (0600, never overwriting without force), or writes to standard output for
+/* Creates path (output_create), or writes to standard output for
  * "-".  gzip: compressed as a whole.  NULL on error. */
 struct scap_writer *scap_create(const char *path, bool force, bool gzip,
 				const struct source_info *info);

@@ -6,12 +6,11 @@
 #include "capture/trace/writer.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "capture/base/err.h"
+#include "capture/base/output.h"
 #include "capture/trace/block_write.h"
 #include "capture/trace/dict.h"
 
@@ -42,30 +41,6 @@ struct writer {
 
 /* ---- opening ---- */
 
-static int open_file(const char *path, bool force)
-{
-	const int how = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | (force ? O_TRUNC : O_EXCL);
-	struct stat st;
-	int fd;
-
-	if (!strcmp(path, "-")) {
-		if (isatty(STDOUT_FILENO))
-			return err(ERR_USAGE, "will not write a recording to a terminal");
-		fd = dup(STDOUT_FILENO);
-	} else {
-		fd = open(path, how, 0600);
-	}
-	if (fd < 0 && errno == EEXIST)
-		return err(ERR_USAGE, "%s exists; --force overwrites it", path);
-	if (fd < 0)
-		return err_sys("cannot create %s", path);
-	if (force && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && fchmod(fd, 0600) < 0) {
-		close(fd);
-		return err_sys("cannot protect %s", path);
-	}
-	return fd;
-}
-
 static void copy_info(struct writer *w, const struct source_info *info)
 {
 	w->info = *info;
@@ -79,7 +54,7 @@ static void copy_info(struct writer *w, const struct source_info *info)
 struct writer *writer_open(const char *path, bool force, const struct source_info *info,
 			   const struct writer_options *opt)
 {
-	const int fd = open_file(path, force);
+	const int fd = output_create(path, force);
 	struct writer *w;
 
 	if (fd < 0)

@@ -21,7 +21,7 @@ struct writer_stats {
 	uint64_t events_since_key, raw_since_key;
 };
 
-/* Creates path (0600, never overwriting without force) or writes to stdout for "-".
+/* Creates path (output_create) or writes to stdout for "-".
  * Host, kernel and so on are taken from info.  NULL on error. */
 struct writer *writer_open(const char *path, bool force, const struct source_info *info,
 			   const struct writer_options *opt);

@@ -25,7 +25,7 @@ static const struct opt opts[] = {
 	{ O_TO, 't', "to", "FORMAT", "scap or skr; else what OUT's name ends in" },
 	{ O_GZIP, 'z', "gzip", NULL, "compress the .scap" },
 	{ O_LEVEL, 0, "level", "N", "of compression of the .skr: 1 to 19" },
-	{ O_FORCE, 0, "force", NULL, "overwrite OUT" },
+	{ O_FORCE, 0, "force", NULL, "overwrite OUT instead of keeping it as OUT.old" },
 	{ O_QUIET, 'q', "quiet", NULL, "no progress, no summary" },
 };
 

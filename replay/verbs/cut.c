@@ -35,7 +35,7 @@ static const struct opt opts[] = {
 	{ O_CONTAINER, 'c', "container", "ID", "only processes in the container" },
 	{ O_ANONYMOUS, 0, "anonymous", NULL, "without the name of the host" },
 	{ O_LEVEL, 0, "level", "N", "of compression: 1 to 19" },
-	{ O_FORCE, 0, "force", NULL, "overwrite OUT" },
+	{ O_FORCE, 0, "force", NULL, "overwrite OUT instead of keeping it as OUT.old" },
 	{ O_QUIET, 'q', "quiet", NULL, "no progress, no summary" },
 };
 

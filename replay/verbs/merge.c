@@ -23,7 +23,7 @@ enum { O_LEVEL, O_FORCE, O_QUIET };
 
 static const struct opt opts[] = {
 	{ O_LEVEL, 0, "level", "N", "of compression: 1 to 19" },
-	{ O_FORCE, 0, "force", NULL, "overwrite OUT" },
+	{ O_FORCE, 0, "force", NULL, "overwrite OUT instead of keeping it as OUT.old" },
 	{ O_QUIET, 'q', "quiet", NULL, "no progress, no summary" },
 };
 

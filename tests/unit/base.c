@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/test.h"
 
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "capture/base/buf.h"
 #include "capture/base/catalog.h"
 #include "capture/base/cursor.h"
 #include "capture/base/mem.h"
 #include "capture/base/opt.h"
+#include "capture/base/output.h"
 #include "capture/base/quote.h"
 #include "capture/base/timearg.h"
 
@@ -237,7 +244,54 @@ static void a_message_keeps_its_place_and_code(void **unused)
 	assert_string_equal(err_text(), "again: case.skr: block 7");
 }
 
+static void put_file(const char *path, const char *text, bool force)
+{
+	const int fd = output_create(path, force);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	close(fd);
+}
+
+static void assert_file(const char *path, const char *want)
+{
+	char text[16] = "";
+	const int fd = open(path, O_RDONLY);
+
+	assert_true(fd >= 0);
+	assert_true(read(fd, text, sizeof(text) - 1) >= 0);
+	close(fd);
+	assert_string_equal(text, want);
+}
+
+static void an_earlier_recording_is_kept(void **unused)
+{
+	char dir[] = "/tmp/saker-test-XXXXXX";
+	struct stat st;
+
+	assert_non_null(mkdtemp(dir));
+	assert_int_equal(chdir(dir), 0);
+	put_file("a", "first", false);
+	assert_int_equal(stat("a", &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	put_file("a", "second", false);
+	assert_file("a", "second");
+	assert_file("a.old", "first");
+	put_file("a", "3", true);
+	assert_file("a", "3");
+	assert_file("a.old", "first");
+	assert_true(output_create(".", false) < 0);
+	assert_error_has("cannot create .");
+	assert_true(output_create("no/where", false) < 0);
+	put_file("/dev/null", "device", false);
+	unlink("a");
+	unlink("a.old");
+	assert_int_equal(chdir("/"), 0);
+	rmdir(dir);
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(an_earlier_recording_is_kept),
 	cmocka_unit_test(terminal_text_never_holds_a_control_byte),
 	cmocka_unit_test(json_strings_are_valid_for_any_bytes),
 	cmocka_unit_test(payload_shows_other_bytes_as_dots),

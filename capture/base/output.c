@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "capture/base/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "capture/base/buf.h"
+#include "capture/base/err.h"
+
+enum { NEW = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY,
+       OLD = O_WRONLY | O_CLOEXEC | O_NOCTTY };
+
+static int to_stdout(void)
+{
+	const int fd = isatty(STDOUT_FILENO) ? -1 : fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+
+	if (fd >= 0)
+		return fd;
+	return isatty(STDOUT_FILENO) ? err(ERR_USAGE, "will not write a recording to a terminal")
+		: err_sys("standard output");
+}
+
+static int keep_old(const char *path)
+{
+	struct buf old = {0};
+	int e;
+
+	buf_printf(&old, "%s.old", path);
+	e = rename(path, buf_text(&old)) < 0 ? err_sys("cannot rename %s", path) : 0;
+	buf_release(&old);
+	return e;
+}
+
+/* Something stands there already: an empty file and what is no file are used as they are. */
+static int reuse(const char *path, bool force)
+{
+	const int fd = open(path, OLD);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -1;
+	if (!S_ISREG(st.st_mode))
+		return fd;
+	if (st.st_size > 0 && !force) {
+		close(fd);
+		return keep_old(path) < 0 ? -1 : open(path, NEW, 0600);
+	}
+	if (ftruncate(fd, 0) < 0 || fchmod(fd, 0600) < 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+int output_create(const char *path, bool force)
+{
+	int fd;
+
+	if (strcmp(path, "-") == 0)
+		return to_stdout();
+	fd = open(path, NEW, 0600);
+	if (fd < 0 && errno == EEXIST)
+		fd = reuse(path, force);
+	return fd < 0 ? err_sys("cannot create %s", path) : fd;
+}
