@@ -76,7 +76,7 @@ static bool all_digits(const char *p, size_t len)
 	for (size_t i = 0; i < len; i++)
 		if (!isdigit((unsigned char)p[i]))
 			return false;
-	return len > 0 && len < 19;
+	return len > 0 && len < 20;
 }
 
 static int bad(const struct field_desc *d, const char *what)
