@@ -84,6 +84,7 @@ static __always_inline bool ring_begin(struct slot *s, u32 cls, u32 max, u64 pid
 		__sync_fetch_and_add(&ringless, 1);
 		return false;
 	}
+	ring->n_events++;
 	if (ring->busy) {
 		ring_lose(ring, cls, bpf_ktime_get_boot_ns());
 		return false;

@@ -52,7 +52,7 @@ struct wire_ring {
 	__u32 busy;		/* a program of this CPU is writing a record */
 	__u32 pad;
 	__u64 tail_seen;	/* the kernel half's last look at tail */
-	__u64 n_events;
+	__u64 n_events;		/* records and losses: the check at the end */
 	struct wire_loss loss[WC__N];
 	__u64 tail __attribute__((aligned(256)));	/* written by user space */
 };

@@ -26,9 +26,14 @@ enum {
 	WINDOW_NS = 10 * 1000 * 1000,
 	CLOCK_STEP_NS = 1000 * 1000,
 	CLOCK_CHECK_NS = 1000 * 1000 * 1000,
-	LOSSES_MAX = 256,
+	LOSS_RECORD = 6,		/* of the table loss_class: lost behind the rings */
 };
 static const uint64_t spill_limit = UINT64_C(512) << 20;
+
+struct pending_loss {
+	struct wire_loss loss;
+	uint16_t cpu, cls;
+};
 
 struct live {
 	struct source src;
@@ -43,10 +48,10 @@ struct live {
 	uint64_t stop_at;		/* ns since boot; 0: when told */
 	uint64_t clock_checked, ringless;
 	uint64_t num;
-	bool tree, draining;
+	bool tree, draining, drained;
 	atomic_bool stop, snapshot_done;
-	struct { struct wire_loss loss; uint16_t cpu, cls; } losses[LOSSES_MAX];
-	unsigned n_losses, loss_at;
+	struct pending_loss *losses;	/* noted, not handed out */
+	size_t n_losses, loss_at, losses_cap;
 	unsigned fullness;		/* of the fullest ring at the last look */
 };
 
@@ -95,23 +100,28 @@ static unsigned loss_class(unsigned cls)
 	return cls == WC_WRITE ? WC_FILE : cls;
 }
 
+static void note(struct live *l, unsigned cpu, unsigned cls, const struct wire_loss *loss)
+{
+	l->losses = mem_grow(l->losses, &l->losses_cap, l->n_losses + 1, sizeof(*l->losses));
+	l->losses[l->n_losses++] = (struct pending_loss){ *loss, (uint16_t)cpu, (uint16_t)cls };
+	l->stats.lost[cls] += loss->count;
+	if (cls != WC_PAYLOAD)
+		l->stats.n_lost += loss->count;
+}
+
+/* A loss waits until the events before it have been handed out, a few naps at most. */
 static void note_losses(struct live *l)
 {
-	if (l->loss_at == l->n_losses)
-		l->loss_at = l->n_losses = 0;
+	l->n_losses -= l->loss_at;
+	if (l->loss_at)
+		memmove(l->losses, l->losses + l->loss_at, l->n_losses * sizeof(*l->losses));
+	l->loss_at = 0;
 	for (unsigned cpu = 0; cpu < l->rings.n; cpu++)
 		for (unsigned cls = 0; cls < WC__N; cls++) {
 			struct wire_loss loss;
 
-			if (l->n_losses == LOSSES_MAX ||
-			    !rings_loss(&l->rings, cpu, cls, &loss))
-				continue;
-			l->losses[l->n_losses].loss = loss;
-			l->losses[l->n_losses].cpu = (uint16_t)cpu;
-			l->losses[l->n_losses++].cls = (uint16_t)loss_class(cls);
-			l->stats.lost[loss_class(cls)] += loss.count;
-			if (cls != WC_PAYLOAD)
-				l->stats.n_lost += loss.count;
+			if (rings_loss(&l->rings, cpu, cls, &loss))
+				note(l, cpu, loss_class(cls), &loss);
 		}
 }
 
@@ -119,16 +129,20 @@ static void note_losses(struct live *l)
 static void note_ringless(struct live *l, uint64_t now)
 {
 	const uint64_t n = probes_ringless(&l->probes);
+	const struct wire_loss loss = { .count = n - l->ringless, .first = now, .last = now };
 
-	if (n == l->ringless || l->n_losses == LOSSES_MAX)
-		return;
-	l->losses[l->n_losses].loss = (struct wire_loss){ .count = n - l->ringless,
-							  .first = now, .last = now };
-	l->losses[l->n_losses].cpu = (uint16_t)l->rings.n;
-	l->losses[l->n_losses++].cls = WC_OTHER;
-	l->stats.n_lost += n - l->ringless;
-	l->stats.lost[WC_OTHER] += n - l->ringless;
+	if (n != l->ringless)
+		note(l, l->rings.n, WC_OTHER, &loss);
 	l->ringless = n;
+}
+
+/* At the end the kernel half's own count must come out: events = records + losses. */
+static void note_missing(struct live *l, uint64_t now)
+{
+	const struct wire_loss loss = { .count = rings_missing(&l->rings), .first = now, .last = now };
+
+	if (loss.count)
+		note(l, l->rings.n, LOSS_RECORD, &loss);
 }
 
 /* The next loss that happened before ts (ns since boot). */
@@ -230,8 +244,14 @@ static int next_record(struct live *l, struct event *ev)
 		}
 		if (next_loss(l, l->horizon, ev))
 			return 0;
-		if (l->draining)
+		if (l->drained)
 			return 1;
+		if (l->draining) {
+			l->drained = true;
+			note_missing(l, clock_ns(CLOCK_BOOTTIME));
+			round = -1;
+			continue;
+		}
 		if (round == 0)
 			look(l);
 	}
@@ -260,6 +280,7 @@ static void live_close(struct source *s)
 	command_drop(&l->command);
 	probes_detach(&l->probes);
 	rings_close(&l->rings);
+	free(l->losses);
 	probes_close(&l->probes);
 	if (l->snapshot)
 		snapshot_free(l->snapshot);

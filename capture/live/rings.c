@@ -198,3 +198,15 @@ bool rings_loss(struct rings *r, unsigned cpu, unsigned cls, struct wire_loss *l
 	seen->last = now->last;
 	return true;
 }
+
+uint64_t rings_missing(const struct rings *r)
+{
+	uint64_t seen = 0, known = r->n_records;
+
+	for (unsigned i = 0; i < r->n; i++) {
+		seen += r->views[i].ring->n_events;
+		for (unsigned cls = WC_PAYLOAD + 1; cls < WC__N; cls++)
+			known += r->views[i].ring->loss[cls].count;
+	}
+	return seen > known ? seen - known : 0;
+}

@@ -52,4 +52,8 @@ void rings_spill(struct rings *r, uint64_t limit);
 /* What was lost of a class on a CPU since the last question; false: nothing. */
 bool rings_loss(struct rings *r, unsigned cpu, unsigned cls, struct wire_loss *loss);
 
+/* When all is handed out: events that the kernel half saw and that are neither records
+ * nor losses. */
+uint64_t rings_missing(const struct rings *r);
+
 #endif
