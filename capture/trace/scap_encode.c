@@ -243,22 +243,16 @@ static void end(struct buf *b, const struct open_event *o)
 	scap_block_end(b, o->block);
 }
 
-int scap_encode(struct scap_codes *codes, enum arch arch, const struct event *ev,
-		struct buf *out)
+/* 1: cut to what the format can hold. */
+static int encode(struct scap_codes *codes, enum arch arch, const struct event *ev,
+		  const struct scap_code *code, bool hidden, struct buf *out)
 {
-	const struct scap_code *code = code_of(codes, ev);
-	const bool hidden = event_is_pseudo(ev) && ev->type != EV_CONTAINER &&
-		ev->type != EV_SNAP_USER && ev->type != EV_SNAP_GROUP;
-	const size_t start = out->len;
-	struct open_event o;
+	const struct open_event o = begin(out, ev, code->code, code->n, code->wide, hidden);
 	int r = 0;
 
-	if (!code || (ev->type == EV_UNKNOWN && ev->desc->n_params != code->n))
-		return -ERR_UNSUPPORTED;
-	o = begin(out, ev, code->code, code->n, code->wide, hidden);
 	for (unsigned i = 0; i < code->n; i++) {
 		const size_t at = out->len;
-		const size_t used = at - start;
+		const size_t used = at - o.block;
 
 		put_param(codes, arch, ev, &code->p[i], out);
 		if (!code->wide && used + (out->len - at) > BYTES_MAX) {
@@ -270,6 +264,24 @@ int scap_encode(struct scap_codes *codes, enum arch arch, const struct event *ev
 	}
 	end(out, &o);
 	return r;
+}
+
+int scap_encode(struct scap_codes *codes, enum arch arch, bool pairs, const struct event *ev,
+		struct buf *out)
+{
+	const struct scap_code *code = code_of(codes, ev);
+	const bool hidden = event_is_pseudo(ev) && ev->type != EV_CONTAINER &&
+		ev->type != EV_SNAP_USER && ev->type != EV_SNAP_GROUP;
+
+	if (!code || (ev->type == EV_UNKNOWN && ev->desc->n_params != code->n))
+		return -ERR_UNSUPPORTED;
+	if (pairs && code->kind == SCAP_KIND_EXIT) {
+		const struct scap_code *enter = scap_code(codes, code->code - 1u);
+
+		if (enter->kind == SCAP_KIND_ENTER)
+			encode(codes, arch, ev, enter, hidden, out);
+	}
+	return encode(codes, arch, ev, code, hidden, out);
 }
 
 void scap_encode_note(const struct event *ev, const char *id, const char *text, size_t len,

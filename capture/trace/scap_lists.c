@@ -144,7 +144,7 @@ static void add_process(struct scap_lists *l, const struct event *ev)
 enum { FDT_IPV4 = 3, FDT_IPV6, FDT_IPV4_LISTEN, FDT_IPV6_LISTEN, FDT_UNIX = 8,
        FDT_UNSUPPORTED = 10, FDT_FILE_V2 = 16 };
 
-static unsigned fd_type(const struct event *ev)
+static unsigned fd_type(const struct event *ev, bool old)
 {
 	static const uint8_t types[FD__N] = {
 		[FD_FILE] = FDT_FILE_V2, [FD_DIRECTORY] = 2, [FD_IPV4] = FDT_IPV4,
@@ -157,7 +157,7 @@ static unsigned fd_type(const struct event *ev)
 	const uint64_t kind = u(F(kind));
 	const struct value *tuple = F(tuple);
 
-	if (kind >= FD__N || !types[kind])
+	if (kind >= FD__N || !types[kind] || (old && types[kind] > FDT_FILE_V2))
 		return FDT_UNSUPPORTED;
 	if (tuple_len[kind] && (tuple->state != VALUE_SET || tuple->len < tuple_len[kind]))
 		return FDT_UNSUPPORTED;		/* a socket without addresses */
@@ -230,7 +230,7 @@ static void fds_close(struct scap_lists *l)
 static void add_fd(struct scap_lists *l, const struct event *ev)
 {
 	const uint64_t pid = u(F(pid));
-	const unsigned type = fd_type(ev);
+	const unsigned type = fd_type(ev, l->old);
 	size_t at;
 
 	if (!l->fds_open || l->fds_pid != pid) {

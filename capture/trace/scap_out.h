@@ -14,6 +14,7 @@ void scap_block_end(struct buf *b, size_t at);
 
 /* The lists of a section under construction, complete blocks or entries of one. */
 struct scap_lists {
+	bool old;		/* no kinds of descriptors that sysdig 0.29 does not know */
 	struct buf machine;	/* block */
 	struct buf ifaces, users, processes;	/* entries */
 	struct buf fds;		/* blocks, one for each run of entries of a process */
@@ -28,9 +29,9 @@ bool scap_lists_add(struct scap_lists *l, const struct event *ev);
 void scap_lists_flush(struct scap_lists *l, struct buf *out);
 void scap_lists_release(struct scap_lists *l);
 
-/* The event as a block at the end of out.  0; 1: cut to what the format can hold;
- * negative: it has no code. */
-int scap_encode(struct scap_codes *codes, enum arch arch, const struct event *ev,
+/* The event as a block at the end of out; pairs: behind one for the beginning of the call.
+ * 0; 1: cut to what the format can hold; negative: it has no code. */
+int scap_encode(struct scap_codes *codes, enum arch arch, bool pairs, const struct event *ev,
 		struct buf *out);
 
 /* A notification event: what the format has no event for, as text. */

@@ -18,7 +18,7 @@ enum { FLUSH_AT = 1 << 18, OUT = 1 << 16 };
 
 struct scap_writer {
 	int fd;
-	bool gzip, failed, lists_open;
+	bool gzip, pairs, failed, lists_open;
 	char *path;
 	enum arch arch;
 	struct buf out;			/* blocks that are not written yet */
@@ -128,7 +128,8 @@ static void add_note(struct scap_writer *w, const struct event *ev)
 
 static void add_event(struct scap_writer *w, const struct event *ev)
 {
-	const int r = scap_encode(&w->codes, w->arch, ev, w->lists_open ? &w->held : &w->out);
+	const int r = scap_encode(&w->codes, w->arch, w->pairs, ev,
+				  w->lists_open ? &w->held : &w->out);
 
 	if (r < 0) {
 		w->stats.n_left_out += !event_is_pseudo(ev);
@@ -182,7 +183,7 @@ static void release(struct scap_writer *w)
 	free(w);
 }
 
-struct scap_writer *scap_create(const char *path, bool force, bool gzip,
+struct scap_writer *scap_create(const char *path, bool force, unsigned how,
 				const struct source_info *info)
 {
 	struct scap_writer *w = xcalloc(1, sizeof(*w));
@@ -192,11 +193,12 @@ struct scap_writer *scap_create(const char *path, bool force, bool gzip,
 	w->fd = output_create(path, force);
 	if (w->fd < 0)
 		goto fail;
-	if (gzip && deflateInit2(&w->z, 6, Z_DEFLATED, 16 + MAX_WBITS, 8, 0) != Z_OK) {
+	if (how & SCAP_GZIP && deflateInit2(&w->z, 6, Z_DEFLATED, 16 + MAX_WBITS, 8, 0) != Z_OK) {
 		err(ERR_SYSTEM, "cannot start to compress %s", path);
 		goto fail;
 	}
-	w->gzip = gzip;
+	w->gzip = how & SCAP_GZIP;
+	w->pairs = w->lists.old = how & SCAP_PAIRS;
 	section(w);
 	return w;
 fail:

@@ -16,9 +16,16 @@ struct scap_write_stats {
 	uint64_t n_left_out;		/* events that the format has no code for */
 };
 
+enum scap_write_how {
+	SCAP_GZIP = 1 << 0,	/* compressed as a whole */
+	/* For sysdig before 0.30 too: two events for a call, so that it knows what
+	 * descriptor a call is about, and no kinds of descriptors that it refuses. */
+	SCAP_PAIRS = 1 << 1,
+};
+
 /* Creates path (output_create), or writes to standard output for
- * "-".  gzip: compressed as a whole.  NULL on error. */
-struct scap_writer *scap_create(const char *path, bool force, bool gzip,
+ * "-".  how: enum scap_write_how.  NULL on error. */
+struct scap_writer *scap_create(const char *path, bool force, unsigned how,
 				const struct source_info *info);
 
 /* Adds an event; a snapshot's snap_* events come first and are ended by snap_end, and a

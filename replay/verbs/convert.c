@@ -19,11 +19,12 @@
 
 enum { KEY_AFTER = 32 << 20, KEY_RATIO = 16 };
 
-enum { O_TO, O_GZIP, O_LEVEL, O_FORCE, O_QUIET };
+enum { O_TO, O_GZIP, O_SYSDIG, O_LEVEL, O_FORCE, O_QUIET };
 
 static const struct opt opts[] = {
 	{ O_TO, 't', "to", "FORMAT", "scap or skr; else what OUT's name ends in" },
 	{ O_GZIP, 'z', "gzip", NULL, "compress the .scap" },
+	{ O_SYSDIG, 0, "sysdig", NULL, "a .scap that sysdig before 0.30 can read too" },
 	{ O_LEVEL, 0, "level", "N", "of compression of the .skr: 1 to 19" },
 	{ O_FORCE, 0, "force", NULL, "overwrite OUT instead of keeping it as OUT.old" },
 	{ O_QUIET, 'q', "quiet", NULL, "no progress, no summary" },
@@ -36,7 +37,7 @@ static const struct opt_spec spec = {
 
 struct convert {
 	const char *in_path, *out_path;
-	bool to_scap, gzip, force, quiet;
+	bool to_scap, gzip, sysdig, force, quiet;
 	uint64_t level;
 	struct source *in;
 	struct scap_writer *scap;
@@ -70,30 +71,32 @@ static int key_frame(struct convert *c, uint64_t ts)
 	return r < 0 ? r : writer_key_end(c->skr);
 }
 
-/* What has a name of its own in a .scap but is an event of the catalogue is written as
- * that: names are all that a recording knows of types. */
-static const struct event *in_our_words(struct convert *c, const struct event *ev)
+/* What has a name of its own in a .scap but means what an event of the catalogue does is
+ * written as that: names are all that a recording knows of types.  If that is a pseudo
+ * event (an account that was added) it is written besides. */
+static int add_renamed(struct convert *c, const struct event *ev)
 {
 	const struct event_desc *d = &catalog[ev->type];
+	const bool generic = ev->type == EV_GENERIC && ev->nr == UINT16_MAX;
+	int r;
 
-	if (ev->type == EV_UNKNOWN || !strcmp(ev->desc->name, d->name))
-		return ev;
+	if (ev->type == EV_UNKNOWN || generic || !strcmp(ev->desc->name, d->name))
+		return writer_add(c->skr, ev);
 	c->changed = *ev;
 	c->changed.desc = d;
-	if (d->flags & EF_PSEUDO)
-		c->changed.num = 0;
-	return &c->changed;
+	if (!(d->flags & EF_PSEUDO))
+		return writer_add(c->skr, &c->changed);
+	c->changed.num = 0;
+	r = writer_add(c->skr, &c->changed);
+	return r < 0 ? r : writer_add(c->skr, ev);
 }
 
 static int add_skr(struct convert *c, const struct event *ev)
 {
-	int r = 0;
+	int r;
 
 	state_update(c->st, ev);
-	if (ev->type == EV_GENERIC && ev->nr == UINT16_MAX)
-		r = writer_add(c->skr, ev);	/* a call of another architecture, by name */
-	else
-		r = writer_add(c->skr, in_our_words(c, ev));
+	r = add_renamed(c, ev);
 	return r < 0 || !c->snapshot_done ? r : key_frame(c, ev->ts);
 }
 
@@ -116,7 +119,8 @@ static int open_output(struct convert *c)
 	};
 
 	if (c->to_scap)
-		c->scap = scap_create(c->out_path, c->force, c->gzip, &c->in->info);
+		c->scap = scap_create(c->out_path, c->force, (c->gzip ? SCAP_GZIP : 0)
+				      | (c->sysdig ? SCAP_PAIRS : 0), &c->in->info);
 	else
 		c->skr = writer_open(c->out_path, c->force, &c->in->info, &options);
 	return c->scap || c->skr ? 0 : -ERR_SYSTEM;
@@ -232,6 +236,9 @@ int verb_convert(int argc, char **argv)
 			break;
 		case O_GZIP:
 			c.gzip = true;
+			break;
+		case O_SYSDIG:
+			c.sysdig = true;
 			break;
 		case O_LEVEL:
 			if (opt_u64(&p, "level", 1, 19, &c.level) < 0) {

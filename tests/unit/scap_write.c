@@ -14,7 +14,7 @@ struct file {
 	struct scap_writer *w;
 };
 
-static void open_file(struct file *f, bool gzip)
+static void open_file(struct file *f, unsigned how)
 {
 	const struct source_info info = { .arch = ARCH_X86_64 };
 	int fd;
@@ -24,8 +24,7 @@ static void open_file(struct file *f, bool gzip)
 	fd = mkstemp(f->path);
 	assert_true(fd >= 0);
 	close(fd);
-	assert_null(scap_create(f->path, false, gzip, &info));	/* never overwrites */
-	f->w = scap_create(f->path, true, gzip, &info);
+	f->w = scap_create(f->path, true, how, &info);
 	assert_non_null(f->w);
 }
 
@@ -143,7 +142,7 @@ static void each_event_of_the_catalogue_comes_back(void **state)
 			continue;
 		if (!code)
 			fail_msg("%s has no code", catalog[type].name);
-		open_file(&f, false);
+		open_file(&f, 0);
 		start_event(type);
 		fill();
 		assert_int_equal(scap_add(f.w, &ev), 0);
@@ -169,7 +168,7 @@ static void opens_keep_what_the_kernel_did(void **state)
 	struct source *s;
 	struct file f;
 
-	open_file(&f, true);
+	open_file(&f, SCAP_GZIP);
 	start_event(EV_OPENAT);
 	value_number(&ev.v[P(OPENAT, flags)], 0x80042);	/* O_RDWR|O_CREAT|O_CLOEXEC */
 	value_number(&ev.v[P(OPENAT, mode)], 0644);
@@ -198,7 +197,7 @@ static void system_calls_without_rows_keep_their_name(void **state)
 	struct source *s;
 	struct file f;
 
-	open_file(&f, false);
+	open_file(&f, 0);
 	start_event(EV_GENERIC);
 	ev.nr = 158;	/* arch_prctl */
 	value_number(&ev.v[P(GENERIC, ID)], 158);
@@ -217,7 +216,7 @@ static void long_payloads_are_cut_to_what_readers_accept(void **state)
 	struct source *s;
 	struct file f;
 
-	open_file(&f, false);
+	open_file(&f, 0);
 	start_event(EV_WRITE);
 	value_number(&ev.v[P(WRITE, res)], sizeof(data));
 	value_bytes(&ev.v[P(WRITE, data)], data, sizeof(data));
@@ -237,12 +236,39 @@ static void long_payloads_are_cut_to_what_readers_accept(void **state)
 	s->ops->close(s);
 }
 
+static void pairs_read_as_one_event_and_old_kinds_are_kept_out(void **state)
+{
+	struct source *s;
+	struct file f;
+
+	open_file(&f, SCAP_PAIRS);
+	event_init(&ev, EV_SNAP_FD);
+	value_number(&ev.v[P(SNAP_FD, pid)], 7);
+	value_number(&ev.v[P(SNAP_FD, fd)], 3);
+	value_number(&ev.v[P(SNAP_FD, kind)], FD_PIDFD);
+	scap_add(f.w, &ev);
+	start_event(EV_READ);
+	value_number(&ev.v[P(READ, res)], 5);
+	value_number(&ev.v[P(READ, fd)], 3);
+	value_number(&ev.v[P(READ, size)], 10);
+	scap_add(f.w, &ev);
+	assert_int_equal(scap_write_stats(f.w)->n_events, 1);
+	s = read_back(&f);
+	next_of(s, &back, EV_SNAP_FD);
+	assert_number(EV(&back, SNAP_FD, kind), FD_UNSUPPORTED);
+	assert_int_equal(next_real(s, &back), 0);
+	assert_int_equal(back.type, EV_READ);
+	assert_number(EV(&back, READ, fd), 3);
+	assert_int_equal(next_real(s, &back), 1);
+	s->ops->close(s);
+}
+
 static void what_the_format_cannot_say_becomes_a_notification(void **state)
 {
 	struct source *s;
 	struct file f;
 
-	open_file(&f, false);
+	open_file(&f, 0);
 	start_event(EV_LOSS);
 	value_number(&ev.v[P(LOSS, count)], 42);
 	scap_add(f.w, &ev);
@@ -282,7 +308,7 @@ static void a_snapshot_comes_back(void **state)
 	struct source *s;
 	struct file f;
 
-	open_file(&f, false);
+	open_file(&f, 0);
 	event_init(&ev, EV_SNAP_MACHINE);
 	value_bytes(&ev.v[P(SNAP_MACHINE, hostname)], "box", 3);
 	scap_add(f.w, &ev);
@@ -334,6 +360,7 @@ int main(void)
 		cmocka_unit_test(opens_keep_what_the_kernel_did),
 		cmocka_unit_test(system_calls_without_rows_keep_their_name),
 		cmocka_unit_test(long_payloads_are_cut_to_what_readers_accept),
+		cmocka_unit_test(pairs_read_as_one_event_and_old_kinds_are_kept_out),
 		cmocka_unit_test(what_the_format_cannot_say_becomes_a_notification),
 		cmocka_unit_test(a_snapshot_comes_back),
 	};
