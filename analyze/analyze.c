@@ -104,16 +104,8 @@ static void open_files(struct analysis *a, char **paths)
 /* --from and --to mean something else in each recording. */
 static int set_range(struct analysis *a, const struct source_info *info)
 {
-	const int64_t offset = a->plan.env.utc_offset;
-
-	a->plan.from = 0;
-	a->plan.to = UINT64_MAX;
-	if (a->from
-	    && time_point(a->from, info->first_ts, info->last_ts, offset, &a->plan.from) < 0)
-		return err_at("--from");
-	if (a->to && time_point(a->to, info->first_ts, info->last_ts, offset, &a->plan.to) < 0)
-		return err_at("--to");
-	return 0;
+	return time_range(a->from, a->to, info->first_ts, info->last_ts, a->plan.env.utc_offset,
+			  &a->plan.from, &a->plan.to);
 }
 
 static void tell_damage(struct analysis *a, const char *path, const struct source_damage *d)

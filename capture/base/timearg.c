@@ -157,6 +157,23 @@ int time_point(const char *text, uint64_t first, uint64_t last, int64_t utc_offs
 		   "'%s' is not a time (+2s, 14:03:07, 2026-03-01 14:03:07, @NANOSECONDS)", text);
 }
 
+int time_range(const char *from_text, const char *to_text, uint64_t first, uint64_t last,
+	       int64_t utc_offset, uint64_t *from, uint64_t *to)
+{
+	const bool absolute = from_text && *from_text != '+' && *from_text != '-';
+
+	*from = 0;
+	*to = UINT64_MAX;
+	if ((from_text || to_text) && !first)
+		return err(ERR_USAGE, "--from and --to need a recording in a file, not a stream");
+	if (from_text && time_point(from_text, first, last, utc_offset, from) < 0)
+		return err_at("--from");
+	if (to_text && time_point(to_text, absolute && *to_text == '+' ? *from : first, last,
+				  utc_offset, to) < 0)
+		return err_at("--to");
+	return *from > *to ? err(ERR_USAGE, "--from is later than --to") : 0;
+}
+
 int64_t time_utc_offset(void)
 {
 	const time_t now = time(NULL);

@@ -19,6 +19,12 @@ int time_duration(const char *text, uint64_t *ns);
  * utc_offset: seconds east, as output uses.  Negative with a message. */
 int time_point(const char *text, uint64_t first, uint64_t last, int64_t utc_offset, uint64_t *ts);
 
+/* --from and --to; either may be NULL (0, UINT64_MAX).  "--to +20s" counts from the first event,
+ * as --from does, but from --from where that is an absolute time: "--from 14:03:07 --to +20s".
+ * Negative with a message that names the option. */
+int time_range(const char *from_text, const char *to_text, uint64_t first, uint64_t last,
+	       int64_t utc_offset, uint64_t *from, uint64_t *to);
+
 /* Offset of local time now (TZ), seconds east of UTC: taken once at start, as Falco does. */
 int64_t time_utc_offset(void);
 

@@ -156,14 +156,9 @@ static int set_range(struct cut *c)
 	const struct source_info *i = &c->in->info;
 	const int64_t offset = time_utc_offset();
 
-	c->to = UINT64_MAX;
-	if ((c->from_text && time_point(c->from_text, i->first_ts, i->last_ts, offset, &c->from) < 0)
-	    || (c->to_text && time_point(c->to_text, i->first_ts, i->last_ts, offset, &c->to) < 0))
+	if (time_range(c->from_text, c->to_text, i->first_ts, i->last_ts, offset, &c->from,
+		       &c->to) < 0)
 		return -ERR_USAGE;
-	if ((c->from_text || c->to_text) && !i->first_ts)
-		return err(ERR_USAGE, "--from and --to need a file, not a stream");
-	if (c->from > c->to)
-		return err(ERR_USAGE, "--from is later than --to");
 	if (!c->from || c->tree)
 		return 0;
 	return source_seek_ts(c->in, c->from < DISORDER_NS ? 0 : c->from - DISORDER_NS);

@@ -351,11 +351,8 @@ static int set_range(struct replay *r)
 {
 	const struct source_info *i = &r->in->info;
 
-	r->to = UINT64_MAX;
-	if ((r->from_text && time_point(r->from_text, i->first_ts, i->last_ts, r->env.utc_offset,
-					&r->from) < 0)
-	    || (r->to_text && time_point(r->to_text, i->first_ts, i->last_ts, r->env.utc_offset,
-					 &r->to) < 0))
+	if (time_range(r->from_text, r->to_text, i->first_ts, i->last_ts, r->env.utc_offset,
+		       &r->from, &r->to) < 0)
 		return -ERR_USAGE;
 	if (!r->from_text)
 		return 0;

@@ -149,6 +149,34 @@ static void points_in_time_are_understood(void **unused)
 	}
 }
 
+static void a_range_may_count_from_its_beginning(void **unused)
+{
+	const uint64_t first = UINT64_C(1772373787000000000), s = NS_PER_S;	/* 14:03:07 UTC */
+	static const struct { const char *from, *to; uint64_t a, b; } ok[] = {
+		{ "+2s", "+5s", 2, 5 },
+		{ "14:03:08", "+5s", 1, 6 },
+		{ NULL, "+5s", 0, 5 },
+		{ "+1s", "14:03:09", 1, 2 },
+		{ "-10", "-5", 50, 55 },
+	};
+	uint64_t from, to;
+
+	for (size_t i = 0; i < sizeof(ok) / sizeof(ok[0]); i++) {
+		assert_int_equal(time_range(ok[i].from, ok[i].to, first, first + 60 * s, 0,
+					    &from, &to), 0);
+		assert_int_equal(from, ok[i].from ? first + ok[i].a * s : 0);
+		assert_int_equal(to, first + ok[i].b * s);
+	}
+	assert_int_equal(time_range(NULL, NULL, 0, 0, 0, &from, &to), 0);
+	assert_int_equal(to, UINT64_MAX);
+	assert_true(time_range("+5", "+2", first, first, 0, &from, &to) < 0);
+	assert_error_has("--from is later than --to");
+	assert_true(time_range("+5", "soon", first, first, 0, &from, &to) < 0);
+	assert_error_has("--to: 'soon' is not a time");
+	assert_true(time_range("+5", NULL, 0, 0, 0, &from, &to) < 0);
+	assert_error_has("not a stream");
+}
+
 static void dates_print_as_falco_prints_them(void **unused)
 {
 	char t[TIME_TEXT_MAX];
@@ -301,6 +329,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(an_arena_reuses_its_memory_after_reset),
 	cmocka_unit_test(durations_take_units),
 	cmocka_unit_test(points_in_time_are_understood),
+	cmocka_unit_test(a_range_may_count_from_its_beginning),
 	cmocka_unit_test(dates_print_as_falco_prints_them),
 	cmocka_unit_test(options_come_back_by_key),
 	cmocka_unit_test(option_values_are_checked),
