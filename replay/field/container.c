@@ -144,9 +144,11 @@ static enum field_found json_text(const struct field_ctx *c, const struct field_
 static enum field_found member_text(const struct field_ctx *c, const struct field_ref *r,
 				    struct fval *out, const char *name)
 {
-	if (on_host(c))
+	const struct json v = json_member(whole(c), name, strlen(name));
+
+	if (on_host(c) || (whole(c).len && !v.len))
 		return put_str(r, out, "");
-	return json_text(c, r, out, json_member(whole(c), name, strlen(name)));
+	return json_text(c, r, out, v);
 }
 
 GET(get_container_ip)
@@ -167,7 +169,7 @@ static enum field_found member_bool(const struct field_ctx *c, const struct fiel
 	if (on_host(c))
 		return put_bool(r, out, false);
 	v = json_member(whole(c), name, strlen(name));
-	return v.len ? put_bool(r, out, json_is(v, "true")) : FIELD_ABSENT;
+	return whole(c).len ? put_bool(r, out, json_is(v, "true")) : FIELD_ABSENT;
 }
 
 GET(get_container_host_pid)

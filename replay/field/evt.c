@@ -286,22 +286,21 @@ GET(get_evt_failed)
 	return event_result(c->ev, &res) ? put_bool(r, out, res < 0) : FIELD_ABSENT;
 }
 
-enum error_class { ERROR_FILE, ERROR_NET, ERROR_MEMORY, ERROR_OTHER };
+enum error_class { ERROR_FILE = 1, ERROR_NET = 2, ERROR_MEMORY = 4, ERROR_OTHER = 8 };
 
-static enum error_class error_class(const struct field_ctx *c)
+/* A mapping of a file is about both. */
+static unsigned error_classes(const struct field_ctx *c)
 {
 	const struct fdinfo *f = c->cur->fd;
-	const char *cat = category(c);
+	const uint16_t makes = c->ev->desc->flags & EF_CREATES_FD;
+	const uint8_t cat = c->ev->desc->category;
+	unsigned classes = cat == EC_MEMORY ? ERROR_MEMORY : 0;
 
-	if (f && (f->kind == FD_FILE || f->kind == FD_DIRECTORY))
-		return ERROR_FILE;
-	if (f && (f->kind == FD_IPV4 || f->kind == FD_IPV6 || f->kind == FD_UNIX))
-		return ERROR_NET;
-	if (strcmp(cat, "file") == 0 && !f)
-		return ERROR_FILE;
-	if (strcmp(cat, "net") == 0 && !f)
-		return ERROR_NET;
-	return strcmp(cat, "memory") == 0 ? ERROR_MEMORY : ERROR_OTHER;
+	if (f ? f->kind == FD_FILE || f->kind == FD_DIRECTORY : makes && cat == EC_FILE)
+		classes |= ERROR_FILE;
+	if (f ? f->kind == FD_IPV4 || f->kind == FD_IPV6 || f->kind == FD_UNIX : cat == EC_NET)
+		classes |= ERROR_NET;
+	return classes ? classes : ERROR_OTHER;
 }
 
 GET(get_evt_count_error)
@@ -316,7 +315,7 @@ static enum field_found count_class(const struct field_ctx *c, const struct fiel
 {
 	int64_t res;
 
-	if (!event_result(c->ev, &res) || error_class(c) != class)
+	if (!event_result(c->ev, &res) || !(error_classes(c) & class))
 		return FIELD_ABSENT;
 	return put_u(r, out, res < 0);
 }

@@ -50,6 +50,8 @@ static int which_param(const struct event *ev, const struct field_ref *r)
 
 	if (r->key)
 		i = event_param_index(ev->desc, r->key, strlen(r->key));
+	else if (i >= 0 && param_is_own(ev, (unsigned)i))
+		i = -1;		/* numbers are Falco's */
 	return i >= 0 && i < ev->n_params && i < ev->desc->n_params ? (int)i : -1;
 }
 

@@ -291,8 +291,8 @@ GET(get_fd_uid)
 {
 	struct buf b = {0};
 
-	FD_OR_ABSENT();
-	(void)f;
+	if (!has_fd(c) || c->cur->fd_num == INT64_MIN)
+		return FIELD_ABSENT;
 	buf_u64_dec(&b, c->ev->tid);
 	buf_i64_dec(&b, c->cur->fd_num);
 	return put_buf(c, r, out, &b);
@@ -374,6 +374,8 @@ GET_ALL(all_fd_types)
 		return FIELD_ABSENT;
 	if (r->index == INT64_MIN) {
 		thread_each_fd(c->cur->thread, add_type, &t);
+		if (c->cur->fd)		/* that this event closes */
+			add_type(c->cur->fd, &t);
 		return out->n ? FIELD_FOUND : missing(c);
 	}
 	f = thread_fd(c->cur->thread, r->index);

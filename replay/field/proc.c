@@ -268,7 +268,7 @@ enum { ANCESTORS_MAX = 1000 };	/* ends a loop in damaged or hostile data */
 
 const struct thread *ancestor(const struct field_ctx *c, const struct thread *t, int64_t n)
 {
-	if (n < 0 || n > ANCESTORS_MAX)
+	if (n < 0 || n > ANCESTORS_MAX || is_placeholder(t))
 		return NULL;
 	t = thread_main(t);
 	for (int64_t i = 0; t && i < n; i++)
@@ -323,7 +323,8 @@ static enum field_found all_of(const struct field_ctx *c, const struct field_ref
 		const struct thread *up = thread_parent(c->st, t);
 
 		tell(c, r, t, what, &v);
-		fval_list_add(out, &v);
+		if (what != OF_EXEPATH || v.len)	/* unknown paths are none */
+			fval_list_add(out, &v);
 		if (up == t || up == c->cur->thread)
 			break;
 		t = up;
@@ -409,7 +410,7 @@ GET(get_proc_cwd)
 	char *p;
 
 	THREAD_OR_ABSENT();
-	if (!t->proc->leader || is_placeholder(t))
+	if ((!t->proc->leader && t->tid != t->proc->pid) || is_placeholder(t))
 		return LOST_OR(put_str(r, out, "./"));
 	cwd = t->proc->cwd;
 	if (cwd.len == 0 || cwd.p[cwd.len - 1] == '/')

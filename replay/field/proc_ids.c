@@ -233,10 +233,18 @@ GET(get_proc_exe_ino_ctime_duration_pidns_start)
 
 /* ---- sizes ---- */
 
+/* What this event closes is still among them. */
+static uint64_t open_fds(const struct field_ctx *c, const struct thread *t)
+{
+	const bool closing = c->cur->fd && !thread_fd(t, c->cur->fd_num);
+
+	return thread_n_fds(t) + closing;
+}
+
 GET(get_proc_fdopencount)
 {
 	THREAD_OR_ABSENT();
-	return put_u(r, out, thread_n_fds(t));
+	return put_u(r, out, open_fds(c, t));
 }
 
 GET(get_proc_fdlimit)
@@ -249,7 +257,7 @@ GET(get_proc_fdusage)
 {
 	THREAD_OR_ABSENT();
 	fval_as(out, r);
-	out->d = t->proc->fdlimit > 0 ? 100.0 * (double)thread_n_fds(t) / (double)t->proc->fdlimit : 0;
+	out->d = t->proc->fdlimit > 0 ? 100.0 * (double)open_fds(c, t) / (double)t->proc->fdlimit : 0;
 	return FIELD_FOUND;
 }
 

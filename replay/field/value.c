@@ -38,7 +38,7 @@ static void number_text(struct buf *out, const struct fval *v)
 		buf_u64_hex(out, v->u, true);
 		break;
 	case PRINT_OCT:
-		buf_printf(out, "%#" PRIo64, v->u);
+		buf_printf(out, "%" PRIo64, v->u);
 		break;
 	case PRINT_PADDED9:
 		buf_printf(out, "%09" PRIu64, v->u);

@@ -242,8 +242,9 @@ size_t path_raw(char *out, const char *name, size_t len);
 
 /* Rebuilds name from the tuple. */
 void sock_name(struct state *st, struct fdinfo *f);
-/* Takes addresses from a SOCKTUPLE; false if it has none or they are what is known. */
-bool sock_tuple(struct state *st, struct fdinfo *f, const struct value *v);
+/* Takes addresses from a SOCKTUPLE; false if it has none or they are what is known.
+ * outgoing: a source without an address is one of the machine's. */
+bool sock_tuple(struct state *st, struct fdinfo *f, const struct value *v, bool outgoing);
 
 /* Takes the addresses of a snapshot's descriptor, whose kind and role are set, and
  * names it after them. */

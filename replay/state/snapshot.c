@@ -54,13 +54,25 @@ static void snap_ids(const struct event *ev, struct thread *t)
 		t->bits |= TB_HAS_CRED;
 }
 
+/* A process that wrote over its arguments may have left nothing but NULs. */
+static void set_args(struct state *st, struct process *p, const struct value *v)
+{
+	size_t n = 0;
+
+	if (v->state != VALUE_SET)
+		return;
+	while (n < v->len && v->p[n] == 0)
+		n++;
+	text_set(st, &p->args, v->p, n == v->len ? 0 : v->len);
+}
+
 static void snap_texts(struct state *st, const struct event *ev, struct process *p)
 {
 	const struct value *cwd = EV(ev, SNAP_THREAD, cwd);
 
 	text_set_value(st, &p->exe, EV(ev, SNAP_THREAD, exe));
 	set_exepath(st, p, EV(ev, SNAP_THREAD, exepath));
-	text_set_value(st, &p->args, EV(ev, SNAP_THREAD, args));
+	set_args(st, p, EV(ev, SNAP_THREAD, args));
 	text_set_value(st, &p->env, EV(ev, SNAP_THREAD, env));
 	text_set_value(st, &p->root, EV(ev, SNAP_THREAD, root));
 	if (cwd->state == VALUE_SET && cwd->len) {

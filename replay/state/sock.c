@@ -93,7 +93,39 @@ static bool same_end(const struct ip_end *a, const struct ip_end *b)
 	return a->port == b->port && memcmp(a->addr, b->addr, sizeof(a->addr)) == 0;
 }
 
-static bool inet_tuple(struct fdinfo *f, struct cursor *c, uint8_t family)
+/* An end without an address is the machine's own on the way to the other. */
+static void complete_source(const struct state *st, uint8_t family, struct ip_end *src,
+			    const struct ip_end *dst)
+{
+	const struct iface *first = NULL;
+
+	if (!is_zero(src->addr, 16) || is_zero(dst->addr, 16))
+		return;
+	if (state_is_local(st, family, dst->addr)) {
+		memcpy(src->addr, dst->addr, 16);
+		return;
+	}
+	for (size_t i = 0; i < st->n_ifaces && family == AF_INET; i++) {
+		const struct iface *f = &st->ifaces[i];
+		uint8_t differs = 0;
+
+		if (f->family != AF_INET)
+			continue;
+		if (!first && f->addr[0] != 127)
+			first = f;
+		for (unsigned k = 0; k < 4; k++)
+			differs |= (f->addr[k] ^ dst->addr[k]) & f->mask[k];
+		if (!differs && !is_zero(f->mask, 4)) {
+			first = f;
+			break;
+		}
+	}
+	if (first)
+		memcpy(src->addr, first->addr, 4);
+}
+
+static bool inet_tuple(const struct state *st, struct fdinfo *f, struct cursor *c,
+		       uint8_t family, bool outgoing)
 {
 	struct ip_end src, dst;
 	uint8_t kind = family == AF_INET ? FD_IPV4 : FD_IPV6;
@@ -107,6 +139,8 @@ static bool inet_tuple(struct fdinfo *f, struct cursor *c, uint8_t family)
 		unmap(&dst);
 		kind = FD_IPV4;
 	}
+	if (outgoing)
+		complete_source(st, kind == FD_IPV4 ? AF_INET : AF_INET6, &src, &dst);
 	if (f->kind == kind && f->role != ROLE_LISTEN && same_end(&src, &f->src)
 	    && same_end(&dst, &f->dst))
 		return false;
@@ -116,7 +150,7 @@ static bool inet_tuple(struct fdinfo *f, struct cursor *c, uint8_t family)
 	return true;
 }
 
-bool sock_tuple(struct state *st, struct fdinfo *f, const struct value *v)
+bool sock_tuple(struct state *st, struct fdinfo *f, const struct value *v, bool outgoing)
 {
 	struct cursor c = cursor_of(v->p, v->state == VALUE_SET ? v->len : 0);
 	const uint8_t family = cursor_u8(&c);
@@ -126,7 +160,7 @@ bool sock_tuple(struct state *st, struct fdinfo *f, const struct value *v)
 	switch (family) {
 	case AF_INET:
 	case AF_INET6:
-		return inet_tuple(f, &c, family);
+		return inet_tuple(st, f, &c, family, outgoing);
 	case AF_UNIX:
 		f->unix_src = cursor_u64(&c);
 		f->unix_dst = cursor_u64(&c);
@@ -145,39 +179,6 @@ static void swap_ends(struct fdinfo *f)
 
 	f->src = f->dst;
 	f->dst = e;
-}
-
-/* An end without an address is the machine's own on the way to the other. */
-static void complete_source(const struct state *st, struct fdinfo *s)
-{
-	const struct iface *first = NULL;
-	struct ip_end *src = &s->src;
-	const struct ip_end *dst = &s->dst;
-
-	if (!is_zero(src->addr, 16) || is_zero(dst->addr, 16))
-		return;
-	if (state_is_local(st, s->kind == FD_IPV4 ? AF_INET : AF_INET6, dst->addr)) {
-		memcpy(src->addr, dst->addr, 16);
-		return;
-	}
-	if (s->kind == FD_IPV6)
-		return;
-	for (size_t i = 0; i < st->n_ifaces; i++) {
-		const struct iface *f = &st->ifaces[i];
-
-		if (f->family != AF_INET)
-			continue;
-		if (!first && f->addr[0] != 127)
-			first = f;
-		if (((f->addr[0] ^ dst->addr[0]) & f->mask[0]) || ((f->addr[1] ^ dst->addr[1]) & f->mask[1])
-		    || ((f->addr[2] ^ dst->addr[2]) & f->mask[2])
-		    || ((f->addr[3] ^ dst->addr[3]) & f->mask[3]) || is_zero(f->mask, 4))
-			continue;
-		first = f;
-		break;
-	}
-	if (first)
-		memcpy(src->addr, first->addr, 4);
 }
 
 static bool is_inet(const struct fdinfo *f)
@@ -357,7 +358,7 @@ HANDLER(on_connect)
 	f->bits |= FDB_CONNECTED | (res < 0 ? FDB_PENDING : 0);
 	if (tuple->state != VALUE_SET || tuple->len == 0)
 		return;
-	sock_tuple(st, f, tuple);
+	sock_tuple(st, f, tuple, false);
 	f->role = ROLE_CLIENT;
 	finish_tuple(st, f, L4_TCP);
 }
@@ -386,7 +387,7 @@ HANDLER(on_accept)
 		f->sock_type = l->sock_type;
 	}
 	f->bits |= FDB_CONNECTED;
-	sock_tuple(st, f, tuple);
+	sock_tuple(st, f, tuple, false);
 	if (is_inet(f) && tuple->state == VALUE_SET && tuple->len) {
 		f->role = ROLE_SERVER;
 		f->proto = L4_TCP;
@@ -444,15 +445,13 @@ static void traffic(struct state *st, struct tnode *t, const struct value *tuple
 	/* compare in the order in which the event has them */
 	if (is_inet(f) && f->role == (incoming ? ROLE_CLIENT : ROLE_SERVER))
 		swap_ends(f);
-	if (!sock_tuple(st, f, tuple)) {
+	if (!sock_tuple(st, f, tuple, !incoming)) {
 		if (is_inet(f) && f->role == (incoming ? ROLE_CLIENT : ROLE_SERVER))
 			swap_ends(f);
 		return;
 	}
 	if (!is_inet(f))
 		return;
-	if (!incoming)
-		complete_source(st, f);
 	if (f->role == ROLE_NONE || f->role == ROLE_LISTEN)
 		f->role = guess_role(t, f, incoming ? f->dst.port : f->src.port, bound != 0,
 				     incoming);
@@ -549,7 +548,7 @@ void snap_socket(struct state *st, struct fdinfo *f, const struct value *tuple)
 	if (tuple->state != VALUE_SET || tuple->len == 0)
 		return;
 	f->role = ROLE_NONE;
-	sock_tuple(st, f, tuple);
+	sock_tuple(st, f, tuple, false);
 	if (f->kind == FD_UNIX)	/* there only the path is its name */
 		text_set(st, &f->name, tuple->p + 17, tuple->len - 17);
 	f->role = role;

@@ -2,6 +2,8 @@
 /* The state as a whole: which handler an event has, which thread and descriptor it is
  * about, and what the rest of the program may ask. */
 #include <errno.h>
+#include <fcntl.h>
+#include <fcntl.h>
 #include <stdlib.h>
 
 #include "replay/state/internal.h"
@@ -301,15 +303,17 @@ static void note_loss(struct state *st, struct tnode *t)
 }
 
 /* EBADF from calls that work on any open descriptor: what we knew by the number is
- * stale. */
-static bool says_closed(const struct event *ev)
+ * stale.  fcntl and lseek do not work on those that are mere places (O_PATH); dup2
+ * and dup3 may mean the new number. */
+static bool says_closed(const struct event *ev, const struct fdinfo *f)
 {
 	const int64_t res = value_i64(event_value(ev, 0), 0);
 
-	if (res != -EBADF)
+	if (res != -EBADF || !f)
 		return false;
-	return ev->type == EV_FSTAT || ev->type == EV_FCNTL || ev->type == EV_DUP
-		|| ev->type == EV_DUP2 || ev->type == EV_DUP3 || ev->type == EV_LSEEK;
+	if (ev->type == EV_FCNTL || ev->type == EV_LSEEK)
+		return !(f->open_flags & O_PATH);
+	return ev->type == EV_FSTAT || ev->type == EV_DUP;
 }
 
 static void find_fd(struct state *st, const struct event *ev, const struct tnode *t)
@@ -323,9 +327,11 @@ static void find_fd(struct state *st, const struct event *ev, const struct tnode
 	st->cur.fd_num = value_i64(v, -1);
 	if (st->cur.fd_num < 0)
 		return;
-	if (says_closed(ev))
-		fdtable_take(st, t->t.proc->fds, v->i);
 	st->cur.fd = fdtable_get(t->t.proc->fds, v->i);
+	if (says_closed(ev, st->cur.fd)) {
+		fdtable_take(st, t->t.proc->fds, v->i);
+		st->cur.fd = NULL;
+	}
 }
 
 void state_update(struct state *st, const struct event *ev)

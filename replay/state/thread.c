@@ -238,6 +238,8 @@ HANDLER(on_clone)
 	}
 	if (!t || t->t.bits & TB_PLACEHOLDER)
 		t = introduce(st, ev, t);
+	set_u64(&t->t.pf_major, EV(ev, CLONE, pgft_maj));
+	set_u64(&t->t.pf_minor, EV(ev, CLONE, pgft_min));
 	if (res > 0 && res <= INT32_MAX)
 		clone_in_parent(st, ev, t, (uint32_t)res);
 }
