@@ -7,7 +7,7 @@
 #include "capture/base/mem.h"
 
 /* A key frame is due after so many bytes of events, and so many times its own size. */
-enum { KEY_AFTER = 32 << 20, KEY_RATIO = 16 };
+enum { KEY_AFTER = 32 << 20, KEY_RATIO = 16, PIDS = 1 << 22 };
 
 struct id_list {
 	uint32_t *v;
@@ -28,6 +28,7 @@ struct part {
 	struct id_list uids, gids, pids;	/* of what is kept, for a key frame */
 	const struct container **containers;
 	size_t n_containers, cap_containers;
+	uint8_t *known;		/* by pid: the output has what this process inherited */
 	struct event changed;
 };
 
@@ -40,6 +41,8 @@ struct part *part_new(struct writer *w, part_keep *keep, void *arg, bool anonymo
 	p->keep = keep;
 	p->arg = arg;
 	p->anonymous = anonymous;
+	if (keep)
+		p->known = xcalloc(PIDS, 1);
 	return p;
 }
 
@@ -52,6 +55,7 @@ void part_free(struct part *p)
 	free(p->gids.v);
 	free(p->pids.v);
 	free(p->containers);
+	free(p->known);
 	free(p);
 }
 
@@ -112,6 +116,8 @@ static int note_needs(const struct thread *t, void *arg)
 	add_id(&p->gids, t->gid);
 	add_id(&p->gids, t->egid);
 	add_id(&p->pids, t->proc->pid);
+	if (t->proc->pid < PIDS)
+		p->known[t->proc->pid] = true;
 	if (t->proc->container)
 		add_container(p, t->proc->container);
 	return 0;
@@ -177,6 +183,58 @@ static int emit(const struct event *ev, void *arg)
 	return writer_add(p->w, unnamed(p, ev));
 }
 
+/* ---- processes whose parent is not kept ---- */
+
+struct one {
+	struct part *p;
+	const struct process *proc;
+	bool newborn;		/* its first event is its own return from clone */
+};
+
+static bool is_one(const struct thread *t, void *arg)
+{
+	return t->proc == ((const struct one *)arg)->proc;
+}
+
+static int emit_one(const struct event *ev, void *arg)
+{
+	struct part *p = ((const struct one *)arg)->p;
+
+	if (ev->type == EV_SNAP_MACHINE || ev->type == EV_SNAP_END || ev->type == EV_SNAP_IFACE
+	    || !row_needed(p, ev))
+		return 0;
+	if (ev->type != EV_SNAP_THREAD || !((const struct one *)arg)->newborn)
+		return writer_add(p->w, ev);
+	/* As if its parent had told of it, so that its own return finds it there. */
+	p->changed = *ev;
+	value_number(&p->changed.v[P(SNAP_THREAD, state)],
+		     (value_u64(EV(ev, SNAP_THREAD, state), 0) | TB_ANNOUNCED)
+		     & ~(uint64_t)TB_BORN_FIRST);
+	return writer_add(p->w, &p->changed);
+}
+
+static bool is_birth(const struct event *ev)
+{
+	return (ev->type == EV_CLONE || ev->type == EV_CLONE3 || ev->type == EV_FORK
+		|| ev->type == EV_VFORK) && value_i64(EV(ev, CLONE, res), -1) == 0;
+}
+
+/* A process that joins the part with nothing there that it inherited from: what it is at
+ * its first event goes before that. */
+static int introduce(struct part *p, const struct thread *t, const struct event *ev)
+{
+	const struct thread *parent = thread_parent(p->st, t);
+	struct one one = { p, t->proc, is_birth(ev) };
+	bool known;
+
+	if (t->proc->pid >= PIDS || p->known[t->proc->pid])
+		return 0;
+	known = parent && kept(parent, p);
+	p->uids.n = p->gids.n = p->pids.n = p->n_containers = 0;
+	note_needs(t, p);
+	return known ? 0 : state_dump(p->st, ev->ts, is_one, emit_one, &one);
+}
+
 static int key_frame(struct part *p, uint64_t ts, bool fresh)
 {
 	int r = writer_key_begin(p->w);
@@ -212,6 +270,14 @@ static bool thread_kept(const struct part *p, uint32_t tid)
 	return !p->keep || (t && p->keep(p->st, t, p->arg));
 }
 
+/* The thread of the event that the state saw last, also if it is gone with it. */
+static const struct thread *current(const struct part *p, const struct event *ev)
+{
+	const struct thread *t = state_current(p->st)->thread;
+
+	return t ? t : state_thread(p->st, ev->tid);
+}
+
 /* Snapshots of the input become state; the output gets its own.  One in the middle means
  * that something is missing before it. */
 static int add_snapshot(struct part *p, const struct event *ev)
@@ -245,6 +311,7 @@ static int add_pseudo(struct part *p, const struct event *ev, bool wanted)
 
 int part_add(struct part *p, const struct event *ev, bool wanted)
 {
+	const struct thread *t;
 	int r;
 
 	if (event_is_pseudo(ev))
@@ -257,11 +324,16 @@ int part_add(struct part *p, const struct event *ev, bool wanted)
 	state_update(p->st, ev);
 	p->last_ts = ev->ts;
 	p->had_events = true;
+	t = current(p, ev);
 	if (p->keep)	/* asked for each, in order: who belongs is known by descent */
-		wanted = thread_kept(p, ev->tid) && wanted;
+		wanted = t && p->keep(p->st, t, p->arg) && wanted;
 	if (!wanted)
 		return 0;
-	r = writer_add(p->w, ev);
+	r = p->keep ? introduce(p, t, ev) : 0;
+	if (r == 0)
+		r = writer_add(p->w, ev);
+	if (p->keep && ev->type == EV_PROCEXIT && ev->tid < PIDS)
+		p->known[ev->tid] = false;
 	if (r < 0)
 		return r;
 	p->range.n++;
