@@ -167,6 +167,7 @@ static UNUSED void say_now(void)
 static UNUSED void say_anew(void)
 {
 	said.len = 0;
+	pthread_mutex_init(&said.lock, NULL);	/* another thread may have held it */
 }
 
 /* A child ends here. */
