@@ -380,6 +380,7 @@ static bool fill(struct engine *e, const struct at *at, struct pred *p, const st
 		p->test = TEST_LE;	/* the value is the distance */
 	if (e->strict)
 		as_falco(s, n, p);
+	p->simple = p->shape == SHAPE_ONE && p->right == NO_SLOT && p->n == 1 && !p->all;
 	return ok;
 }
 

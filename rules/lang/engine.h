@@ -83,6 +83,7 @@ struct pred {
 	struct constant *c;
 	uint8_t test, mod, type, shape;	/* enum test, modifier, field_type, shape */
 	bool all;			/* list fields: all values must (in) */
+	bool simple;			/* one value and one constant */
 	bool never;			/* strict: Falco never matches here */
 	uint8_t index;			/* INDEX_*, NO_INDEX: compare one by one */
 	bool negate;			/* what the index says is turned around */

@@ -279,6 +279,8 @@ bool matcher_decide(struct matcher *m, const struct pred *p, struct slot_value *
 		return false;
 	if (p->index != NO_INDEX)
 		return by_index(m, p, v);
+	if (p->simple)
+		return compare(m, (enum test)p->test, (enum field_type)p->type, &v->v, p->c);
 	if (p->test == TEST_EXISTS)
 		return true;
 	if (p->right != NO_SLOT)
@@ -286,42 +288,42 @@ bool matcher_decide(struct matcher *m, const struct pred *p, struct slot_value *
 	return p->all ? all_in(m, p, v) : over_constants(m, p, v);
 }
 
-bool matcher_pred(struct matcher *m, uint32_t pred)
+/* What is not remembered of this event. */
+static __attribute__((noinline)) bool find_out(struct matcher *m, uint32_t test)
 {
-	const struct pred *p = &m->e->preds[pred];
-	const uint32_t seen = m->memo[pred];
+	const uint32_t n_preds = (uint32_t)m->e->pred_names.n;
+	const struct pred *p = &m->e->preds[test];
 	bool is;
 
-	if ((seen ^ m->stamp) <= 1)
-		return seen & 1;
-	m->n_preds++;
-	is = matcher_decide(m, p, value(m, p->slot));
-	if (!m->e->slots[p->slot].varies)
-		m->memo[pred] = m->stamp | is;
-	return is;
-}
-
-static bool part(struct matcher *m, uint32_t test)
-{
-	const uint32_t seen = m->memo[test];
-	bool is;
-
-	if ((seen ^ m->stamp) <= 1)
-		return seen & 1;
-	is = matcher_run(m, m->e->part_pc[test - m->e->pred_names.n]);
+	if (test >= n_preds) {
+		is = matcher_run(m, m->e->part_pc[test - n_preds]);
+	} else {
+		m->n_preds++;
+		is = matcher_decide(m, p, value(m, p->slot));
+		if (m->e->slots[p->slot].varies)
+			return is;
+	}
 	m->memo[test] = m->stamp | is;
 	return is;
 }
 
+bool matcher_pred(struct matcher *m, uint32_t pred)
+{
+	const uint32_t seen = m->memo[pred];
+
+	return (seen ^ m->stamp) <= 1 ? seen & 1 : find_out(m, pred);
+}
+
 bool matcher_run(struct matcher *m, uint32_t pc)
 {
-	const uint32_t n_preds = (uint32_t)m->e->pred_names.n;
+	const struct insn *code = m->e->code;
+	const uint32_t *memo = m->memo, stamp = m->stamp;
 
 	while (pc < CODE_NONE) {
-		const struct insn *i = &m->e->code[pc];
+		const struct insn *i = &code[pc];
+		const uint32_t seen = memo[i->test];
 
-		pc = (i->test < n_preds ? matcher_pred(m, i->test) : part(m, i->test)) ?
-		     i->yes : i->no;
+		pc = ((seen ^ stamp) <= 1 ? seen & 1 : find_out(m, i->test)) ? i->yes : i->no;
 	}
 	return pc == CODE_TRUE;
 }
