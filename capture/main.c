@@ -60,7 +60,7 @@ static const struct opt opts[] = {
 
 static const struct opt_spec spec = {
 	"capture", "[options] [-- COMMAND [ARG ...]]",
-	"Record what this machine does, or a command and all its descendants.", OPTS(opts),
+	"record what this machine does, or a command and all its descendants", OPTS(opts),
 	"0 recorded, 2 usage or failure (what was recorded until then is kept)",
 };
 

@@ -14,12 +14,25 @@ static _Thread_local char text[TEXT_MAX];
 static _Thread_local int last;
 static const char *program = "saker";
 
+/* A message may have several lines (a condition and a caret).  All but the first are
+ * indented, so that a line break in a file's name cannot pass for a message. */
 static void print(const char *message)
 {
-	char safe[TEXT_MAX * 4];
+	struct buf out = {0};
+	const char *line = message, *end;
 
-	quote_terminal(safe, sizeof(safe), message, strlen(message));
-	fprintf(stderr, "%s: %s\n", program, safe);
+	buf_printf(&out, "%s: ", program);
+	while ((end = strchr(line, '\n'))) {
+		quote_terminal_buf(&out, line, (size_t)(end - line));
+		buf_byte(&out, '\n');
+		line = end + 1;
+		if (strncmp(line, "  ", 2) != 0)
+			buf_str(&out, "  ");
+	}
+	quote_terminal_buf(&out, line, strlen(line));
+	buf_byte(&out, '\n');
+	fwrite(out.p, 1, out.len, stderr);
+	buf_release(&out);
 }
 
 int err(enum err_code code, const char *fmt, ...)
