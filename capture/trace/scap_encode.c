@@ -12,6 +12,7 @@ enum {
 	EVENT_V2 = 0x216, EVENT_V2_FLAGS = 0x217, EVENT_LARGE = 0x221, EVENT_LARGE_FLAGS = 0x222,
 	NOTIFICATION = 280, USER_ADDED = 354, GROUP_ADDED = 358,
 	BYTES_MAX = 65000,	/* parameters of an event: readers refuse blocks beyond 64 KiB */
+	OLD_CALLS = 330,	/* system calls that sysdig 0.29 has names for: it crashes beyond */
 };
 
 /* ---- values ---- */
@@ -157,7 +158,15 @@ static void put_bytes(struct buf *b, const struct event *ev, uint8_t type,
 		buf_byte(b, 0);
 }
 
-static void put_param(struct scap_codes *codes, enum arch arch, const struct event *ev,
+static unsigned call_number(const struct event *ev, enum arch arch, bool old, uint64_t nr)
+{
+	const struct syscall_desc *call = syscall_by_nr(arch, (unsigned)nr);
+	const unsigned sc = scap_sc_named(call ? call->name : ev->desc->name);
+
+	return old && sc >= OLD_CALLS ? 0 : sc;
+}
+
+static void put_param(enum arch arch, bool old, const struct event *ev,
 		      const struct scap_param *p, struct buf *b)
 {
 	const struct value *v = p->to < 0 ? NULL : event_value(ev, (unsigned)p->to);
@@ -178,13 +187,10 @@ static void put_param(struct scap_codes *codes, enum arch arch, const struct eve
 		return;
 	}
 	n = falcos(ev, d, v->u);
-	if (ev->type == EV_GENERIC && p->to == P(GENERIC, ID)) {
-		const struct syscall_desc *call = syscall_by_nr(arch, (unsigned)n);
-
-		n = scap_sc_named(call ? call->name : ev->desc->name);
-	} else if (p->flags) {
+	if (ev->type == EV_GENERIC && p->to == P(GENERIC, ID))
+		n = call_number(ev, arch, old, n);
+	else if (p->flags)
 		n = flags(ev, p->flags, n);
-	}
 	put_number(b, n, width(p->type));
 }
 
@@ -244,7 +250,7 @@ static void end(struct buf *b, const struct open_event *o)
 }
 
 /* 1: cut to what the format can hold. */
-static int encode(struct scap_codes *codes, enum arch arch, const struct event *ev,
+static int encode(enum arch arch, bool old, const struct event *ev,
 		  const struct scap_code *code, bool hidden, struct buf *out)
 {
 	const struct open_event o = begin(out, ev, code->code, code->n, code->wide, hidden);
@@ -254,7 +260,7 @@ static int encode(struct scap_codes *codes, enum arch arch, const struct event *
 		const size_t at = out->len;
 		const size_t used = at - o.block;
 
-		put_param(codes, arch, ev, &code->p[i], out);
+		put_param(arch, old, ev, &code->p[i], out);
 		if (!code->wide && used + (out->len - at) > BYTES_MAX) {
 			out->len = at + (BYTES_MAX > used ? BYTES_MAX - used : 0);
 			r = 1;
@@ -279,9 +285,9 @@ int scap_encode(struct scap_codes *codes, enum arch arch, bool pairs, const stru
 		const struct scap_code *enter = scap_code(codes, code->code - 1u);
 
 		if (enter->kind == SCAP_KIND_ENTER)
-			encode(codes, arch, ev, enter, hidden, out);
+			encode(arch, pairs, ev, enter, hidden, out);
 	}
-	return encode(codes, arch, ev, code, hidden, out);
+	return encode(arch, pairs, ev, code, hidden, out);
 }
 
 void scap_encode_note(const struct event *ev, const char *id, const char *text, size_t len,

@@ -19,7 +19,8 @@ struct scap_write_stats {
 enum scap_write_how {
 	SCAP_GZIP = 1 << 0,	/* compressed as a whole */
 	/* For sysdig before 0.30 too: two events for a call, so that it knows what
-	 * descriptor a call is about, and no kinds of descriptors that it refuses. */
+	 * descriptor a call is about, and no kinds of descriptors and no system calls that
+	 * it cannot bear. */
 	SCAP_PAIRS = 1 << 1,
 };
 
