@@ -15,11 +15,10 @@
 #include "capture/base/err.h"
 #include "capture/base/opt.h"
 #include "capture/base/progress.h"
-#include "capture/base/quote.h"
 #include "capture/base/sandbox.h"
 #include "capture/base/timearg.h"
 #include "capture/trace/source.h"
-#include "replay/field/field.h"
+#include "replay/verbs/line.h"
 #include "replay/verbs/verbs.h"
 #include "rules/lang/cond.h"
 
@@ -49,26 +48,21 @@ static const struct opt_spec spec = {
 	"0 done; 2 failure; 3 the recording was damaged or cut, all good events printed.",
 };
 
-static const char json_format[] = "%evt.num %evt.rawtime %evt.cpu %proc.name %proc.pid "
-	"%thread.tid %evt.type %evt.args";
-
 struct losses {
 	uint64_t count, from, to;
 };
 
 struct replay {
 	const char *path, *filter_text, *print_text, *from_text, *to_text;
-	bool json, all, quiet, color, has_tabs;
+	bool json, all, quiet, color;
 	double speed;
 	uint64_t limit, from, to;
 	struct source *in;
 	struct state *st;
 	struct cond *filter;
-	struct format *format;
+	struct line line;
 	struct arena run, scratch;
 	struct field_env env;
-	struct field_ref name, type, args;	/* of the plain line */
-	struct buf out, line, raw;
 	struct losses lost;
 	struct progress progress;
 	uint64_t n_lines, paced_ts, paced_at;
@@ -81,8 +75,8 @@ static int flush(struct replay *r)
 {
 	size_t done = 0;
 
-	while (done < r->out.len) {
-		const ssize_t n = write(STDOUT_FILENO, r->out.p + done, r->out.len - done);
+	while (done < r->line.out.len) {
+		const ssize_t n = write(STDOUT_FILENO, r->line.out.p + done, r->line.out.len - done);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -90,141 +84,15 @@ static int flush(struct replay *r)
 			return errno == EPIPE ? 1 : err_sys("standard output");
 		done += (size_t)n;
 	}
-	buf_reset(&r->out);
+	buf_reset(&r->line.out);
 	return 0;
-}
-
-static void put_padded(struct buf *b, uint64_t v, unsigned width)
-{
-	uint64_t limit = 10;
-	unsigned digits = 1;
-
-	for (; digits < width && v >= limit; digits++)
-		limit *= 10;
-	for (; digits < width; digits++)
-		buf_byte(b, ' ');
-	buf_u64_dec(b, v);
-}
-
-/* Text of a column: coloured, and filled up to its width, which colour does not count for. */
-static void put_column(struct replay *r, const char *color, unsigned width)
-{
-	struct buf *const b = &r->out;
-
-	if (r->color)
-		buf_str(b, color);
-	buf_put(b, r->line.p, r->line.len);
-	if (r->color)
-		buf_str(b, "\033[0m");
-	for (size_t n = r->line.len; n < width; n++)
-		buf_byte(b, ' ');
-	buf_reset(&r->line);
-}
-
-/* The text of a field, safe for a terminal, behind what r->line has. */
-static void put_field(struct replay *r, const struct field_ctx *c, const struct field_ref *ref)
-{
-	struct fval v;
-	const enum field_found found = field_get_value(c, ref, &v);
-
-	buf_reset(&r->raw);
-	if (found == FIELD_FOUND)
-		fval_text(&r->raw, &v);
-	else
-		buf_str(&r->raw, found == FIELD_LOST ? "<LOST>" : "<NA>");
-	quote_terminal_buf(&r->line, r->raw.p, r->raw.len);
-}
-
-/* Parameters of pseudo events and of events that the catalogue does not know. */
-static void put_value(struct buf *b, const struct param_desc *d, const struct value *v)
-{
-	if (v->state == VALUE_LOST)
-		buf_str(b, "<LOST>");
-	else if (!type_is_number(d->type))
-		quote_terminal_buf(b, v->p, v->len);
-	else if (type_is_signed(d->type))
-		buf_i64_dec(b, v->i);
-	else
-		buf_u64_dec(b, v->u);
-}
-
-static void put_params(struct replay *r, const struct event *ev)
-{
-	for (unsigned i = 0; i < ev->n_params; i++) {
-		if (ev->v[i].state == VALUE_ABSENT)
-			continue;
-		if (r->line.len)
-			buf_byte(&r->line, ' ');
-		quote_terminal_buf(&r->line, ev->desc->params[i].name,
-				   strlen(ev->desc->params[i].name));
-		buf_byte(&r->line, '=');
-		put_value(&r->line, &ev->desc->params[i], &ev->v[i]);
-	}
-}
-
-static void plain_line(struct replay *r, const struct field_ctx *c)
-{
-	struct buf *const b = &r->out;
-	char t[TIME_TEXT_MAX];
-
-	put_padded(b, c->ev->num, 7);
-	buf_byte(b, ' ');
-	buf_put(b, t, time_of_day(t, c->ev->ts, r->env.utc_offset));
-	put_padded(b, c->ev->cpu, 4);
-	buf_byte(b, ' ');
-	put_field(r, c, &r->name);
-	put_column(r, "\033[1m", 15);
-	put_padded(b, c->ev->tid, 8);
-	buf_byte(b, ' ');
-	put_field(r, c, &r->type);
-	put_column(r, "\033[36m", 14);
-	buf_byte(b, ' ');
-	if (c->ev->type == EV_UNKNOWN || event_is_pseudo(c->ev))
-		put_params(r, c->ev);
-	else
-		put_field(r, c, &r->args);
-	put_column(r, "", 0);
-	buf_byte(b, '\n');
-}
-
-/* A format's text may hold tabs; whatever else controls a terminal is quoted, a line break
- * within a value too, so that one event is one line. */
-static void format_line(struct replay *r, const struct field_ctx *c)
-{
-	const uint8_t *p, *tab;
-	size_t left;
-
-	buf_reset(&r->line);
-	format_text(r->format, c, &r->line);
-	p = r->line.p;
-	left = r->line.len;
-	while (r->has_tabs && (tab = memchr(p, '\t', left))) {
-		quote_terminal_buf(&r->out, p, (size_t)(tab - p));
-		buf_byte(&r->out, '\t');
-		left -= (size_t)(tab - p) + 1;
-		p = tab + 1;
-	}
-	quote_terminal_buf(&r->out, p, left);
-	buf_byte(&r->out, '\n');
-}
-
-static void json_line(struct replay *r, const struct field_ctx *c)
-{
-	buf_str(&r->out, "{\"output_fields\":{");
-	format_json_fields(r->format, c, &r->out);
-	buf_str(&r->out, "}}\n");
 }
 
 static int put_line(struct replay *r, const struct field_ctx *c)
 {
-	if (r->json)
-		json_line(r, c);
-	else if (r->format)
-		format_line(r, c);
-	else
-		plain_line(r, c);
+	line_put(&r->line, c);
 	r->n_lines++;
-	return r->out.len >= WRITE_AT || r->speed > 0 ? flush(r) : 0;
+	return r->line.out.len >= WRITE_AT || r->speed > 0 ? flush(r) : 0;
 }
 
 /* ---- the loop ---- */
@@ -277,9 +145,9 @@ static int replay_event(struct replay *r, const struct event *ev)
 	if (ev->type == EV_LOSS)
 		note_loss(r, ev);
 	state_update(r->st, ev);
+	arena_reset(&r->scratch);
 	if (!shown(r, &c))
 		return 0;
-	arena_reset(&r->scratch);
 	if (r->speed > 0)
 		keep_pace(r, ev->ts);
 	if (put_line(r, &c))
@@ -313,30 +181,20 @@ static int run(struct replay *r)
 
 static int compile(struct replay *r)
 {
-	static const char *const texts[] = { "proc.name", "evt.type", "evt.args" };
-	struct field_ref *const refs[] = { &r->name, &r->type, &r->args };
-
-	for (size_t i = 0; i < sizeof(refs) / sizeof(refs[0]); i++)
-		if (!field_parse(refs[i], texts[i], strlen(texts[i]), &r->run))
-			return -ERR_USAGE;
 	if (r->filter_text) {
 		r->filter = cond_compile(r->filter_text, strlen(r->filter_text), "filter");
 		if (!r->filter)
 			return -ERR_USAGE;
 	}
-	if (!r->print_text && !r->json)
-		return 0;
-	if (!r->print_text)
-		r->print_text = json_format;
-	r->has_tabs = strchr(r->print_text, '\t');
-	r->format = format_compile(r->print_text, strlen(r->print_text), &r->run);
-	return r->format ? 0 : err_at("format");
+	r->line.color = r->color;
+	r->line.utc_offset = r->env.utc_offset;
+	return line_init(&r->line, r->print_text, r->json, &r->run);
 }
 
 static void tell_wants(const struct replay *r)
 {
 	struct event_set want = *state_events();
-	bool bulk = r->format ? format_needs_bulk(r->format) : true;
+	bool bulk = r->line.format ? format_needs_bulk(r->line.format) : true;
 
 	if (r->filter) {
 		event_set_union(&want, cond_events(r->filter));
@@ -414,9 +272,7 @@ static int finish(struct replay *r, int e)
 		source_close(r->in);
 	arena_release(&r->run);
 	arena_release(&r->scratch);
-	buf_release(&r->out);
-	buf_release(&r->line);
-	buf_release(&r->raw);
+	line_release(&r->line);
 	return status;
 }
 

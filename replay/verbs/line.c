@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "replay/verbs/line.h"
+
+#include <string.h>
+
+#include "capture/base/err.h"
+#include "capture/base/quote.h"
+#include "capture/base/timearg.h"
+
+static const char json_format[] = "%evt.num %evt.rawtime %evt.cpu %proc.name %proc.pid "
+	"%thread.tid %evt.type %evt.args";
+
+static void put_padded(struct buf *b, uint64_t v, unsigned width)
+{
+	uint64_t limit = 10;
+	unsigned digits = 1;
+
+	for (; digits < width && v >= limit; digits++)
+		limit *= 10;
+	for (; digits < width; digits++)
+		buf_byte(b, ' ');
+	buf_u64_dec(b, v);
+}
+
+/* Text of a column: coloured, and filled up to its width, which colour does not count for. */
+static void put_column(struct line *l, const char *color, unsigned width)
+{
+	struct buf *const b = &l->out;
+
+	if (l->color)
+		buf_str(b, color);
+	buf_put(b, l->text.p, l->text.len);
+	if (l->color)
+		buf_str(b, "\033[0m");
+	for (size_t n = l->text.len; n < width; n++)
+		buf_byte(b, ' ');
+	buf_reset(&l->text);
+}
+
+/* The text of a field, safe for a terminal, behind what l->text has. */
+static void put_field(struct line *l, const struct field_ctx *c, const struct field_ref *ref)
+{
+	struct fval v;
+	const enum field_found found = field_get_value(c, ref, &v);
+
+	buf_reset(&l->raw);
+	if (found == FIELD_FOUND)
+		fval_text(&l->raw, &v);
+	else
+		buf_str(&l->raw, found == FIELD_LOST ? "<LOST>" : "<NA>");
+	quote_terminal_buf(&l->text, l->raw.p, l->raw.len);
+}
+
+/* Parameters of pseudo events and of events that the catalogue does not know. */
+static void put_value(struct buf *b, const struct param_desc *d, const struct value *v)
+{
+	if (v->state == VALUE_LOST)
+		buf_str(b, "<LOST>");
+	else if (!type_is_number(d->type))
+		quote_terminal_buf(b, v->p, v->len);
+	else if (type_is_signed(d->type))
+		buf_i64_dec(b, v->i);
+	else
+		buf_u64_dec(b, v->u);
+}
+
+static void put_params(struct line *l, const struct event *ev)
+{
+	for (unsigned i = 0; i < ev->n_params; i++) {
+		if (ev->v[i].state == VALUE_ABSENT)
+			continue;
+		if (l->text.len)
+			buf_byte(&l->text, ' ');
+		quote_terminal_buf(&l->text, ev->desc->params[i].name,
+				   strlen(ev->desc->params[i].name));
+		buf_byte(&l->text, '=');
+		put_value(&l->text, &ev->desc->params[i], &ev->v[i]);
+	}
+}
+
+static void plain_line(struct line *l, const struct field_ctx *c)
+{
+	struct buf *const b = &l->out;
+	char t[TIME_TEXT_MAX];
+
+	put_padded(b, c->ev->num, 7);
+	buf_byte(b, ' ');
+	buf_put(b, t, time_of_day(t, c->ev->ts, l->utc_offset));
+	put_padded(b, c->ev->cpu, 4);
+	buf_byte(b, ' ');
+	put_field(l, c, &l->name);
+	put_column(l, "\033[1m", 15);
+	put_padded(b, c->ev->tid, 8);
+	buf_byte(b, ' ');
+	put_field(l, c, &l->type);
+	put_column(l, "\033[36m", 14);
+	buf_byte(b, ' ');
+	if (c->ev->type == EV_UNKNOWN || event_is_pseudo(c->ev))
+		put_params(l, c->ev);
+	else
+		put_field(l, c, &l->args);
+	put_column(l, "", 0);
+	buf_byte(b, '\n');
+}
+
+/* A format's text may hold tabs; whatever else controls a terminal is quoted, a line break
+ * within a value too, so that one event is one line. */
+static void format_line(struct line *l, const struct field_ctx *c)
+{
+	const uint8_t *p, *tab;
+	size_t left;
+
+	buf_reset(&l->text);
+	format_text(l->format, c, &l->text);
+	p = l->text.p;
+	left = l->text.len;
+	while (l->has_tabs && (tab = memchr(p, '\t', left))) {
+		quote_terminal_buf(&l->out, p, (size_t)(tab - p));
+		buf_byte(&l->out, '\t');
+		left -= (size_t)(tab - p) + 1;
+		p = tab + 1;
+	}
+	quote_terminal_buf(&l->out, p, left);
+	buf_byte(&l->out, '\n');
+}
+
+static void json_line(struct line *l, const struct field_ctx *c)
+{
+	buf_str(&l->out, "{\"output_fields\":{");
+	format_json_fields(l->format, c, &l->out);
+	buf_str(&l->out, "}}\n");
+}
+
+void line_put(struct line *l, const struct field_ctx *c)
+{
+	if (l->json)
+		json_line(l, c);
+	else if (l->format)
+		format_line(l, c);
+	else
+		plain_line(l, c);
+}
+
+int line_init(struct line *l, const char *format, bool json, struct arena *mem)
+{
+	static const char *const texts[] = { "proc.name", "evt.type", "evt.args" };
+	struct field_ref *const refs[] = { &l->name, &l->type, &l->args };
+
+	for (size_t i = 0; i < sizeof(refs) / sizeof(refs[0]); i++)
+		if (!field_parse(refs[i], texts[i], strlen(texts[i]), mem))
+			return -ERR_USAGE;
+	l->json = json;
+	if (!format && !json)
+		return 0;
+	if (!format)
+		format = json_format;
+	l->has_tabs = strchr(format, '\t');
+	l->format = format_compile(format, strlen(format), mem);
+	return l->format ? 0 : err_at("format");
+}
+
+void line_release(struct line *l)
+{
+	buf_release(&l->out);
+	buf_release(&l->text);
+	buf_release(&l->raw);
+}
