@@ -139,9 +139,9 @@ static void analyze_file(struct analysis *a, struct parts *file)
 	}
 	tell_damage(a, file->path, &result.damage);
 	if (result.stats.n_losses > 0 && !a->run.quiet)
-		warn("%s: the recorder lost %" PRIu64 " events at %" PRIu64
-		     " places; alerts may be missing", file->path, result.stats.n_lost,
-		     result.stats.n_losses);
+		warn("%s: %" PRIu64 " events are missing, at %" PRIu64 " place%s: alerts may be, too",
+		     file->path, result.stats.n_lost, result.stats.n_losses,
+		     result.stats.n_losses == 1 ? "" : "s");
 }
 
 static int prepare(struct analysis *a, char **paths)
@@ -179,7 +179,7 @@ static int analyze(struct analysis *a, char **paths)
 	}
 	if (sinks_close(&a->sinks) < 0)
 		a->failed = true;
-	if (!a->run.quiet)
+	if (!a->run.quiet && a->n_open > 0)
 		run_summary(&a->stats, monotonic_ns() - started);
 	if (a->failed)
 		return EXIT_FAILED;

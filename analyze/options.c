@@ -203,7 +203,7 @@ void run_summary(const struct detect_stats *s, uint64_t took_ns)
 	if (n > 0)
 		buf_byte(&text, ')');
 	if (s->n_lost > 0)
-		buf_printf(&text, "; %" PRIu64 " events lost", s->n_lost);
+		buf_printf(&text, "; %" PRIu64 " events missing", s->n_lost);
 	buf_printf(&text, "; %s, %.0f events/s", took,
 		   took_ns ? (double)s->n_events * 1e9 / (double)took_ns : 0.0);
 	fprintf(stderr, "saker: %s\n", buf_text(&text));

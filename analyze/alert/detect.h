@@ -22,7 +22,7 @@ enum { DETECT_PRIORITIES = PRIORITY__N };
 
 struct detect_stats {
 	uint64_t n_events, n_alerts[DETECT_PRIORITIES];
-	uint64_t n_lost, n_losses;	/* events that the recorder lost, at how many places */
+	uint64_t n_lost, n_losses;	/* events that are missing, at how many places */
 	uint64_t first_ts, last_ts;
 };
 

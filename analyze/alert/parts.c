@@ -257,7 +257,7 @@ int parts_open(struct parts *p, const char *path, unsigned n_threads)
 	*p = (struct parts){ .path = path };
 	p->sources[0] = source_open(path);
 	if (!p->sources[0])
-		return err_at("%s", path);
+		return -ERR_SYSTEM;
 	p->n = 1;
 	if (source_n_keys(p->sources[0]) < 2)
 		return 0;

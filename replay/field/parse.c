@@ -198,17 +198,17 @@ size_t field_parse(struct field_ref *out, const char *text, size_t len, struct a
 
 enum { FAR = 4 };
 
-/* Edit distance, given up beyond FAR; names are short. */
-static unsigned distance(const char *a, size_t n, const char *b, size_t m)
+/* Edit distance, given up when it cannot be below limit; names are short. */
+static unsigned distance(const char *a, size_t n, const char *b, size_t m, unsigned limit)
 {
 	unsigned row[NAME_MAX_LEN + 1];
 
-	if (n > NAME_MAX_LEN || m > NAME_MAX_LEN)
-		return FAR;
+	if (n > NAME_MAX_LEN || m > NAME_MAX_LEN || (n > m ? n - m : m - n) >= limit)
+		return limit;
 	for (size_t j = 0; j <= m; j++)
 		row[j] = (unsigned)j;
 	for (size_t i = 1; i <= n; i++) {
-		unsigned diagonal = row[0];
+		unsigned diagonal = row[0], least = (unsigned)i;
 
 		row[0] = (unsigned)i;
 		for (size_t j = 1; j <= m; j++) {
@@ -217,7 +217,10 @@ static unsigned distance(const char *a, size_t n, const char *b, size_t m)
 
 			diagonal = row[j];
 			row[j] = change < other ? change : other;
+			least = row[j] < least ? row[j] : least;
 		}
+		if (least >= limit)
+			return limit;
 	}
 	return row[m];
 }
@@ -232,7 +235,7 @@ const char *field_suggest(const char *name, size_t len)
 
 		if (fields[i].flags & FIELD_HIDDEN)
 			continue;
-		d = distance(name, len, fields[i].name, strlen(fields[i].name));
+		d = distance(name, len, fields[i].name, strlen(fields[i].name), nearest);
 		if (d < nearest && d * 2 < len) {
 			nearest = d;
 			best = fields[i].name;
