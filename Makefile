@@ -132,6 +132,9 @@ $(PROGRAMS):
 # ---- tests -------------------------------------------------------------------
 
 UNIT := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/unit/*.c)))
+UNIT := $(if $(HAVE_BPF),$(UNIT),$(filter-out %/live,$(UNIT)))
+$(O)/tests/unit/live: $(LIVE)
+$(O)/tests/unit/live: LIBS := $(LIB) $(LIBS)
 
 $(O)/tests/unit/%: $(O)/tests/unit/%.o $(LIB)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
