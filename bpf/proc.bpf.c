@@ -457,21 +457,38 @@ static __always_inline u64 address(u64 *ctx, u32 i)
 	return v;
 }
 
+/* The new process belongs to the tree.  false: the map is full, and that is a loss. */
+static __always_inline bool follow(u32 pid)
+{
+	const u8 one = 1;
+	struct wire_ring *ring;
+
+	if (bpf_map_update_elem(&tree, &pid, &one, BPF_NOEXIST) == 0) {
+		__sync_fetch_and_add(&tree_alive, 1);
+		return true;
+	}
+	ring = ring_here();
+	if (ring) {
+		ring->n_events++;
+		ring_lose(ring, WC_PROCESS, bpf_ktime_get_boot_ns());
+	}
+	return false;
+}
+
 SEC("tp_btf/sched_process_fork")
 int process_fork(u64 *ctx)
 {
 	const struct task_struct *const parent = (void *)ctx[0], *const child = (void *)ctx[1];
 	const u32 ppid = BPF_CORE_READ(parent, tgid), pid = BPF_CORE_READ(child, tgid);
 	const u64 id = (u64)pid << 32 | (u32)BPF_CORE_READ(child, pid);
-	const u8 one = 1;
 	struct slot s;
 	u32 end;
 
 	if (set.filters & WF_TREE) {
 		if (!bpf_map_lookup_elem(&tree, &ppid))
 			return 0;
-		if (pid != ppid && bpf_map_update_elem(&tree, &pid, &one, BPF_NOEXIST) == 0)
-			__sync_fetch_and_add(&tree_alive, 1);
+		if (pid != ppid && !follow(pid))
+			return 0;
 	}
 	if (!set.fork_is_silent || filtered(id) || !begin(&s, WIRE_FORK, WC_PROCESS, 16384, id))
 		return 0;

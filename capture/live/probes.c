@@ -17,6 +17,7 @@
 #include "bpf/saker.skel.h"
 
 enum { RING_MIN = 64 << 10 };
+enum { INITIAL_PID_NAMESPACE = 0xEFFFFFFC };	/* a fixed inode in all kernels */
 
 /* What libbpf last complained about: the end of a message when loading fails. */
 static char complaint[256];
@@ -47,10 +48,16 @@ static bool have_capability(cap_value_t cap)
 /* The reasons that a person can do something about, before the kernel says EPERM. */
 static int check_machine(void)
 {
+	struct stat st;
+
 	if (!have_capability(CAP_SYS_ADMIN) &&
 	    !(have_capability(CAP_BPF) && have_capability(CAP_PERFMON)))
 		return err(ERR_PRIVILEGE, "recording needs root (or the capabilities "
 			   "CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE)");
+	/* The kernel half knows the initial namespace's ids only, this process others. */
+	if (stat("/proc/self/ns/pid", &st) == 0 && st.st_ino != INITIAL_PID_NAMESPACE)
+		return err(ERR_PRIVILEGE, "recording works from the initial pid namespace only: "
+			   "in a container, start it with the host's (--pid=host)");
 	if (access("/sys/kernel/btf/vmlinux", R_OK) != 0)
 		return err(ERR_PRIVILEGE, "this kernel has no BTF (/sys/kernel/btf/vmlinux): "
 			   "recording needs Linux 5.8 or later with CONFIG_DEBUG_INFO_BTF");
