@@ -87,8 +87,10 @@ static bool text_holds(const struct pred *p, const char *text)
 	struct slot_value v = {
 		.found = true, .v = { .p = text, .len = (uint32_t)strlen(text), .type = FIELD_STRING },
 	};
+	struct pred alone = *p;
 
-	return matcher_decide(&m, p, &v);
+	alone.index = NO_INDEX;
+	return matcher_decide(&m, &alone, &v);
 }
 
 /* evt.num counts from 1 on all events that are not pseudo events. */
