@@ -54,14 +54,37 @@ static bool deceives(uint32_t c)
 		|| (c >= 0xfff9 && c <= 0xfffb) || (c >= 0xe0000 && c <= 0xe007f);
 }
 
+/* Length of the printable ASCII at s, which is nearly everything: eight bytes at a time. */
+static size_t plain_run(const unsigned char *s, size_t len)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
+	size_t n = 0;
+
+	for (; len - n >= 8; n += 8) {
+		uint64_t w, del;
+
+		memcpy(&w, s + n, 8);
+		del = w ^ ones * 0x7f;
+		if ((w | ((w - ones * 0x20) & ~w) | ((del - ones) & ~del)) & high)
+			break;
+	}
+	while (n < len && s[n] >= 0x20 && s[n] < 0x7f)
+		n++;
+	return n;
+}
+
 void quote_terminal_buf(struct buf *out, const void *p, size_t len)
 {
 	static const char digit[] = "0123456789abcdef";
 	const unsigned char *s = p;
 
 	for (size_t i = 0; i < len;) {
-		const size_t n = utf8_sequence(s + i, len - i);
+		const size_t plain = plain_run(s + i, len - i);
+		size_t n;
 
+		buf_put(out, s + i, plain);
+		i += plain;
+		n = utf8_sequence(s + i, len - i);
 		if (n && !deceives(decode(s + i, n))) {
 			buf_put(out, s + i, n);
 			i += n;

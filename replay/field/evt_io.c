@@ -21,8 +21,10 @@ static bool shown(const struct event *ev, unsigned i)
 GET(get_evt_args)
 {
 	const struct event *ev = c->ev;
-	struct buf b = {0}, meaning = {0};
+	struct buf b = {0};
+	size_t before;
 
+	buf_room(&b, 512);
 	for (unsigned i = 0; i < ev->n_params && i < ev->desc->n_params; i++) {
 		if (!shown(ev, i))
 			continue;
@@ -31,15 +33,14 @@ GET(get_evt_args)
 		buf_str(&b, ev->desc->params[i].name);
 		buf_byte(&b, '=');
 		param_raw(c, i, &b);
-		buf_reset(&meaning);
-		param_resolved(c, i, &meaning);
-		if (!meaning.len)
-			continue;
+		before = b.len;
 		buf_byte(&b, '(');
-		buf_put(&b, meaning.p, meaning.len);
-		buf_byte(&b, ')');
+		param_resolved(c, i, &b);
+		if (b.len == before + 1)
+			b.len = before;
+		else
+			buf_byte(&b, ')');
 	}
-	buf_release(&meaning);
 	return put_buf(c, r, out, &b);
 }
 

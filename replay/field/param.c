@@ -422,7 +422,9 @@ static void fd_resolved(const struct field_ctx *c, struct buf *out, int64_t fd)
 	if (!f && c->cur->thread)
 		f = thread_fd(c->cur->thread, fd);
 	if (f) {
-		buf_printf(out, "<%s>", fd_type_letters(f, letters));
+		buf_byte(out, '<');
+		buf_str(out, fd_type_letters(f, letters));
+		buf_byte(out, '>');
 		buf_put(out, f->name.p, f->name.len);
 	}
 }

@@ -235,6 +235,8 @@ static inline struct tnode *tnode_get(const struct state *st, uint32_t tid)
 /* Joins and cleans lexically into out (STATE_PATH_ROOM); returns the
  * length. An absolute name ignores dir. */
 size_t path_join(char *out, const char *dir, size_t dir_len, const char *name, size_t len);
+/* Absolute, and nothing in it to clean (what begins with a dot may be); not too long. */
+bool path_is_clean(const char *p, size_t len);
 /* As Falco keeps "name as given": repeated slashes are gone. */
 size_t path_raw(char *out, const char *name, size_t len);
 

@@ -27,6 +27,11 @@ static void name_file(struct state *st, struct fdinfo *f, struct text dir, const
 	const char *p = (const char *)name->p;
 	size_t len, raw;
 
+	if (path_is_clean(p, name->len)) {
+		f->name = text_new(st, p, name->len);
+		f->nameraw = text_ref(f->name);
+		return;
+	}
 	len = path_join(st->path[0], dir.p, dir.len, p, name->len);
 	raw = path_raw(st->path[1], p, name->len);
 	f->name = text_new(st, st->path[0], len);

@@ -41,6 +41,16 @@ static size_t append(char *out, size_t n, size_t floor, bool rooted, const char 
 	return n;
 }
 
+bool path_is_clean(const char *p, size_t len)
+{
+	if (len < 2 || len > PATH_BYTES || p[0] != '/' || p[len - 1] == '/')
+		return false;
+	for (size_t i = 1; i < len; i++)
+		if (p[i - 1] == '/' && (p[i] == '/' || p[i] == '.'))
+			return false;
+	return true;
+}
+
 size_t path_join(char *out, const char *dir, size_t dir_len, const char *name, size_t len)
 {
 	const size_t prefix = sizeof(unknown_dir) - 1;

@@ -54,16 +54,12 @@ static void snap_ids(const struct event *ev, struct thread *t)
 		t->bits |= TB_HAS_CRED;
 }
 
-/* A process that wrote over its arguments may have left nothing but NULs. */
+/* A single empty argument is what a process leaves that wrote over its arguments: none,
+ * as Falco has it. */
 static void set_args(struct state *st, struct process *p, const struct value *v)
 {
-	size_t n = 0;
-
-	if (v->state != VALUE_SET)
-		return;
-	while (n < v->len && v->p[n] == 0)
-		n++;
-	text_set(st, &p->args, v->p, n == v->len ? 0 : v->len);
+	if (v->state == VALUE_SET)
+		text_set(st, &p->args, v->p, v->len == 1 && v->p[0] == 0 ? 0 : v->len);
 }
 
 static void snap_texts(struct state *st, const struct event *ev, struct process *p)
