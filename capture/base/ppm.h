@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Flags as Falco numbers them (its probes, .scap files, raw numbers in evt.args) and as the
- * kernel does, by the tables of bpf/flags.def.
+/* Flags as Falco numbers them (its probes, .scap files, raw numbers in evt.args) and
+ * as the kernel does, by the tables of bpf/flags.def.
  *
- * Values of flag parameters are the kernel's, in the low 32 bits.  What a .scap file has
- * that no value of the kernel expresses is kept in the high half, so that nothing of it is
- * lost when it is printed or written again:
+ * Values of flag parameters are the kernel's, in the low 32 bits.  What a .scap file
+ * has that no value of the kernel expresses is kept in the high half, so that nothing
+ * of it is lost when it is printed or written again:
  *   - sets: Falco's bits without a kernel bit, as they are, in bits 32 to 62
- *   - single numbers (commands, families): PPM_NUMBER, and Falco's number in bits 32 to 62
+ *   - single numbers (commands, families): PPM_NUMBER, and Falco's number in bits 32-62
  * Recordings made from the kernel have nothing there. */
 #ifndef SAKER_BASE_PPM_H
 #define SAKER_BASE_PPM_H

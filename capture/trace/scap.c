@@ -3,13 +3,14 @@
  *
  *   u32 type, u32 total length, body, zeros to a multiple of 4, u32 total length again
  *
- * A section header starts a section; lists of what was there when recording began follow,
- * then events.  Concatenated files are several sections: all state starts anew at each, which
- * is told by another snap_machine.  The whole may be one or several gzip streams.
+ * A section header starts a section; lists of what was there when recording began
+ * follow, then events.  Concatenated files are several sections: all state starts anew
+ * at each, which is told by another snap_machine.  The whole may be one or several
+ * gzip streams.
  *
- * Events that only begin a call are not delivered; see scap_enter.c.  State-only events
- * (sysdig -F) come as pseudo events.  Unknown blocks are passed over, unknown events are
- * delivered as EV_UNKNOWN. */
+ * Events that only begin a call are not delivered; see scap_enter.c.  State-only
+ * events (sysdig -F) come as pseudo events.  Unknown blocks are passed over, unknown
+ * events are delivered as EV_UNKNOWN. */
 #include "capture/trace/scap.h"
 
 #include <stdlib.h>
@@ -29,10 +30,11 @@ static int section(struct scap *s, struct scap_block *b)
 	if (magic == 0x4d3c2b1a)
 		return err(ERR_UNSUPPORTED, "written on a big-endian machine");
 	if (c.bad || magic != 0x1a2b3c4d)
-		return err(ERR_FORMAT, "not a .scap capture: section header at byte %llu has "
-			   "no magic", (unsigned long long)b->off);
+		return err(ERR_FORMAT, "not a .scap capture: section header at byte %llu "
+			   "has no magic", (unsigned long long)b->off);
 	if (major > 1)
-		return err(ERR_UNSUPPORTED, "version %u of the .scap format; 1 is known", major);
+		return err(ERR_UNSUPPORTED, "version %u of the .scap format; 1 is known",
+			   major);
 	s->machine_due = s->snap_open = true;
 	s->n_snap = 0;
 	scap_enters_clear(s->enters);
@@ -82,10 +84,11 @@ static int event(struct scap *s, const struct scap_block *b, struct event *ev)
 	code = scap_code(&s->codes, raw.code);
 	s->last_ts = raw.ts;
 	if (code->kind == SCAP_KIND_ENTER) {
+		const bool wanted = code->n && event_set_has(&s->base.want, code->type);
+
 		s->num += code->counts;
-		scap_enter_put(s->enters, raw.tid, raw.code,
-			       code->n && event_set_has(&s->base.want, code->type) ? raw.n : 0,
-			       raw.lens, (size_t)(raw.data + raw.data_len - raw.lens));
+		scap_enter_put(s->enters, raw.tid, raw.code, wanted ? raw.n : 0, raw.lens,
+			       (size_t)(raw.data + raw.data_len - raw.lens));
 		return 1;
 	}
 	s->num++;

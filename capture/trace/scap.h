@@ -39,8 +39,8 @@ struct scap_block {
 
 /* The next block.  0: b, whose bytes live until the next call; 1: end. */
 int scap_next_block(struct scap *s, struct scap_block *b);
-/* The bytes that can be looked at, at least n unless the file ends; damage of gzip data is
- * noted here. */
+/* The bytes that can be looked at, at least n unless the file ends; damage of gzip
+ * data is noted here. */
 size_t scap_peek(struct scap *s, size_t n, const uint8_t **p);
 bool scap_is_events(uint32_t type);
 bool scap_is_machine(uint32_t type);
@@ -96,8 +96,8 @@ void scap_enters_clear(struct scap_enters *e);
 /* Keeps the lengths (u16 each) and bytes of n parameters of tid's call. */
 void scap_enter_put(struct scap_enters *e, uint64_t tid, unsigned code, unsigned n,
 		    const uint8_t *p, size_t len);
-/* What was kept for tid if it is code; it is forgotten then, whatever it was.  NULL: none.
- * Lives until the next put. */
+/* What was kept for tid if it is code; it is forgotten then, whatever it was.  NULL:
+ * none.  Lives until the next put. */
 const uint8_t *scap_enter_take(struct scap_enters *e, uint64_t tid, unsigned code,
 			       unsigned *n, size_t *len);
 
@@ -114,12 +114,14 @@ struct scap_raw {
 };
 
 /* Takes the body of an event block apart.  Negative: damaged. */
-int scap_event_split(struct scap *s, uint32_t block, struct cursor c, struct scap_raw *raw);
+int scap_event_split(struct scap *s, uint32_t block, struct cursor c,
+		     struct scap_raw *raw);
 /* The values; what the event does not have is taken from the call's beginning. */
 void scap_event_decode(struct scap *s, const struct scap_raw *raw,
 		       const struct scap_code *code, struct event *ev);
 
-/* The lengths stay inside of the space bytes from r->lens on: sets data and its length. */
+/* The lengths stay inside of the space bytes from r->lens on: sets data and its
+ * length. */
 bool scap_lengths_fit(struct scap_raw *r, size_t space);
 
 /* Sets the parameter of ev that d says from len bytes (at least one). */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Blocks of .scap files, and what to do where they are damaged: the next block that can be one
- * is searched, what lies between is counted, and a loss is reported. */
+/* Blocks of .scap files, and what to do where they are damaged: the next block that
+ * can be one is searched, what lies between is counted, and a loss is reported. */
 #include "capture/trace/scap.h"
 
 #include <stdarg.h>
@@ -144,7 +144,8 @@ again:
 	if (avail < 8) {
 		if (!avail && !input_cut(&s->in))
 			return 1;
-		return cut(s, b->off, avail ? "incomplete block" : "end of cut gzip data");
+		return cut(s, b->off,
+			   avail ? "incomplete block" : "end of cut gzip data");
 	}
 	b->type = scap_get32(p);
 	total = scap_get32(p + 4);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rows of scap_events.def, each prepared when its code is first seen: parameters of the
- * file are joined with those of bpf/events.def by name. */
+/* The rows of scap_events.def, each prepared when its code is first seen: parameters
+ * of the file are joined with those of bpf/events.def by name. */
 #include "capture/trace/scap.h"
 
 #include <string.h>
@@ -16,11 +16,14 @@ struct row {
 static const struct row rows[SCAP_CODES] = {
 #define ROW(code, name, params, kind, ...) [code] = { #name, params, kind, __VA_ARGS__ },
 #define SCAP_EXIT(code, name, params) ROW(code, name, params, SCAP_KIND_EXIT, true)
-#define SCAP_ENTER(code, name, counts, params) ROW(code, name, params, SCAP_KIND_ENTER, counts)
+#define SCAP_ENTER(code, name, counts, params) \
+	ROW(code, name, params, SCAP_KIND_ENTER, counts)
 #define SCAP_PLAIN(code, name, params) \
 	ROW(code, name, params, SCAP_KIND_EXIT, true, .plain = true)
-#define SCAP_ONE(code, name, params) ROW(code, name, params, SCAP_KIND_ONE, true, .plain = true)
-#define SCAP_LARGE(code, name, params) ROW(code, name, params, SCAP_KIND_ONE, true, .wide = true)
+#define SCAP_ONE(code, name, params) \
+	ROW(code, name, params, SCAP_KIND_ONE, true, .plain = true)
+#define SCAP_LARGE(code, name, params) \
+	ROW(code, name, params, SCAP_KIND_ONE, true, .wide = true)
 #define SCAP_OLD_EXIT(code, name, params) \
 	ROW(code, name, params, SCAP_KIND_EXIT, true, .old = true)
 #define SCAP_OLD_ONE(code, name, params) \
@@ -79,9 +82,12 @@ static const struct alias {
 
 static uint8_t type_of(const char *p, size_t len)
 {
-	for (size_t i = 0; i < sizeof(type_names) / sizeof(type_names[0]); i++)
-		if (strlen(type_names[i].name) == len && !memcmp(type_names[i].name, p, len))
+	for (size_t i = 0; i < sizeof(type_names) / sizeof(type_names[0]); i++) {
+		const char *name = type_names[i].name;
+
+		if (strlen(name) == len && !memcmp(name, p, len))
 			return type_names[i].type;
+	}
 	return PT_NONE;
 }
 
@@ -155,7 +161,8 @@ static const struct event_desc *with_flags(struct arena *a, const struct event_d
 	return d;
 }
 
-static void choose_desc(struct scap_codes *c, const struct row *row, struct scap_code *code)
+static void choose_desc(struct scap_codes *c, const struct row *row,
+			struct scap_code *code)
 {
 	const uint16_t unlisted = EF_TRACEPOINT;
 
@@ -185,7 +192,8 @@ static void join_params(const struct row *row, const struct event_desc *d, bool 
 
 	while (code->n < SCAP_PARAMS_MAX && spec_next(&p, &s)) {
 		struct scap_param *to = &code->p[code->n];
-		const int i = by_place ? code->n : event_param_index(d, s.name, s.name_len);
+		const int i = by_place ? code->n
+			: event_param_index(d, s.name, s.name_len);
 		const uint8_t table = i < 0 ? (uint8_t)FT_none : d->params[i].flags;
 
 		to->type = s.type;
@@ -219,7 +227,8 @@ static struct scap_code *prepare(struct scap_codes *c, unsigned n)
 	}
 	choose_desc(c, row, code);
 	code->hidden = with_flags(&c->arena, code->desc, EF_PSEUDO, 0);
-	join_params(row, code->desc, code->desc->params != catalog[code->type].params, code);
+	join_params(row, code->desc, code->desc->params != catalog[code->type].params,
+		    code);
 	code->complete_from_enter = row->kind == SCAP_KIND_EXIT && n &&
 		rows[n - 1].kind == SCAP_KIND_ENTER && *rows[n - 1].params;
 	call = syscall_by_name(row->name, strlen(row->name));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Events of the catalogue as .scap events in today's form: parameters by name in the order of
- * scap_events.def, numbers in the widths of the format, flags in Falco's numbers. */
+/* Events of the catalogue as .scap events in today's form: parameters by name in the
+ * order of scap_events.def, numbers in the widths of the format, flags in Falco's
+ * numbers. */
 #include "capture/trace/scap_out.h"
 
 #include <string.h>
@@ -9,10 +10,11 @@
 #include "capture/base/ppm.h"
 
 enum {
-	EVENT_V2 = 0x216, EVENT_V2_FLAGS = 0x217, EVENT_LARGE = 0x221, EVENT_LARGE_FLAGS = 0x222,
+	EVENT_V2 = 0x216, EVENT_V2_FLAGS = 0x217,
+	EVENT_LARGE = 0x221, EVENT_LARGE_FLAGS = 0x222,
 	NOTIFICATION = 280, USER_ADDED = 354, GROUP_ADDED = 358,
-	BYTES_MAX = 65000,	/* parameters of an event: readers refuse blocks beyond 64 KiB */
-	OLD_CALLS = 330,	/* system calls that sysdig 0.29 has names for: it crashes beyond */
+	BYTES_MAX = 65000,	/* of parameters: readers refuse blocks beyond 64 KiB */
+	OLD_CALLS = 330,	/* calls with a name in sysdig 0.29: it crashes beyond */
 };
 
 /* ---- values ---- */
@@ -253,7 +255,8 @@ static void end(struct buf *b, const struct open_event *o)
 static int encode(enum arch arch, bool old, const struct event *ev,
 		  const struct scap_code *code, bool hidden, struct buf *out)
 {
-	const struct open_event o = begin(out, ev, code->code, code->n, code->wide, hidden);
+	const bool wide = code->wide;
+	const struct open_event o = begin(out, ev, code->code, code->n, wide, hidden);
 	int r = 0;
 
 	for (unsigned i = 0; i < code->n; i++) {
@@ -261,19 +264,18 @@ static int encode(enum arch arch, bool old, const struct event *ev,
 		const size_t used = at - o.block;
 
 		put_param(arch, old, ev, &code->p[i], out);
-		if (!code->wide && used + (out->len - at) > BYTES_MAX) {
+		if (!wide && used + (out->len - at) > BYTES_MAX) {
 			out->len = at + (BYTES_MAX > used ? BYTES_MAX - used : 0);
 			r = 1;
 		}
-		patch(out, o.lens + i * (code->wide ? 4 : 2), out->len - at,
-		      code->wide ? 4 : 2);
+		patch(out, o.lens + i * (wide ? 4 : 2), out->len - at, wide ? 4 : 2);
 	}
 	end(out, &o);
 	return r;
 }
 
-int scap_encode(struct scap_codes *codes, enum arch arch, bool pairs, const struct event *ev,
-		struct buf *out)
+int scap_encode(struct scap_codes *codes, enum arch arch, bool pairs,
+		const struct event *ev, struct buf *out)
 {
 	const struct scap_code *code = code_of(codes, ev);
 	const bool hidden = event_is_pseudo(ev) && ev->type != EV_CONTAINER &&
@@ -290,8 +292,8 @@ int scap_encode(struct scap_codes *codes, enum arch arch, bool pairs, const stru
 	return encode(arch, pairs, ev, code, hidden, out);
 }
 
-void scap_encode_note(const struct event *ev, const char *id, const char *text, size_t len,
-		      struct buf *out)
+void scap_encode_note(const struct event *ev, const char *id, const char *text,
+		      size_t len, struct buf *out)
 {
 	const struct open_event o = begin(out, ev, NOTIFICATION, 2, false, false);
 	const size_t most = len < BYTES_MAX / 2 ? len : BYTES_MAX / 2;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Old captures have two events for a call; what the first one says is wanted when the
- * second comes.  One slot per thread in a table of bounded size: where the bound is reached
- * a thread's call loses what only its beginning said, nothing else. */
+ * second comes.  One slot per thread in a table of bounded size: where the bound is
+ * reached a thread's call loses what only its beginning said, nothing else. */
 #include "capture/trace/scap.h"
 
 #include <stdlib.h>

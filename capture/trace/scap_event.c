@@ -53,7 +53,8 @@ static bool infer_n(struct scap *s, struct scap_raw *r, size_t space)
 	}
 }
 
-int scap_event_split(struct scap *s, uint32_t block, struct cursor c, struct scap_raw *r)
+int scap_event_split(struct scap *s, uint32_t block, struct cursor c,
+		     struct scap_raw *r)
 {
 	const bool v2 = block != 0x204 && block != 0x208 && block != 0x8010abcd;
 	const bool has_flags = block == 0x208 || block == 0x217 || block == 0x222;
@@ -196,7 +197,8 @@ static void fix_container(struct scap *s, const struct scap_raw *r, struct event
 		p += len;
 	}
 	buf_str(&b, "}}");
-	value_bytes(&ev->v[P(CONTAINER, json)], arena_strn(&s->scratch, b.p, b.len), b.len);
+	value_bytes(&ev->v[P(CONTAINER, json)],
+		    arena_strn(&s->scratch, b.p, b.len), b.len);
 	buf_release(&b);
 }
 

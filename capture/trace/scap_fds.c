@@ -29,7 +29,9 @@ enum { FDT_UNIX = 8, FDT_FILE_V2 = 16, FDT__N = sizeof(fd_types) / sizeof(fd_typ
 
 static void l4proto(struct cursor *c, struct event *ev)
 {
-	static const uint8_t protos[] = { L4_NONE, L4_NONE, L4_TCP, L4_UDP, L4_ICMP, L4_RAW };
+	static const uint8_t protos[] = {
+		L4_NONE, L4_NONE, L4_TCP, L4_UDP, L4_ICMP, L4_RAW
+	};
 	const uint8_t proto = cursor_u8(c);
 
 	value_number(F(proto), proto < sizeof(protos) ? protos[proto] : L4_NONE);

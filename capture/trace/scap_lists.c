@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* snap_* events as the lists at the start of a .scap section, in their newest versions. */
+/* snap_* events as the lists at the start of a .scap section, in their newest
+ * versions. */
 #include "capture/trace/scap_out.h"
 
 #include <sys/socket.h>
@@ -55,7 +56,8 @@ static uint64_t u(const struct value *v)
 static void add_machine(struct scap_lists *l, const struct event *ev)
 {
 	const struct value *host = EV(ev, SNAP_MACHINE, hostname);
-	const size_t len = host->state != VALUE_SET ? 0 : host->len < 127 ? host->len : 127;
+	const size_t len = host->state != VALUE_SET ? 0
+		: host->len < 127 ? host->len : 127;
 	size_t at;
 
 	buf_reset(&l->machine);
@@ -153,13 +155,16 @@ static unsigned fd_type(const struct event *ev, bool old)
 		[FD_NETLINK] = 15, [FD_BPF] = 17, [FD_USERFAULT] = 18, [FD_IOURING] = 19,
 		[FD_MEMFD] = 20, [FD_PIDFD] = 21,
 	};
-	static const uint8_t tuple_len[FD__N] = { [FD_IPV4] = 13, [FD_IPV6] = 37, [FD_UNIX] = 17 };
+	static const uint8_t tuple_len[FD__N] = {
+		[FD_IPV4] = 13, [FD_IPV6] = 37, [FD_UNIX] = 17,
+	};
 	const uint64_t kind = u(F(kind));
 	const struct value *tuple = F(tuple);
 
 	if (kind >= FD__N || !types[kind] || (old && types[kind] > FDT_FILE_V2))
 		return FDT_UNSUPPORTED;
-	if (tuple_len[kind] && (tuple->state != VALUE_SET || tuple->len < tuple_len[kind]))
+	if (tuple_len[kind] &&
+	    (tuple->state != VALUE_SET || tuple->len < tuple_len[kind]))
 		return FDT_UNSUPPORTED;		/* a socket without addresses */
 	if ((kind == FD_IPV4 || kind == FD_IPV6) && u(F(role)) == ROLE_LISTEN)
 		return types[kind] + 2u;
@@ -253,10 +258,12 @@ static void add_fd(struct scap_lists *l, const struct event *ev)
 
 static void add_iface(struct scap_lists *l, const struct event *ev)
 {
-	const struct value *addr = EV(ev, SNAP_IFACE, addr), *mask = EV(ev, SNAP_IFACE, mask);
+	const struct value *addr = EV(ev, SNAP_IFACE, addr);
+	const struct value *mask = EV(ev, SNAP_IFACE, mask);
 	const struct value *name = EV(ev, SNAP_IFACE, name);
 	static const uint8_t zeros[16];
 	const size_t n = addr->state == VALUE_SET && addr->len >= 17 ? 16 : 4;
+	const bool masked = mask->state == VALUE_SET && mask->len >= 1 + n;
 	const size_t name_len = name->state != VALUE_SET ? 0
 		: name->len < IFACE_LEN ? name->len : IFACE_LEN;
 
@@ -266,8 +273,7 @@ static void add_iface(struct scap_lists *l, const struct event *ev)
 	buf_le16(&l->ifaces, n == 4 ? 3 : 4);	/* without link speed */
 	buf_le16(&l->ifaces, (uint16_t)name_len);
 	buf_put(&l->ifaces, addr->p + 1, n);
-	buf_put(&l->ifaces, mask->state == VALUE_SET && mask->len >= 1 + n ? mask->p + 1 : zeros,
-		n);
+	buf_put(&l->ifaces, masked ? mask->p + 1 : zeros, n);
 	buf_put(&l->ifaces, zeros, n);
 	buf_put(&l->ifaces, name->p, name_len);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Parameters of .scap events as values: numbers of any width, flags turned into the kernel's,
- * texts without their NUL.  What is too short for its type is absent. */
+/* Parameters of .scap events as values: numbers of any width, flags turned into the
+ * kernel's, texts without their NUL.  What is too short for its type is absent. */
 #include "capture/trace/scap.h"
 
 #include <string.h>
@@ -29,7 +29,8 @@ static void text(struct value *v, const uint8_t *p, size_t len)
 	value_bytes(v, p, strnlen((const char *)p, len));
 }
 
-/* The path of a unix address without its NUL; abstract names have lost their leading one. */
+/* The path of a unix address without its NUL; abstract names have lost their leading
+ * one. */
 static size_t unix_len(const uint8_t *p, size_t len, size_t fixed)
 {
 	return fixed + strnlen((const char *)p + fixed, len - fixed);

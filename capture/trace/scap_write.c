@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A .scap file being written: section header, lists of the snapshot, events.  The lists are
- * held back until the snapshot ends, for their blocks come in a fixed order. */
+/* A .scap file being written: section header, lists of the snapshot, events.  The
+ * lists are held back until the snapshot ends, for their blocks come in a fixed order. */
 #include "capture/trace/scap_write.h"
 
 #include <errno.h>
@@ -22,7 +22,7 @@ struct scap_writer {
 	char *path;
 	enum arch arch;
 	struct buf out;			/* blocks that are not written yet */
-	struct buf held;		/* events that came before the lists were complete */
+	struct buf held;		/* events from before the lists were complete */
 	struct scap_lists lists;
 	struct scap_codes codes;
 	struct scap_write_stats stats;
@@ -101,29 +101,33 @@ static void lists_end(struct scap_writer *w)
 	w->lists_open = false;
 }
 
+static void note(struct scap_writer *w, const struct event *ev, const char *id,
+		 const struct value *text)
+{
+	if (text->state == VALUE_SET)
+		scap_encode_note(ev, id, (const char *)text->p, text->len, &w->out);
+}
+
 static void add_note(struct scap_writer *w, const struct event *ev)
 {
-	struct buf text = {0};
-	const struct value *v;
+	struct value lost;
+	char text[64];
+	int len;
 
 	switch (ev->type) {
 	case EV_LOSS:
-		buf_printf(&text, "%llu events lost",
-			   (unsigned long long)value_u64(EV(ev, LOSS, count), 0));
-		scap_encode_note(ev, "saker.loss", (const char *)text.p, text.len, &w->out);
+		len = snprintf(text, sizeof(text), "%llu events lost",
+			       (unsigned long long)value_u64(EV(ev, LOSS, count), 0));
+		value_bytes(&lost, text, (size_t)len);
+		note(w, ev, "saker.loss", &lost);
 		break;
 	case EV_NOTE:
-		v = EV(ev, NOTE, text);
-		if (v->state == VALUE_SET)
-			scap_encode_note(ev, "saker.note", (const char *)v->p, v->len, &w->out);
+		note(w, ev, "saker.note", EV(ev, NOTE, text));
 		break;
 	case EV_ALERT:
-		v = EV(ev, ALERT, output);
-		if (v->state == VALUE_SET)
-			scap_encode_note(ev, "saker.alert", (const char *)v->p, v->len, &w->out);
+		note(w, ev, "saker.alert", EV(ev, ALERT, output));
 		break;
 	}
-	buf_release(&text);
 }
 
 static void add_event(struct scap_writer *w, const struct event *ev)
@@ -193,7 +197,8 @@ struct scap_writer *scap_create(const char *path, bool force, unsigned how,
 	w->fd = output_create(path, force);
 	if (w->fd < 0)
 		goto fail;
-	if (how & SCAP_GZIP && deflateInit2(&w->z, 6, Z_DEFLATED, 16 + MAX_WBITS, 8, 0) != Z_OK) {
+	if (how & SCAP_GZIP &&
+	    deflateInit2(&w->z, 6, Z_DEFLATED, 16 + MAX_WBITS, 8, 0) != Z_OK) {
 		err(ERR_SYSTEM, "cannot start to compress %s", path);
 		goto fail;
 	}

@@ -12,15 +12,15 @@ struct scap_writer;
 
 struct scap_write_stats {
 	uint64_t n_events, n_bytes;	/* before compression */
-	uint64_t n_cut;			/* events whose payloads were too long for the format */
+	uint64_t n_cut;			/* events that were too long for the format */
 	uint64_t n_left_out;		/* events that the format has no code for */
 };
 
 enum scap_write_how {
 	SCAP_GZIP = 1 << 0,	/* compressed as a whole */
 	/* For sysdig before 0.30 too: two events for a call, so that it knows what
-	 * descriptor a call is about, and no kinds of descriptors and no system calls that
-	 * it cannot bear. */
+	 * descriptor a call is about, and no kinds of descriptors and no system calls
+	 * that it cannot bear. */
 	SCAP_PAIRS = 1 << 1,
 };
 
@@ -29,9 +29,9 @@ enum scap_write_how {
 struct scap_writer *scap_create(const char *path, bool force, unsigned how,
 				const struct source_info *info);
 
-/* Adds an event; a snapshot's snap_* events come first and are ended by snap_end, and a
- * snap_machine later starts a new section.  ev is not kept.  Negative: the disk is full or
- * similar. */
+/* Adds an event; a snapshot's snap_* events come first and are ended by snap_end, and
+ * a snap_machine later starts a new section.  ev is not kept.  Negative: the disk is
+ * full or similar. */
 int scap_add(struct scap_writer *w, const struct event *ev);
 
 const struct scap_write_stats *scap_write_stats(const struct scap_writer *w);

@@ -31,7 +31,8 @@ static const struct opt opts[] = {
 };
 
 static const struct opt_spec spec = {
-	"convert", "[options] IN OUT", "turn a .scap capture into a recording, or back", OPTS(opts),
+	"convert", "[options] IN OUT", "turn a .scap capture into a recording, or back",
+	OPTS(opts),
 	"0 done; 2 failure; 3 IN was damaged or cut, all good events converted.",
 };
 
@@ -105,7 +106,8 @@ static int add_skr(struct convert *c, const struct event *ev)
 static int add(struct convert *c, const struct event *ev)
 {
 	if (ev->type == EV_SNAP_MACHINE && c->snapshot_done && !c->to_scap)
-		return err(ERR_UNSUPPORTED, "%s has several sections: only the first is converted",
+		return err(ERR_UNSUPPORTED,
+			   "%s has several sections: only the first is converted",
 			   c->in_path);
 	if (ev->type == EV_SNAP_END)
 		c->snapshot_done = true;
@@ -156,7 +158,8 @@ static void tell(const struct convert *c)
 	const struct scap_write_stats *s = c->scap ? scap_write_stats(c->scap) : NULL;
 
 	if (s && s->n_left_out)
-		warn("%" PRIu64 " events left out: .scap has no such events", s->n_left_out);
+		warn("%" PRIu64 " events left out: .scap has no such events",
+		     s->n_left_out);
 	if (s && s->n_cut)
 		warn("%" PRIu64 " events cut to 64 KiB", s->n_cut);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Prints what a source delivers, one event a line: number, time, cpu, tid, type; pseudo events
- * with -a.  The last line on stderr counts them and tells of damage. */
+/* Prints what a source delivers, one event a line: number, time, cpu, tid, type;
+ * pseudo events with -a.  The last line on stderr counts them and tells of damage. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -36,14 +36,15 @@ int main(int argc, char **argv)
 		n += !pseudo;
 		n_pseudo += pseudo;
 		if (!pseudo || all)
-			printf("%" PRIu64 " %" PRIu64 " %u %d %s\n", ev.num, ev.ts, ev.cpu,
-			       (int)ev.tid, type_name(&ev));
+			printf("%" PRIu64 " %" PRIu64 " %u %d %s\n", ev.num, ev.ts,
+			       ev.cpu, (int)ev.tid, type_name(&ev));
 	}
 	if (r < 0)
 		err_print();
 	fprintf(stderr, "%" PRIu64 " events, %" PRIu64 " pseudo events, %" PRIu64
 		" damaged places%s%s%s\n", n, n_pseudo, s->damage.n_places,
-		s->damage.cut ? ", cut" : "", *s->damage.first ? ": " : "", s->damage.first);
+		s->damage.cut ? ", cut" : "", *s->damage.first ? ": " : "",
+		s->damage.first);
 	source_close(s);
 	return r < 0 ? EXIT_FAILED : EXIT_DONE;
 }

@@ -538,7 +538,8 @@ static void a_damaged_block_costs_itself_and_leaves_a_loss(void **state)
 		small(&b, 1);		/* only its events matter here */
 		end = b.len;
 		small(&b, 1);
-		b.p[(cases[i].at < 0 ? end : start) + (size_t)cases[i].at] = cases[i].byte;
+		b.p[(cases[i].at < 0 ? end : start) + (size_t)cases[i].at] =
+			cases[i].byte;
 		s = open_bytes(b.p, b.len);
 		next_of(s, &ev, EV_LOSS);
 		count_real(s);
@@ -654,7 +655,8 @@ static void every_row_is_understood_and_finds_its_event(void **state)
 				fail_msg("code %u: parameter %u is not in the catalogue",
 					 i, k);
 		if (c->kind == SCAP_KIND_EXIT && c->type == EV_UNKNOWN)
-			fail_msg("code %u (%s) is not in the catalogue", i, c->desc->name);
+			fail_msg("code %u (%s) is not in the catalogue", i,
+				 c->desc->name);
 	}
 	assert_in_range(n, 400, SCAP_CODES);
 	arena_release(&codes.arena);
@@ -671,7 +673,8 @@ static void flags_come_back_as_they_were(void **state)
 				back &= ppm == 0x80 ? ~0x11u : ppm == 0x2000 ? ~0x401u :
 					ppm & 3 ? ~0u : ~1u;
 			if (back != ppm)
-				fail_msg("%s: %s %u comes back as %u", flags_tables[t].name,
+				fail_msg("%s: %s %u comes back as %u",
+					 flags_tables[t].name,
 					 flags_tables[t].flags[i].name, ppm, back);
 		}
 }

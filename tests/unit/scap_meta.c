@@ -201,7 +201,8 @@ static void tails_of_all_writers(void **state)
 
 #define F(name) EV(&ev, SNAP_FD, name)
 
-static void fd_entry(struct buf *b, bool lengths, unsigned type, const struct buf *payload)
+static void fd_entry(struct buf *b, bool lengths, unsigned type,
+		     const struct buf *payload)
 {
 	if (lengths)
 		buf_le32(b, (uint32_t)(4 + 17 + payload->len));
@@ -215,8 +216,9 @@ static void descriptors_of_all_types(void **state)
 {
 	static const uint8_t kinds[22] = {
 		FD_UNKNOWN, FD_FILE, FD_DIRECTORY, FD_IPV4, FD_IPV6, FD_IPV4, FD_IPV6,
-		FD_PIPE, FD_UNIX, FD_EVENT, FD_UNSUPPORTED, FD_SIGNAL, FD_EPOLL, FD_INOTIFY,
-		FD_TIMER, FD_NETLINK, FD_FILE, FD_BPF, FD_USERFAULT, FD_IOURING, FD_MEMFD,
+		FD_PIPE, FD_UNIX, FD_EVENT, FD_UNSUPPORTED, FD_SIGNAL, FD_EPOLL,
+		FD_INOTIFY, FD_TIMER, FD_NETLINK, FD_FILE, FD_BPF, FD_USERFAULT,
+		FD_IOURING, FD_MEMFD,
 		FD_PIDFD,
 	};
 
@@ -274,7 +276,8 @@ static void descriptors_of_all_types(void **state)
 						 type <= 4 ? 1234 : 0);
 				assert_int_equal(p[1 + addr + 2 + addr], 443 & 0xff);
 				assert_number(F(proto), L4_TCP);
-				assert_number(F(role), type <= 4 ? ROLE_NONE : ROLE_LISTEN);
+				assert_number(F(role),
+					      type <= 4 ? ROLE_NONE : ROLE_LISTEN);
 			} else if (type) {
 				assert_text(F(name), "/name");
 			}
@@ -401,8 +404,9 @@ static void users_and_groups(void **state)
 
 static void lists_that_lie_about_lengths_are_counted(void **state)
 {
-	static const uint32_t blocks[] = { 0x215, 0x214, 0x218, 0x203, 0x219, 0x205, 0x220,
-					   0x206 };
+	static const uint32_t blocks[] = {
+		0x215, 0x214, 0x218, 0x203, 0x219, 0x205, 0x220, 0x206
+	};
 
 	for (size_t i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++)
 		for (unsigned fill = 0; fill < 2; fill++) {

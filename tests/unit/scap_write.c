@@ -121,8 +121,9 @@ static void check_same(const struct scap_code *code)
 		if (type_is_number(d->type)) {
 			/* Falco's type may be narrower; unknown numbers stay beside. */
 			if ((v->u & mask) != (b->u & mask) && !(b->u & PPM_NUMBER))
-				fail_msg("%s.%s was %llx, is %llx", ev.desc->name, d->name,
-					 (unsigned long long)v->u, (unsigned long long)b->u);
+				fail_msg("%s.%s was %llx, is %llx", ev.desc->name,
+					 d->name, (unsigned long long)v->u,
+					 (unsigned long long)b->u);
 		} else if (v->len != b->len || memcmp(v->p, b->p, v->len)) {
 			fail_msg("%s.%s differs", ev.desc->name, d->name);
 		}
@@ -134,7 +135,8 @@ static void each_event_of_the_catalogue_comes_back(void **state)
 	struct scap_codes codes = {0};
 
 	for (unsigned type = EV_UNKNOWN + 1; type < EV__N; type++) {
-		const struct scap_code *code = scap_code_named(&codes, catalog[type].name);
+		const char *name = catalog[type].name;
+		const struct scap_code *code = scap_code_named(&codes, name);
 		struct source *s;
 		struct file f;
 
