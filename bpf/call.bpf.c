@@ -2,7 +2,7 @@
 /* The one program behind all system calls.  It filters, writes the registers
  * into the ring, and runs the operations that capture/live derived from events.def for
  * what has to be fetched from memory.  What a number means is nobody's business here. */
-#include "bpf/file.h"
+#include "bpf/walk.h"
 
 /* Maps and settings are defined here, in the object that is linked first by name: bpftool
  * gets references to a map wrong that a later object defines. */
@@ -92,8 +92,8 @@ static __always_inline void call_args(u64 *args, const struct pt_regs *regs, boo
 #endif
 
 /* The class of an open depends on its flags, and only the registers tell. */
-static __always_inline u32 call_class(const volatile struct wire_conf *c, const struct pt_regs *regs,
-				      u32 flags)
+static __always_inline u32 call_class(const volatile struct wire_conf *c,
+				      const struct pt_regs *regs, u32 flags)
 {
 	u64 args[6];
 
@@ -168,8 +168,8 @@ int put_msg(u32 at, u32 kind, u64 ptr, u64 ret, u32 flags)
 }
 
 /* Does operation op apply to this call? */
-static __always_inline bool op_applies(const struct wire_record *rec, const volatile struct wire_op *op,
-				       u32 flags)
+static __always_inline bool op_applies(const struct wire_record *rec,
+				       const volatile struct wire_op *op, u32 flags)
 {
 	u64 v;
 

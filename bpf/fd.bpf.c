@@ -2,7 +2,7 @@
 /* What stands behind a descriptor: of files device, inode and how they were opened;
  * of sockets both ends, queues, unix peers.  The only object that casts pointers to types:
  * bpftool cannot link two that refer to the same function of the kernel. */
-#include "bpf/file.h"
+#include "bpf/walk.h"
 
 enum { AF_UNIX_ = 1, AF_INET_ = 2, AF_INET6_ = 10, S_IFMT_ = 0170000, S_IFSOCK_ = 0140000 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
 /* Paths by the kernel's own names, where the caller's could mean anything. */
-#include "bpf/file.h"
+#include "bpf/walk.h"
 
 int put_file_path(u32 at, u32 fd)
 {
@@ -88,4 +88,25 @@ int put_path(u32 at, u32 op, u64 path)
 		len = WIRE_PATH_MAX;
 	bpf_probe_read_kernel(out, len, out + (pos & (WIRE_PATH_MAX - 1)));
 	return blob_end(b, at, op, WB_SET, len, len);
+}
+
+int put_cwd(u32 at, u64 task)
+{
+	const struct fs_struct *const fs = BPF_CORE_READ((const struct task_struct *)task, fs);
+
+	return put_path(at, OP_CWD,
+			fs ? (u64)fs + bpf_core_field_offset(struct fs_struct, pwd) : 0);
+}
+
+int put_kernel_str(u32 at, u32 op, u64 ptr)
+{
+	struct wire_blob *const b = ring_at(at, sizeof(*b) + WIRE_PATH_MAX);
+	long n;
+
+	if (!b)
+		return at;
+	n = bpf_probe_read_kernel_str(b + 1, WIRE_PATH_MAX, (void *)ptr);
+	if (n <= 0 || n > WIRE_PATH_MAX)
+		return blob_end(b, at, op, WB_UNREADABLE, 0, 0);
+	return blob_end(b, at, op, WB_SET, n - 1, n - 1);
 }

@@ -146,7 +146,8 @@ static __always_inline u64 id_here(void)
 extern void *bpf_rdonly_cast(const void *obj, u32 btf_id) __ksym __weak;
 
 #define TYPED(type, p)								\
-	((type *)(set.have_cast ? bpf_rdonly_cast((p), bpf_core_type_id_kernel(type)) : (void *)(p)))
+	((type *)(set.have_cast ? bpf_rdonly_cast((p), bpf_core_type_id_kernel(type))	\
+				: (void *)(p)))
 #define GET(p, field)								\
 	({ typeof(({ (p)->field; })) v__;	/* without its const */			\
 	   if (set.have_cast)							\
@@ -168,7 +169,7 @@ static __always_inline bool filtered(u64 pid_tgid)
 		return true;
 	if (set.filters & WF_UID && (u32)bpf_get_current_uid_gid() != set.uid)
 		return true;
-	if (set.filters & WF_CGROUP && 
+	if (set.filters & WF_CGROUP &&
 	    bpf_get_current_ancestor_cgroup_id(set.cgroup_level) != set.cgroup)
 		return true;
 	if (set.filters & WF_COMM) {
@@ -207,6 +208,7 @@ int put_path(u32 at, u32 op, u64 path);	/* of a struct path; 0: none */
 int put_cwd(u32 at, u64 task);
 int put_argv(u32 at, u64 argv, u32 width);
 int put_exe(u32 at, u64 file, u64 task);	/* of a struct file, a struct task_struct */
+int put_kernel_str(u32 at, u32 op, u64 ptr);
 int has_peer(u32 fd);
 
 #endif

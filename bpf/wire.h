@@ -57,7 +57,9 @@ struct wire_ring {
 	__u64 tail __attribute__((aligned(256)));	/* written by user space */
 };
 
-enum wire_type { WIRE_SYSCALL, WIRE_EXEC, WIRE_FORK, WIRE_EXIT, WIRE_SIGNAL, WIRE_FAULT, WIRE_SWITCH };
+enum wire_type {
+	WIRE_SYSCALL, WIRE_EXEC, WIRE_FORK, WIRE_EXIT, WIRE_SIGNAL, WIRE_FAULT, WIRE_SWITCH
+};
 
 enum wire_record_flag {
 	WIRE_COMPAT = 1 << 0,	/* nr and arguments are of the 32-bit table */

@@ -21,6 +21,12 @@ void decode(struct decoder *d, const struct wire_record *rec, unsigned cpu, stru
 /* The value bytes of a struct sockaddr (event.h); returns their number, at most 130. */
 size_t sockaddr_value(uint8_t *out, const uint8_t *sa, size_t len);
 
+enum { TUPLE_VALUE_MAX = 160 };
+/* The same of a blob of OP_TUPLE; name: address that the call told, or NULL.  0: neither inet nor
+ * unix. */
+size_t tuple_value(uint8_t *out, const struct wire_blob *b, const struct wire_blob *name,
+		   bool inbound);
+
 /* Encoding of st_dev for the kernel's own dev_t. */
 static inline uint32_t encode_dev(uint32_t dev)
 {

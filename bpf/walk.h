@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
-/* From descriptors to the kernel's struct file, and what it tells. */
-#ifndef SAKER_FILE_H
-#define SAKER_FILE_H
+/* Short ways through the kernel's structures that several objects take. */
+#ifndef SAKER_WALK_H
+#define SAKER_WALK_H
 
 #include "bpf/ring.h"
 
@@ -24,6 +24,13 @@ static __always_inline u32 inode_layer(unsigned long magic, const struct inode *
 	bpf_probe_read_kernel(&upper, sizeof(upper),
 			      (u8 *)inode + bpf_core_type_size(struct inode));
 	return upper ? WFF_UPPER : WFF_LOWER;
+}
+
+/* The number of a pid at a depth of namespaces. */
+static __always_inline const struct upid *pid_at(const struct pid *pid, u32 level)
+{
+	return (const void *)((u8 *)pid + bpf_core_field_offset(struct pid, numbers) +
+			      (level & 31) * bpf_core_type_size(struct upid));
 }
 
 #endif

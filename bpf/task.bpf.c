@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
+/* Facts about tasks: ids, credentials, memory, control groups, arguments. */
+#include "bpf/walk.h"
+
+enum { MM_FILE = 0, MM_ANON, MM_SWAP, MM_SHM };
+enum { RLIMIT_NOFILE_ = 7, AUDIT_UNSET = 0xffffffff };
+
+/* Encoding of st_dev for numbers of the kernel. */
+static __always_inline u32 encode_dev(u32 major, u32 minor)
+{
+	return (minor & 0xff) | major << 8 | (minor & ~0xffu) << 12;
+}
+
+static __always_inline s64 page_counter(const struct mm_struct *mm, u32 i)
+{
+	u32 step = 8, at = 0;
+	s64 v = 0;
+
+	if (!bpf_core_type_exists(struct mm_rss_stat)) {
+		step = bpf_core_type_size(struct percpu_counter);
+		at = bpf_core_field_offset(struct percpu_counter, count);
+	}
+	bpf_probe_read_kernel(&v, sizeof(v), (u8 *)mm + at + i * step +
+			      bpf_core_field_offset(struct mm_struct, rss_stat));
+	return v < 0 ? 0 : v;
+}
+
+static __always_inline void read_vm(struct wire_vm *vm, const struct task_struct *t)
+{
+	const struct mm_struct *const mm = BPF_CORE_READ(t, mm);
+
+	*vm = (struct wire_vm){0};
+	if (!mm)
+		return;
+	vm->size = BPF_CORE_READ(mm, total_vm);
+	vm->rss = page_counter(mm, MM_FILE) + page_counter(mm, MM_ANON) +
+		  page_counter(mm, MM_SHM);
+	vm->swap = page_counter(mm, MM_SWAP);
+}
+
+int put_vm(u32 at, u64 task)
+{
+	struct wire_blob *const b = ring_at(at, sizeof(*b) + sizeof(struct wire_vm));
+
+	if (!b)
+		return at;
+	read_vm((void *)(b + 1), (const struct task_struct *)task);
+	return blob_end(b, at, OP_VM, WB_SET, sizeof(struct wire_vm), sizeof(struct wire_vm));
+}
+
+static __always_inline u32 pid_number(const struct pid *pid, u32 level)
+{
+	return pid ? BPF_CORE_READ(pid_at(pid, level), nr) : 0;
+}
+
+static __always_inline u32 read_loginuid(const struct task_struct *t)
+{
+	const struct task_struct___cos *const cos = (const void *)t;
+
+	if (bpf_core_field_exists(t->loginuid))
+		return BPF_CORE_READ(t, loginuid.val);
+	if (bpf_core_field_exists(cos->audit))
+		return BPF_CORE_READ(cos, audit, loginuid.val);
+	return AUDIT_UNSET;
+}
+
+static __always_inline void read_ids(struct wire_task *w, const struct task_struct *t)
+{
+	const struct pid *const pid = BPF_CORE_READ(t, thread_pid);
+	const struct pid *const tgid = BPF_CORE_READ(t, signal, pids[PIDTYPE_TGID]);
+	const struct pid *const pgid = BPF_CORE_READ(t, signal, pids[PIDTYPE_PGID]);
+	const u32 level = BPF_CORE_READ(pid, level);
+	const u32 children = BPF_CORE_READ(t, nsproxy, pid_ns_for_children, level);
+
+	w->tid = BPF_CORE_READ(t, pid);
+	w->pid = BPF_CORE_READ(t, tgid);
+	w->ptid = BPF_CORE_READ(t, real_parent, tgid);
+	w->vtid = pid_number(pid, level);
+	w->vpid = pid_number(tgid, level);
+	w->pgid = pid_number(pgid, 0);
+	w->vpgid = pid_number(pgid, level);
+	w->sid = pid_number(BPF_CORE_READ(t, signal, pids[PIDTYPE_SID]), 0);
+	w->pidns_level = level > children ? level : children;
+	w->pidns_start = BPF_CORE_READ(pid_at(pid, level), ns, child_reaper, start_boottime);
+}
+
+static __always_inline void read_cred(struct wire_task *w, const struct task_struct *t)
+{
+	const struct cred *const c = BPF_CORE_READ(t, cred);
+
+	w->uid = BPF_CORE_READ(c, uid.val);
+	w->gid = BPF_CORE_READ(c, gid.val);
+	w->euid = BPF_CORE_READ(c, euid.val);
+	w->egid = BPF_CORE_READ(c, egid.val);
+	bpf_core_read(&w->cap_i, 8, &c->cap_inheritable);
+	bpf_core_read(&w->cap_p, 8, &c->cap_permitted);
+	bpf_core_read(&w->cap_e, 8, &c->cap_effective);
+	w->loginuid = read_loginuid(t);
+}
+
+static __always_inline u32 read_tty(const struct task_struct *t)
+{
+	const struct tty_struct *const tty = BPF_CORE_READ(t, signal, tty);
+
+	if (!tty)
+		return 0;
+	return encode_dev(BPF_CORE_READ(tty, driver, major),
+			  BPF_CORE_READ(tty, driver, minor_start) + BPF_CORE_READ(tty, index));
+}
+
+int put_task(u32 at, u64 task)
+{
+	struct wire_blob *const b = ring_at(at, sizeof(*b) + sizeof(struct wire_task));
+	const struct task_struct *const t = (const struct task_struct *)task;
+	struct wire_task *w;
+
+	if (!b)
+		return at;
+	w = (void *)(b + 1);
+	read_ids(w, t);
+	read_cred(w, t);
+	read_vm(&w->vm, t);
+	w->start = BPF_CORE_READ(t, start_boottime);
+	w->fdlimit = BPF_CORE_READ(t, signal, rlim[RLIMIT_NOFILE_].rlim_cur);
+	w->pgft_maj = BPF_CORE_READ(t, maj_flt);
+	w->pgft_min = BPF_CORE_READ(t, min_flt);
+	w->tty = read_tty(t);
+	w->files_shared = BPF_CORE_READ(t, files, count.counter) > 1;
+	BPF_CORE_READ_INTO(&w->comm, t, comm);
+	return blob_end(b, at, OP_TASK, WB_SET, sizeof(*w), sizeof(*w));
+}
+
+
+/* Appends "controller=/a/b\0" at the offset; returns the new one. */
+int put_cgroup(u32 at, u64 css_set, u32 id, u32 which)
+{
+	u8 *const out = ring_at(at, 16 + 8 * 256);
+	const struct css_set *const set_of = (const void *)css_set;
+	const struct cgroup_subsys_state *css = NULL;
+	struct kernfs_node *kn;
+	const char *names[6];
+	u32 n = 0, pos;
+
+	if (!out)
+		return at;
+	bpf_probe_read_kernel(&css, sizeof(css), &((u64 *)((u8 *)set_of +
+			      bpf_core_field_offset(struct css_set, subsys)))[id & 31]);
+	kn = BPF_CORE_READ(css, cgroup, kn);
+	for (int i = 0; i < 6; i++) {
+		struct kernfs_node *up;
+
+		if (!kn)
+			break;
+		if (bpf_core_field_exists(struct kernfs_node, parent))
+			up = BPF_CORE_READ(kn, parent);
+		else
+			up = BPF_CORE_READ((struct kernfs_node___615 *)kn, __parent);
+		if (!up)
+			break;
+		names[i] = BPF_CORE_READ(kn, name);
+		n = i + 1;
+		kn = up;
+	}
+	if (which == 0)
+		pos = 7, __builtin_memcpy(out, "cpuset=", 7);
+	else if (which == 1)
+		pos = 4, __builtin_memcpy(out, "cpu=", 4);
+	else if (which == 2)
+		pos = 8, __builtin_memcpy(out, "cpuacct=", 8);
+	else if (which == 3)
+		pos = 3, __builtin_memcpy(out, "io=", 3);
+	else
+		pos = 7, __builtin_memcpy(out, "memory=", 7);
+	if (n == 0)
+		out[pos++] = '/';
+	for (int i = 5; i >= 0; i--) {
+		long k;
+
+		if ((u32)i >= n)
+			continue;
+		if (pos > 7 * 256)
+			break;
+		out[pos] = '/';
+		k = bpf_probe_read_kernel_str(out + pos + 1, 256, names[i]);
+		if (k <= 0 || k > 256)
+			break;
+		pos += k;
+	}
+	out[pos & 2047] = 0;
+	return at + pos + 1;
+}
+
+#define CGROUP(at, css_set, name, which)					\
+	if (bpf_core_enum_value_exists(enum cgroup_subsys_id, name##_cgrp_id))	\
+		at = put_cgroup(at, css_set,					\
+				bpf_core_enum_value(enum cgroup_subsys_id, name##_cgrp_id), which)
+
+int put_cgroups(u32 at, u64 task)
+{
+	const u64 css_set = (u64)BPF_CORE_READ((const struct task_struct *)task, cgroups);
+	struct wire_blob *b;
+	u32 end = at + sizeof(*b);
+
+	CGROUP(end, css_set, cpuset, 0);
+	CGROUP(end, css_set, cpu, 1);
+	CGROUP(end, css_set, cpuacct, 2);
+	CGROUP(end, css_set, io, 3);
+	CGROUP(end, css_set, memory, 4);
+	b = ring_at(at, sizeof(*b));
+	if (!b || end < at)
+		return at;
+	end -= at + sizeof(*b);
+	return blob_end(b, at, OP_CGROUPS, WB_SET, end, end);
+}
+
+/* Arguments or environment of the running program, from its own memory. */
+int put_exec_args(u32 at, u64 task, u32 op)
+{
+	struct wire_blob *const b = ring_at(at, sizeof(*b) + WIRE_ARGS_MAX);
+	const struct mm_struct *const mm = BPF_CORE_READ((const struct task_struct *)task, mm);
+	u64 from, to;
+	u32 n;
+
+	if (!b)
+		return at;
+	if (!mm)
+		return blob_end(b, at, op, WB_ABSENT, 0, 0);
+	if (op == OP_EXEC_ENV) {
+		from = BPF_CORE_READ(mm, env_start);
+		to = BPF_CORE_READ(mm, env_end);
+	} else {
+		from = BPF_CORE_READ(mm, arg_start);
+		to = BPF_CORE_READ(mm, arg_end);
+	}
+	if (to - from == 0 || from == 0)
+		return blob_end(b, at, op, WB_SET, 0, 0);
+	n = to - from > WIRE_ARGS_MAX ? WIRE_ARGS_MAX : to - from;
+	barrier_var(n);
+	if (n > WIRE_ARGS_MAX)
+		n = WIRE_ARGS_MAX;
+	if (bpf_probe_read_user(b + 1, n, (void *)from))
+		return blob_end(b, at, op, WB_UNREADABLE, 0, n);
+	if (n)
+		((u8 *)(b + 1))[(n - 1) & (WIRE_ARGS_MAX - 1)] = 0;
+	return blob_end(b, at, op, WB_SET, n, to - from > 0xffffffff ? 0xffffffff : to - from);
+}

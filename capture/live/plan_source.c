@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Each source of a parameter (bpf/sources.def) is either in the registers, or it needs
+ * an operation of the kernel half whose blob then holds it.  Parameters that need the same
+ * operation share it. */
+#include "capture/live/plan_source.h"
+
+#include <stddef.h>
+#include <string.h>
+
+static void use_arg(struct maker *m, unsigned arg)
+{
+	if (arg < 6 && m->conf->n_args <= arg)
+		m->conf->n_args = (uint8_t)(arg + 1);
+}
+
+/* Room that a blob of the operation takes at most. */
+static uint32_t op_max(const struct wire_op *op, uint32_t snaplen)
+{
+	switch (op->kind) {
+	case OP_MEM: case OP_SEM: case OP_IOVSIZE: case OP_MSGSIZE:
+		return 8 + 32;
+	case OP_FILE: case OP_FILEMEM: case OP_QUEUE: case OP_PAIR: case OP_VM: case OP_EXE:
+		return 8 + 48;
+	case OP_SOCKADDR: case OP_PEERNAME: case OP_MSGNAME:
+		return 8 + 128;
+	case OP_TUPLE:
+		return 8 + sizeof(struct wire_tuple) + 128;
+	case OP_TASK:
+		return 8 + sizeof(struct wire_task);
+	case OP_IOV: case OP_MSG:
+		return 8 + 2 * snaplen + 8;
+	case OP_BUF: case OP_BUFP:
+		return op->flags & OPF_PAYLOAD ? 8 + snaplen + 8 : 8 + WIRE_PATH_MAX;
+	case OP_FDLIST:
+		return 8 + WIRE_FDLIST_MAX * 8;
+	case OP_FILEPATH: case OP_EXEPATH: case OP_CWD: case OP_ARGV: case OP_CGROUPS:
+		return 8 + 2 * WIRE_PATH_MAX;
+	default:
+		return 8 + WIRE_PATH_MAX;
+	}
+}
+
+/* Index of the blob of an operation, which is added if the call does not have it yet. */
+static uint8_t need(struct maker *m, struct wire_op op)
+{
+	struct wire_conf *const c = m->conf;
+
+	for (uint8_t i = 0; i < c->n_ops; i++)
+		if (memcmp(&c->ops[i], &op, sizeof(op)) == 0)
+			return i;
+	if (c->n_ops == WIRE_OPS_MAX)
+		return GET_NO_BLOB;
+	if (op.a != WIRE_RET)
+		use_arg(m, op.a);
+	if (op.kind != OP_MEM && op.kind != OP_SEM && op.kind != OP_FILEMEM)
+		use_arg(m, op.b);
+	if (op.flags & OPF_PAYLOAD)
+		c->flags |= WCF_PAYLOAD;
+	c->ops[c->n_ops] = op;
+	c->max += op_max(&op, m->snaplen);
+	return c->n_ops++;
+}
+
+#define OP(...) ((struct wire_op){ __VA_ARGS__ })
+
+static void number(struct get *g, enum param_type type)
+{
+	g->width = (uint8_t)type_width(type);
+	g->sign = type_is_signed(type);
+	if (type == PT_DYN) {
+		g->width = 8;
+		g->tag = PT_UINT64;
+	}
+}
+
+static void from_arg(struct maker *m, struct get *g, enum get_how how, unsigned arg)
+{
+	g->how = (uint8_t)how;
+	g->arg = (uint8_t)arg;
+	use_arg(m, arg);
+}
+
+static void from_blob(struct maker *m, struct get *g, enum get_how how, struct wire_op op)
+{
+	g->blob = need(m, op);
+	g->how = g->blob == GET_NO_BLOB ? GET_ABSENT : (uint8_t)how;
+}
+
+/* Number of size bytes at an offset of the memory that an argument points to.  Several of
+ * the same structure come in one blob where they lie within 32 bytes. */
+static void from_mem(struct maker *m, struct get *g, const struct param_desc *d, uint8_t flags)
+{
+	const uint8_t base = d->arg[1] / 32 * 32;
+	const bool lone = d->src == SRC_MEMINO;
+
+	if (m->compat && flags & OPF_NATIVE)
+		return;
+	flags = (uint8_t)(flags & ~OPF_NATIVE);
+	for (uint8_t i = 0; i < m->conf->n_ops && !lone; i++) {
+		struct wire_op *const op = &m->conf->ops[i];
+
+		if (op->kind == OP_MEM && op->a == d->arg[0] && op->flags == flags &&
+		    op->b == base && d->arg[1] - base + d->arg[2] <= 32) {
+			if (op->c < d->arg[1] - base + d->arg[2])
+				op->c = (uint8_t)(d->arg[1] - base + d->arg[2]);
+			g->blob = i;
+			g->how = GET_NUMBER;
+			g->off = (uint8_t)(d->arg[1] - base);
+			g->width = d->arg[2];
+			return;
+		}
+	}
+	from_blob(m, g, GET_NUMBER, OP(.kind = OP_MEM, .flags = flags, .a = d->arg[0], .b = base,
+				       .c = (uint8_t)(d->arg[1] - base + d->arg[2])));
+	g->off = (uint8_t)(d->arg[1] - base);
+	g->width = d->arg[2];
+}
+
+/* Where the facts of struct wire_task stand. */
+static const struct { uint8_t off, width; } task_numbers[FACT__N] = {
+#define AT(field) { offsetof(struct wire_task, field), sizeof(((struct wire_task *)0)->field) }
+	[FACT_TID] = AT(tid), [FACT_PID] = AT(pid), [FACT_PTID] = AT(ptid),
+	[FACT_VTID] = AT(vtid), [FACT_VPID] = AT(vpid), [FACT_SID] = AT(sid),
+	[FACT_PGID] = AT(pgid), [FACT_VPGID] = AT(vpgid),
+	[FACT_PIDNS_LEVEL] = AT(pidns_level), [FACT_PIDNS_START] = AT(pidns_start),
+	[FACT_FDLIMIT] = AT(fdlimit), [FACT_PGFT_MAJ] = AT(pgft_maj),
+	[FACT_PGFT_MIN] = AT(pgft_min), [FACT_TTY] = AT(tty), [FACT_LOGINUID] = AT(loginuid),
+	[FACT_UID] = AT(uid), [FACT_GID] = AT(gid), [FACT_EUID] = AT(euid),
+	[FACT_EGID] = AT(egid), [FACT_CAP_I] = AT(cap_i), [FACT_CAP_P] = AT(cap_p),
+	[FACT_CAP_E] = AT(cap_e),
+#undef AT
+};
+
+/* Which argument of exec is its argv; the environment follows, the path is argument
+ * exec_path of them. */
+static unsigned exec_argv(unsigned event)
+{
+	return event == EV_EXECVEAT ? 2 : 1;
+}
+
+static void from_vm(struct maker *m, struct get *g, size_t off, bool in_task)
+{
+	from_blob(m, g, GET_PAGES, OP(.kind = in_task ? OP_TASK : OP_VM));
+	g->off = (uint8_t)(off + (in_task ? offsetof(struct wire_task, vm) : 0));
+	g->width = 4;
+}
+
+static void from_exe(struct maker *m, struct get *g, enum get_how how, size_t off, uint8_t width)
+{
+	from_blob(m, g, how, OP(.kind = OP_EXE));
+	g->off = (uint8_t)off;
+	g->width = width;
+}
+
+static void from_task(struct maker *m, struct get *g, enum task_fact fact)
+{
+	const unsigned ev = m->plan->event;
+	const bool is_exec = ev == EV_EXECVE || ev == EV_EXECVEAT;
+	const bool running = m->plan->native == UINT16_MAX;	/* made by a tracepoint */
+	const bool memory_only = !is_exec && catalog[ev].category == EC_MEMORY;
+	const uint8_t argv = (uint8_t)exec_argv(ev);
+
+	switch (fact) {
+	case FACT_EXE:
+	case FACT_ARGS:
+		from_blob(m, g, fact == FACT_EXE ? GET_FIRST : GET_REST,
+			  is_exec && !running ? OP(.kind = OP_ARGV, .a = argv)
+					      : OP(.kind = OP_EXEC_ARGS));
+		return;
+	case FACT_ENV:
+		from_blob(m, g, GET_BYTES, is_exec && !running
+			  ? OP(.kind = OP_ARGV, .a = (uint8_t)(argv + 1)) : OP(.kind = OP_EXEC_ENV));
+		return;
+	case FACT_FILENAME:
+		from_blob(m, g, GET_TEXT, running ? OP(.kind = OP_FILENAME)
+			  : OP(.kind = OP_STR, .a = (uint8_t)(argv - 1)));
+		return;
+	case FACT_TRUSTED_EXEPATH:
+		from_blob(m, g, GET_TEXT, OP(.kind = OP_EXEPATH));
+		return;
+	case FACT_CWD:
+		from_blob(m, g, GET_TEXT, OP(.kind = OP_CWD));
+		return;
+	case FACT_CGROUPS:
+		from_blob(m, g, GET_BYTES, OP(.kind = OP_CGROUPS));
+		return;
+	case FACT_COMM:
+		from_blob(m, g, GET_COMM, OP(.kind = OP_TASK));
+		return;
+	case FACT_START:
+		from_blob(m, g, GET_BOOT_TIME, OP(.kind = OP_TASK));
+		g->off = offsetof(struct wire_task, start);
+		return;
+	case FACT_VM_SIZE:
+		from_vm(m, g, offsetof(struct wire_vm, size), !memory_only);
+		return;
+	case FACT_VM_RSS:
+		from_vm(m, g, offsetof(struct wire_vm, rss), !memory_only);
+		return;
+	case FACT_VM_SWAP:
+		from_vm(m, g, offsetof(struct wire_vm, swap), !memory_only);
+		return;
+	case FACT_EXEFLAGS:
+		from_exe(m, g, GET_NUMBER, offsetof(struct wire_exe, flags), 4);
+		return;
+	case FACT_EXE_DEV:
+		from_exe(m, g, GET_DEV, offsetof(struct wire_exe, dev), 4);
+		return;
+	case FACT_EXE_INO:
+		from_exe(m, g, GET_NUMBER, offsetof(struct wire_exe, ino), 8);
+		return;
+	case FACT_EXE_CTIME:
+		from_exe(m, g, GET_NUMBER, offsetof(struct wire_exe, ctime), 8);
+		return;
+	case FACT_EXE_MTIME:
+		from_exe(m, g, GET_NUMBER, offsetof(struct wire_exe, mtime), 8);
+		return;
+	case FACT_CLONE_FLAGS:
+		g->how = GET_CLONE_FLAGS;
+		if (ev == EV_CLONE)
+			use_arg(m, 0);
+		else if (ev == EV_CLONE3)
+			g->blob = need(m, OP(.kind = OP_MEM, .a = 0, .c = 8));
+		return;
+	default:
+		if (!task_numbers[fact].width)
+			return;
+		from_blob(m, g, GET_NUMBER, OP(.kind = OP_TASK));
+		g->off = task_numbers[fact].off;
+		g->width = task_numbers[fact].width;
+	}
+}
+
+static void from_tuple(struct maker *m, struct get *g, uint8_t fd, bool inbound)
+{
+	from_blob(m, g, GET_TUPLE, OP(.kind = OP_TUPLE, .a = fd));
+	g->inbound = inbound;
+}
+
+static void from_file(struct maker *m, struct get *g, enum get_how how, size_t off, uint8_t width)
+{
+	from_blob(m, g, how, OP(.kind = OP_FILE, .flags = OPF_SUCCESS, .a = WIRE_RET));
+	g->off = (uint8_t)off;
+	g->width = width;
+}
+
+/* Parameters of source PROBE: what they are depends on the event. */
+static void from_probe(struct maker *m, struct get *g, const char *name)
+{
+	if (strcmp(name, "queuelen") == 0 || strcmp(name, "queuemax") == 0 ||
+	    strcmp(name, "queuepct") == 0) {
+		from_blob(m, g, strcmp(name, "queuepct") ? GET_NUMBER : GET_QUEUE_PERCENT,
+			  OP(.kind = OP_QUEUE, .flags = OPF_SUCCESS, .a = 0));
+		g->off = strcmp(name, "queuemax") == 0 ? offsetof(struct wire_queue, max) : 0;
+		g->width = 4;
+	} else if (strcmp(name, "source") == 0 || strcmp(name, "peer") == 0) {
+		from_blob(m, g, GET_NUMBER, OP(.kind = OP_PAIR, .flags = OPF_SUCCESS, .a = 3));
+		g->off = strcmp(name, "peer") == 0 ? offsetof(struct wire_pair, peer) : 0;
+		g->width = 8;
+	}
+}
+
+static void from_source(struct maker *m, struct get *g, const struct param_desc *d)
+{
+	const uint8_t a = d->arg[0], next = (uint8_t)(d->arg[0] + 1);
+	const enum get_how bytes = d->type == PT_CHARBUF ? GET_TEXT : GET_BYTES;
+
+	switch ((enum param_src)d->src) {
+	case SRC_RET:
+		g->how = GET_RET;
+		return;
+	case SRC_ARG:
+		from_arg(m, g, GET_ARG, a);
+		return;
+	case SRC_INT:
+		from_arg(m, g, GET_ARG, a);
+		g->width = 4;
+		g->sign = true;
+		return;
+	case SRC_UINT:
+		from_arg(m, g, GET_ARG, a);
+		g->width = 4;
+		g->sign = false;
+		return;
+	case SRC_SLONG:
+		from_arg(m, g, GET_ARG, a);
+		g->width = m->compat ? 4 : 8;
+		g->sign = true;
+		if (g->tag)
+			g->tag = PT_INT64;
+		return;
+	case SRC_POS:
+		from_arg(m, g, m->compat ? GET_POS : GET_ARG, a);
+		if (m->compat)
+			use_arg(m, next);
+		return;
+	case SRC_SHR:
+	case SRC_CLEAR:
+		from_arg(m, g, d->src == SRC_SHR ? GET_SHR : GET_CLEAR, a);
+		g->bits = d->arg[1];
+		return;
+	case SRC_SYSNR:
+		g->how = d->type == PT_SYSCALLID ? GET_NR : GET_NATIVE_NR;
+		return;
+	case SRC_MEM:
+		from_mem(m, g, d, 0);
+		return;
+	case SRC_OUT:
+		from_mem(m, g, d, OPF_SUCCESS);
+		return;
+	case SRC_LMEM:
+		from_mem(m, g, d, OPF_NATIVE);
+		return;
+	case SRC_LOUT:
+		from_mem(m, g, d, OPF_NATIVE | OPF_SUCCESS);
+		return;
+	case SRC_SEMOPS:
+		from_blob(m, g, GET_NUMBER, OP(.kind = OP_SEM, .a = a, .b = d->arg[1] / 6 * 6, .c = 6));
+		use_arg(m, next);
+		g->off = d->arg[1] % 6;
+		g->width = d->arg[2];
+		return;
+	case SRC_TIMESPEC:
+		if (!m->compat)
+			from_blob(m, g, GET_TIMESPEC, OP(.kind = OP_MEM, .a = a, .c = 16));
+		return;
+	case SRC_STR:
+		from_blob(m, g, GET_TEXT, OP(.kind = OP_STR, .a = a));
+		return;
+	case SRC_STROUT:
+		from_blob(m, g, GET_TEXT, OP(.kind = OP_STR, .flags = OPF_SUCCESS, .a = a));
+		return;
+	case SRC_STR_IF:
+		from_blob(m, g, GET_TEXT, OP(.kind = OP_STR, .flags = OPF_IF, .a = a,
+					     .b = d->arg[1], .c = d->arg[2], .d = d->arg[3]));
+		return;
+	case SRC_RBUF:
+		from_blob(m, g, bytes, OP(.kind = OP_BUF, .a = a, .b = WIRE_RET,
+					  .flags = OPF_PAYLOAD | OPF_SUCCESS));
+		return;
+	case SRC_WBUF:
+		from_blob(m, g, bytes, OP(.kind = OP_BUF, .a = a, .b = next,
+					  .flags = OPF_PAYLOAD | OPF_LIMIT_RET));
+		return;
+	case SRC_BUFLEN:
+		from_blob(m, g, bytes, OP(.kind = OP_BUF, .a = a, .b = d->arg[1],
+					  .flags = OPF_PAYLOAD));
+		g->tag = d->type == PT_DYN ? PT_BYTEBUF : 0;
+		return;
+	case SRC_BUFLENP:
+		from_blob(m, g, bytes, OP(.kind = OP_BUFP, .a = a, .b = d->arg[1],
+					  .flags = OPF_PAYLOAD | OPF_DEREF | OPF_SUCCESS));
+		g->tag = d->type == PT_DYN ? PT_BYTEBUF : 0;
+		return;
+	case SRC_IOV:
+		from_blob(m, g, bytes, OP(.kind = OP_IOV, .a = a, .b = next,
+					  .flags = OPF_PAYLOAD | OPF_LIMIT_RET));
+		return;
+	case SRC_RIOV:
+		from_blob(m, g, bytes, OP(.kind = OP_IOV, .a = a, .b = next,
+					  .flags = OPF_PAYLOAD | OPF_LIMIT_RET | OPF_SUCCESS));
+		return;
+	case SRC_IOVSIZE:
+		from_blob(m, g, GET_NUMBER, OP(.kind = OP_IOVSIZE, .a = a, .b = next));
+		g->width = 8;
+		return;
+	case SRC_MSGDATA:
+		from_blob(m, g, bytes, OP(.kind = OP_MSG, .a = a, .flags = OPF_PAYLOAD | OPF_LIMIT_RET |
+					  (m->plan->event == EV_SENDMMSG ? OPF_MMSG : 0)));
+		return;
+	case SRC_MSGRDATA:
+		from_blob(m, g, bytes, OP(.kind = OP_MSG, .a = a,
+					  .flags = OPF_PAYLOAD | OPF_LIMIT_RET | OPF_SUCCESS));
+		return;
+	case SRC_MMSGRDATA:
+		from_blob(m, g, bytes, OP(.kind = OP_MSG, .a = a, .flags = OPF_PAYLOAD |
+					  OPF_LIMIT_RET | OPF_SUCCESS | OPF_MMSG));
+		return;
+	case SRC_MSGSIZE:
+		from_blob(m, g, GET_NUMBER, OP(.kind = OP_MSGSIZE, .a = a));
+		g->width = 8;
+		return;
+	case SRC_MSGCTL:
+		from_blob(m, g, bytes, OP(.kind = OP_MSGCTL, .a = a, .flags = OPF_SUCCESS));
+		return;
+	case SRC_FDLIST:
+		from_blob(m, g, GET_FDLIST, OP(.kind = OP_FDLIST, .a = a, .b = next));
+		return;
+	case SRC_SOCKADDR:
+		from_blob(m, g, GET_SOCKADDR, OP(.kind = OP_SOCKADDR, .a = a, .b = next));
+		return;
+	case SRC_TUPLE:
+	case SRC_TUPLE_IN:
+		from_tuple(m, g, a, d->src == SRC_TUPLE_IN);
+		return;
+	case SRC_TUPLE_RET:
+		from_blob(m, g, GET_TUPLE, OP(.kind = OP_TUPLE, .flags = OPF_SUCCESS, .a = WIRE_RET));
+		g->inbound = true;
+		return;
+	case SRC_TUPLE_TO:
+	case SRC_TUPLE_FROM:
+		from_tuple(m, g, a, d->src == SRC_TUPLE_FROM);
+		g->blob2 = need(m, OP(.kind = OP_PEERNAME, .a = d->arg[1],
+				      .b = (uint8_t)(d->arg[1] + 1), .flags = OPF_PEERLESS |
+				      (d->src == SRC_TUPLE_FROM ? OPF_DEREF : 0)));
+		return;
+	case SRC_TUPLE_MSG:
+	case SRC_TUPLE_RMSG:
+		from_tuple(m, g, a, d->src == SRC_TUPLE_RMSG);
+		g->blob2 = need(m, OP(.kind = OP_MSGNAME, .a = d->arg[1], .flags = OPF_PEERLESS));
+		return;
+	case SRC_FILEDEV:
+		from_file(m, g, GET_DEV, offsetof(struct wire_file, dev), 4);
+		return;
+	case SRC_FILEINO:
+		from_file(m, g, GET_NUMBER, offsetof(struct wire_file, ino), 8);
+		return;
+	case SRC_FILEFLAGS:
+		from_file(m, g, GET_NUMBER, offsetof(struct wire_file, facts), 4);
+		return;
+	case SRC_FILEPATH:
+		from_blob(m, g, GET_TEXT, OP(.kind = OP_FILEPATH, .flags = OPF_SUCCESS,
+					     .a = WIRE_RET));
+		return;
+	case SRC_MEMINO:
+		from_blob(m, g, GET_NUMBER, OP(.kind = OP_FILEMEM, .flags = OPF_SUCCESS, .a = a,
+					       .b = d->arg[1]));
+		g->off = offsetof(struct wire_file, ino);
+		g->width = 8;
+		return;
+	case SRC_TASK:
+		from_task(m, g, d->arg[0]);
+		return;
+	case SRC_PROBE:
+		from_probe(m, g, d->name);
+		return;
+	case SRC_SNAP:
+	case SRC_NONE:
+	case SRC__N:
+		return;
+	}
+}
+
+void plan_source(struct maker *m, struct get *g, const struct param_desc *d)
+{
+	*g = (struct get){ .how = GET_ABSENT, .blob = GET_NO_BLOB, .blob2 = GET_NO_BLOB };
+	number(g, d->type);
+	from_source(m, g, d);
+}
