@@ -12,32 +12,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "analyze/live_spec.h"
 #include "analyze/options.h"
 #include "analyze/verbs.h"
 #include "capture/base/err.h"
 #include "capture/base/progress.h"
 #include "capture/trace/writer.h"
-
-enum { O_DURATION = RO__N, O_COUNT, O_SNAPLEN, O_RECORD, O_FORCE, O_RING };
-
-static const struct opt opts[] = {
-#define OPTION OPTION_ROW
-#include "analyze/options.def"
-#undef OPTION
-	{ O_DURATION, 'd', "duration", "TIME", "end after this time (10, 0.5s, 2m)" },
-	{ O_COUNT, 'n', "events", "N", "end after N events" },
-	{ O_SNAPLEN, 0, "snaplen", "N", "keep N bytes of what is read and written (default 80)" },
-	{ O_RECORD, 0, "record", "FILE", "write a recording too, with the alerts in it" },
-	{ O_FORCE, 0, "force", NULL, "overwrite FILE" },
-	{ O_RING, 0, "ring", "SIZE", "memory per processor for events on their way (default 8M)" },
-};
-
-static const struct opt_spec spec = {
-	"live", "[options] [-- COMMAND ...]",
-	"run rules on the running kernel and show alerts at once",
-	OPTS(opts),
-	.status = "0 no alert, 1 alerts, 2 wrong usage or failure.",
-};
 
 /* A key frame when so much was written since the last one, and it is worth it. */
 enum { KEY_RAW = 32 << 20, KEY_WORTH = 16, LOOK_NS = 1000 * 1000 * 1000 };
@@ -359,10 +339,10 @@ int verb_live(int argc, char **argv)
 	int key, status;
 
 	run_options_init(&w.run);
-	opt_begin(&p, &spec, argc, argv);
+	opt_begin(&p, &live_spec, argc, argv);
 	while ((key = opt_next(&p)) >= 0)
 		if (option(&w, &p, key) < 0)
-			return opt_usage_error(&spec, "%s", err_text());
+			return opt_usage_error(&live_spec, "%s", err_text());
 	if (key != OPT_END)
 		return opt_status(key);
 	if (run_asked(&w.run, &status))

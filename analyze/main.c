@@ -3,17 +3,35 @@
 #include <stdio.h>
 #include <string.h>
 
+#ifdef SAKER_NO_BPF
+#include "analyze/live_spec.h"
+#endif
 #include "analyze/verbs.h"
 #include "capture/base/err.h"
+
+#ifdef SAKER_NO_BPF
+/* Its help is there, for the manual. */
+int verb_live(int argc, char **argv)
+{
+	struct opt_parse p;
+	int key;
+
+	opt_begin(&p, &live_spec, argc, argv);
+	while ((key = opt_next(&p)) >= 0)
+		;
+	if (key != OPT_END)
+		return opt_status(key);
+	warn("this build cannot see the running kernel (NO_BPF=1)");
+	return EXIT_FAILED;
+}
+#endif
 
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } verbs[] = {
 	{ "analyze", verb_analyze },
-#ifndef SAKER_NO_BPF
 	{ "live", verb_live },
-#endif
 };
 
 int main(int argc, char **argv)
@@ -24,9 +42,5 @@ int main(int argc, char **argv)
 	for (unsigned i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
 		if (strcmp(word, verbs[i].name) == 0)
 			return verbs[i].run(argc - 1, argv + 1);
-	if (strcmp(word, "live") == 0) {
-		warn("this build cannot see the running kernel (NO_BPF=1)");
-		return EXIT_FAILED;
-	}
 	return verb_analyze(argc, argv);
 }

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The options of saker live: for the verb, and for the manual and the help of a build that
+ * has none (NO_BPF=1). */
+#ifndef SAKER_ANALYZE_LIVE_SPEC_H
+#define SAKER_ANALYZE_LIVE_SPEC_H
+
+#include "analyze/options.h"
+
+enum live_option { O_DURATION = RO__N, O_COUNT, O_SNAPLEN, O_RECORD, O_FORCE, O_RING };
+
+static const struct opt live_opts[] = {
+#define OPTION OPTION_ROW
+#include "analyze/options.def"
+#undef OPTION
+	{ O_DURATION, 'd', "duration", "TIME", "end after this time (10, 0.5s, 2m)" },
+	{ O_COUNT, 'n', "events", "N", "end after N events" },
+	{ O_SNAPLEN, 0, "snaplen", "N", "keep N bytes of what is read and written (default 80)" },
+	{ O_RECORD, 0, "record", "FILE", "write a recording too, with the alerts in it" },
+	{ O_FORCE, 0, "force", NULL, "overwrite FILE" },
+	{ O_RING, 0, "ring", "SIZE", "memory per processor for events on their way (default 8M)" },
+};
+
+static const struct opt_spec live_spec = {
+	"live", "[options] [-- COMMAND ...]",
+	"run rules on the running kernel and show alerts at once",
+	OPTS(live_opts),
+	.status = "0 no alert, 1 alerts, 2 wrong usage or failure.",
+};
+
+#endif
