@@ -53,10 +53,10 @@ enum operand_kind {
 };
 
 struct operand {
-	enum operand_kind kind;
-	enum transform fn;		/* of a call */
-	uint32_t off;
+	uint8_t kind;			/* enum operand_kind */
+	uint8_t fn;			/* enum transform, of a call */
 	bool has_arg, is_val;		/* val(field) on the right */
+	uint32_t off;
 	uint32_t len, arg_len;
 	const char *p;			/* name of the field, or the constant */
 	const char *arg;		/* in square brackets */

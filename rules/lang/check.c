@@ -455,7 +455,7 @@ static uint32_t check_node(struct engine *e, struct lang *l, const struct ast *a
 		x = check_pred(e, l, a, n);
 		return x == INTERN_NONE ? x : dag_pred(&e->dag, x);
 	case NODE_MACRO:
-		if (n->macro->state == 2 && n->macro->engine == e)
+		if (n->macro->state == MACRO_DONE && n->macro->engine == e)
 			return n->macro->node;
 		x = check_node(e, l, n->macro->ast, n->macro->ast->root);
 		if (x == INTERN_NONE)

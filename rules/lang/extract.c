@@ -173,7 +173,7 @@ static struct extract *check_call(const struct at *at, const struct operand *o)
 			    d->name, o->n_kids, o->n_kids == 1 ? "" : "s");
 	if (o->n_kids > d->most)
 		return FAIL(LANG_TYPE, o->off, "%s() requires exactly %u arguments", d->name, d->most);
-	switch (o->fn) {
+	switch ((enum transform)o->fn) {
 	case TR_JOIN:
 		return check_join(at, o, x);
 	case TR_CONCAT:
@@ -225,7 +225,7 @@ static struct extract *check_text(const struct at *at, const struct operand *o)
 
 struct extract *extract_check(const struct at *at, const struct operand *o)
 {
-	switch (o->kind) {
+	switch ((enum operand_kind)o->kind) {
 	case OPERAND_FIELD:
 		return check_field(at, o);
 	case OPERAND_CALL:

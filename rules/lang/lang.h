@@ -37,6 +37,7 @@ enum lang_code {
 	LANG_TYPE,		/* operator, constant or type */
 	LANG_MACRO,		/* undefined, or a loop */
 	LANG_LIMIT,
+	LANG_BROKEN,		/* a macro whose error was told before */
 };
 
 enum lang_warning_code { WARN_CONST_LIKE_FIELD, WARN_REGEX_SIMPLER, WARN_DEPRECATED };
@@ -64,7 +65,8 @@ struct lang {
 enum {
 	LANG_NEST_MAX = 199,		/* parentheses and transformers in each other */
 	LANG_EXPAND_MAX = 2000,		/* levels with all macros put in */
-	LANG_TEXT_MAX = 32 << 20,	/* bytes of one condition */
+	LANG_TEXT_MAX = 4 << 20,	/* bytes of one condition, lists put in */
+	LANG_LIST_MAX = 1 << 18,	/* elements of one list */
 };
 
 void lang_init(struct lang *l, struct arena *a);

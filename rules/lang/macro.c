@@ -18,9 +18,9 @@ static unsigned too_deep(struct walk *w, const struct ast *a, const struct node 
 
 static bool define(struct walk *w, struct macro *m)
 {
-	m->state = 1;
+	m->state = MACRO_OPEN;
 	m->height = expand(w, m->ast, m->ast->root, m->order);
-	m->state = m->height ? 2 : 0;
+	m->state = m->height ? MACRO_DONE : MACRO_BROKEN;
 	return m->height;
 }
 
@@ -29,14 +29,16 @@ static unsigned enter(struct walk *w, const struct ast *a, struct node *n, uint3
 {
 	struct macro *m = w->find ? w->find(n->name, w->arg) : NULL;
 
-	if (m && m->state == 1 && m->first < order)
+	if (m && m->state == MACRO_OPEN && m->first < order)
 		return lang_fail(w->l, LANG_MACRO, a->text, n->off,
 				 "reference loop in macro '%s'", n->name);
 	if (!m || m->first >= order)
 		return lang_fail(w->l, LANG_MACRO, a->text, n->off,
 				 "Undefined macro '%s' used in filter.", n->name);
 	m->used = true;
-	if (m->state == 0) {
+	if (m->state == MACRO_BROKEN)
+		return lang_fail(w->l, LANG_BROKEN, a->text, n->off, "macro '%s'", n->name);
+	if (m->state == MACRO_NEW) {
 		if (++w->depth > LANG_EXPAND_MAX)
 			return too_deep(w, a, n);
 		if (!define(w, m))
@@ -77,5 +79,5 @@ bool macro_expand(struct lang *l, struct macro *m, macro_find *find, void *arg)
 {
 	struct walk w = { .l = l, .find = find, .arg = arg };
 
-	return m->state == 2 || define(&w, m);
+	return m->state == MACRO_DONE || define(&w, m);
 }

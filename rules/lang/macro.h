@@ -6,12 +6,14 @@
 
 #include "rules/lang/ast.h"
 
+enum macro_state { MACRO_NEW, MACRO_OPEN, MACRO_DONE, MACRO_BROKEN };
+
 struct macro {
 	const char *name;
 	struct ast *ast;
 	uint32_t first, order;	/* positions of its first and last definition */
 	bool used;
-	uint8_t state;		/* of the walk: 0 untouched, 1 under way, 2 done */
+	uint8_t state;		/* enum macro_state */
 	unsigned height;	/* levels below it with everything put in */
 	const void *engine;	/* whose node is known: */
 	uint32_t node;

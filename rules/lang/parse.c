@@ -55,7 +55,7 @@ static struct operand *operand_new(struct lex *x, enum operand_kind kind, size_t
 {
 	struct operand *o = arena_zalloc(x->l->arena, sizeof(*o));
 
-	o->kind = kind;
+	o->kind = (uint8_t)kind;
 	o->off = (uint32_t)off;
 	return o;
 }
@@ -164,6 +164,12 @@ static struct operand *parse_string(struct lex *x)
 
 typedef struct operand *parse_one(struct lex *x);
 
+static void *fail_limit(struct lex *x, size_t off)
+{
+	lang_fail(x->l, LANG_LIMIT, x->t, off, "a list of more than %d elements", LANG_LIST_MAX);
+	return NULL;
+}
+
 /* ( one , one ... ) with the opening parenthesis already taken. */
 static struct operand *list_rest(struct lex *x, parse_one *one, size_t start, const char *want)
 {
@@ -177,6 +183,8 @@ static struct operand *list_rest(struct lex *x, parse_one *one, size_t start, co
 		return fail(x, x->pos, "expected a ')' token");
 	for (;;) {
 		list->kids = (struct operand **)push(x, list->kids, &list->n_kids, o);
+		if (list->n_kids > LANG_LIST_MAX)
+			return fail_limit(x, start);
 		lex_blank(x);
 		if (lex_mark(x, ")", 1))
 			return list;
@@ -271,7 +279,7 @@ static struct operand *parse_call(struct lex *x, bool *is)
 	if (!deeper(x))
 		return NULL;
 	o = operand_new(x, OPERAND_CALL, start);
-	o->fn = (enum transform)fn;
+	o->fn = (uint8_t)fn;
 	o = call_rest(x, o);
 	x->l->depth--;
 	return o;

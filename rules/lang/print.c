@@ -64,7 +64,7 @@ void operand_print(struct buf *out, const struct operand *o)
 {
 	if (o->is_val)
 		buf_str(out, "val(");
-	switch (o->kind) {
+	switch ((enum operand_kind)o->kind) {
 	case OPERAND_NONE:
 		break;
 	case OPERAND_FIELD:

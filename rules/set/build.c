@@ -38,6 +38,8 @@ static void say_error(struct build *b, const char *step, const struct yaml *node
 	const struct lang *l = &b->l;
 
 	b->ok = false;
+	if (l->code == LANG_BROKEN)
+		return;
 	if (l->code != LANG_MACRO)
 		reader_enter(&b->at, step, "", node);
 	reader_enter(&b->at, "condition expression", "", node);
@@ -71,7 +73,7 @@ static void expand_macro(struct build *b, struct macro_def *m)
 {
 	bool used = m->macro.used;
 
-	if (!m->macro.ast || m->macro.state == 2)
+	if (!m->macro.ast || m->macro.state == MACRO_BROKEN || m->macro.state == MACRO_DONE)
 		return;
 	lang_start(b);
 	if (macro_expand(&b->l, &m->macro, find_macro, b->rs)) {

@@ -12,7 +12,7 @@
 
 #include "rules/set/items.h"
 
-enum { EXPANDED_MAX = 16 << 20 };	/* bytes of one condition with all lists in it */
+enum { EXPANDED_MAX = LANG_TEXT_MAX };	/* more is refused by the parser */
 
 void joined_add(struct joined *j, const char *p, size_t len, struct place from)
 {

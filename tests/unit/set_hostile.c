@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rule files made to hurt: refused or handled, with little time and memory. */
+#include "tests/unit/test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "rules/set/ruleset.h"
+
+enum { SECONDS_MAX = 2, MIB_MAX = 256 };
+
+static int load(const struct buf *b, const char *want_error)
+{
+	const struct ruleset_options o = { .least = PRIORITY_DEBUG };
+	struct ruleset *rs = ruleset_new(&o);
+	const clock_t start = clock();
+	struct rusage use;
+	int r;
+
+	r = ruleset_load_text(rs, "r.yaml", (const char *)b->p, b->len);
+	if (r == 0)
+		ruleset_finish(rs);
+	else if (want_error)
+		assert_error_has(want_error);
+	else
+		fail_msg("%s", err_text());
+	ruleset_free(rs);
+#if !defined(__SANITIZE_ADDRESS__)
+	assert_true(clock() - start < SECONDS_MAX * CLOCKS_PER_SEC);
+	getrusage(RUSAGE_SELF, &use);
+	if (use.ru_maxrss > MIB_MAX * 1024)
+		fail_msg("%ld MiB", use.ru_maxrss / 1024);
+#else
+	(void)start;
+	(void)use;
+#endif
+	return r;
+}
+
+static void rule(struct buf *b, const char *cond)
+{
+	buf_printf(b, "- rule: r\n  desc: d\n  condition: %s\n  output: o\n  priority: INFO\n", cond);
+}
+
+/* Each macro says the one before twice. */
+static void macros_that_double(void **unused)
+{
+	struct buf b = {0};
+
+	buf_str(&b, "- macro: m0\n  condition: proc.pid = 1\n");
+	for (int i = 1; i < 200; i++)
+		buf_printf(&b, "- macro: m%d\n  condition: (m%d and proc.name = x%d) or "
+			   "not (m%d or proc.pid = %d)\n", i, i - 1, i, i - 1, i);
+	rule(&b, "evt.type = open and m199");
+	assert_int_equal(load(&b, NULL), 0);
+	buf_release(&b);
+}
+
+static void macros_in_a_long_row(void **unused)
+{
+	struct buf b = {0};
+
+	buf_str(&b, "- macro: m0\n  condition: proc.pid = 1\n");
+	for (int i = 1; i < 20000; i++)
+		buf_printf(&b, "- macro: m%d\n  condition: not (m%d and proc.pid = %d)\n",
+			   i, i - 1, i);
+	rule(&b, "m19999");
+	assert_true(load(&b, "levels with all macros put in") < 0);
+	buf_release(&b);
+}
+
+/* Each list holds the one before ten times over. */
+static void lists_that_multiply(void **unused)
+{
+	struct buf b = {0};
+
+	for (int i = 20; i > 0; i--) {
+		buf_printf(&b, "- list: l%d\n  items: [l%d", i, i - 1);
+		for (int k = 0; k < 9; k++)
+			buf_printf(&b, ", l%d", i - 1);
+		buf_str(&b, "]\n");
+	}
+	buf_str(&b, "- list: l0\n  items: [x]\n");
+	rule(&b, "evt.type = open and proc.name in (l20)");
+	load(&b, "a condition of");
+	buf_release(&b);
+}
+
+static void a_list_of_a_million(void **unused)
+{
+	struct buf b = {0};
+
+	buf_str(&b, "- list: l\n  items: [a");
+	for (int i = 0; i < 1000000; i++)
+		buf_printf(&b, ",%d", i);
+	buf_str(&b, "]\n");
+	rule(&b, "evt.type = open and proc.name in (l)");
+	load(&b, "");
+	buf_release(&b);
+}
+
+static void parentheses_without_end(void **unused)
+{
+	struct buf b = {0}, cond = {0};
+
+	for (int i = 0; i < 10000; i++)
+		buf_byte(&cond, '(');
+	buf_str(&cond, "proc.pid = 1");
+	for (int i = 0; i < 10000; i++)
+		buf_byte(&cond, ')');
+	rule(&b, buf_text(&cond));
+	assert_true(load(&b, "exceeded max depth") < 0);
+	buf_release(&cond);
+	buf_release(&b);
+}
+
+static void yaml_that_nests(void **unused)
+{
+	struct buf b = {0};
+
+	for (int i = 0; i < 100000; i++)
+		buf_str(&b, "- ");
+	assert_true(load(&b, "nested too deeply") < 0);
+	b.len = 0;
+	for (int i = 0; i < 100000; i++)
+		buf_byte(&b, '[');
+	assert_true(load(&b, "nested too deeply") < 0);
+	buf_release(&b);
+}
+
+/* The bomb of aliases of aliases. */
+static void yaml_aliases_that_multiply(void **unused)
+{
+	struct buf b = {0};
+
+	buf_str(&b, "- list: l\n  items:\n   - &a0 [x, x]\n");
+	for (int i = 1; i < 50; i++)
+		buf_printf(&b, "   - &a%d [*a%d, *a%d, *a%d]\n", i, i - 1, i - 1, i - 1);
+	assert_true(load(&b, "sequence value is not scalar") < 0);
+	buf_release(&b);
+}
+
+static void a_hundred_megabytes(void **unused)
+{
+	const struct ruleset_options o = { .least = PRIORITY_DEBUG };
+	struct ruleset *rs = ruleset_new(&o);
+	struct buf b = {0};
+
+	memset(buf_room(&b, 100 << 20), 'a', 100 << 20);
+	b.len = 100 << 20;
+	assert_true(ruleset_load_text(rs, "r.yaml", (const char *)b.p, b.len) < 0);
+	assert_error_has("larger than 32 MiB");
+	ruleset_free(rs);
+	buf_release(&b);
+}
+
+static void many_mistakes(void **unused)
+{
+	struct buf b = {0};
+
+	for (int i = 0; i < 20000; i++)
+		buf_printf(&b, "- rule: r%d\n", i);
+	assert_true(load(&b, "no mapping") < 0);
+	buf_release(&b);
+}
+
+static void many_rules(void **unused)
+{
+	struct buf b = {0};
+
+	for (int i = 0; i < 2000; i++)
+		buf_printf(&b, "- rule: r%d\n  desc: d\n  condition: evt.type in (open, openat) and "
+			   "fd.name startswith /x%d and not proc.name in (a%d, b%d)\n"
+			   "  output: \"%%fd.name\"\n  priority: INFO\n", i, i, i, i);
+	assert_int_equal(load(&b, NULL), 0);
+	buf_release(&b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(macros_that_double),
+		cmocka_unit_test(macros_in_a_long_row),
+		cmocka_unit_test(lists_that_multiply),
+		cmocka_unit_test(parentheses_without_end),
+		cmocka_unit_test(yaml_that_nests),
+		cmocka_unit_test(yaml_aliases_that_multiply),
+		cmocka_unit_test(many_mistakes),
+		cmocka_unit_test(many_rules),
+		cmocka_unit_test(a_list_of_a_million),
+		cmocka_unit_test(a_hundred_megabytes),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
