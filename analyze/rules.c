@@ -80,7 +80,8 @@ static void print_messages(const struct run_options *o, const struct ruleset *rs
 		buf_byte(&safe, '\n');
 		at += len;
 	}
-	fwrite(safe.p, 1, safe.len, stderr);
+	if (safe.len > 0)
+		fwrite(safe.p, 1, safe.len, stderr);
 	buf_release(&text);
 	buf_release(&safe);
 }
@@ -186,7 +187,7 @@ static int dump(const struct run_options *o)
 			dump_rule(rs, ruleset_rule(rs, i), (enum dump_stage)stage, &text, &out);
 		ruleset_free(rs);
 	}
-	fwrite(out.p, 1, out.len, stdout);
+	fputs(buf_text(&out), stdout);
 	buf_release(&out);
 	buf_release(&text);
 	return 0;
