@@ -84,6 +84,8 @@ void quote_terminal_buf(struct buf *out, const void *p, size_t len)
 
 		buf_put(out, s + i, plain);
 		i += plain;
+		if (i == len)
+			break;
 		n = utf8_sequence(s + i, len - i);
 		if (n && !deceives(decode(s + i, n))) {
 			buf_put(out, s + i, n);

@@ -31,6 +31,7 @@ static void check_quote(quoter *quote, const char *in, size_t len, const char *w
 static void terminal_text_never_holds_a_control_byte(void **unused)
 {
 	QUOTE(quote_terminal_buf, "plain \xc3\xa9", "plain \xc3\xa9");
+	check_quote(quote_terminal_buf, "plain text\x1b", 10, "plain text");	/* ends there */
 	QUOTE(quote_terminal_buf, "\x1b[2J\n\0x", "\\x1b[2J\\x0a\\x00x");
 	QUOTE(quote_terminal_buf, "\x9b" "31m\x7f", "\\x9b31m\\x7f");
 	QUOTE(quote_terminal_buf, "a\xe2\x80\xae" "b", "a\\xe2\\x80\\xaeb");	/* turns text */
