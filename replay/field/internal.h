@@ -79,6 +79,12 @@ static inline enum field_found missing(const struct field_ctx *c)
 	return c->cur->after_loss ? FIELD_LOST : FIELD_ABSENT;
 }
 
+/* The parent of t is not known: of a main thread without one that is no loss. */
+static inline enum field_found no_parent(const struct field_ctx *c, const struct thread *t)
+{
+	return thread_main(t)->ptid || t->bits & TB_PLACEHOLDER ? missing(c) : FIELD_ABSENT;
+}
+
 /* Threads that only have a number; after a loss nobody can say who they are. */
 static inline bool is_placeholder(const struct thread *t)
 {

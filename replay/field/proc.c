@@ -379,8 +379,11 @@ GET(get_proc_aargs)
 #define PARENT(name, what)							\
 	GET(get_proc_##name)							\
 	{									\
+		const struct thread *up;					\
+										\
 		THREAD_OR_ABSENT();						\
-		return tell(c, r, thread_parent(c->st, t), what, out);		\
+		up = thread_parent(c->st, t);					\
+		return up ? tell(c, r, up, what, out) : no_parent(c, t);	\
 	}
 PARENT(pname, OF_NAME)
 PARENT(pexe, OF_EXE)

@@ -26,7 +26,7 @@ GET(get_proc_ppid)
 	if (is_placeholder(t))
 		return missing(c);
 	up = thread_parent(c->st, t);
-	return up ? put_i(r, out, pid_of(up)) : missing(c);
+	return up ? put_i(r, out, pid_of(up)) : no_parent(c, t);
 }
 
 GET(get_proc_vpid)
@@ -41,7 +41,8 @@ GET(get_proc_pvpid)
 
 	THREAD_OR_ABSENT();
 	up = thread_parent(c->st, t);
-	return up && up->proc->vpid != -1 ? put_i(r, out, up->proc->vpid) : missing(c);
+	return up && up->proc->vpid != -1 ? put_i(r, out, up->proc->vpid)
+					   : no_parent(c, t);
 }
 
 GET(get_proc_sid)
@@ -169,7 +170,7 @@ GET(get_proc_ppid_ts)
 
 	THREAD_OR_ABSENT();
 	up = thread_parent(c->st, t);
-	return up ? put_u(r, out, up->clone_ts) : missing(c);
+	return up ? put_u(r, out, up->clone_ts) : no_parent(c, t);
 }
 
 GET(get_proc_duration)
@@ -185,7 +186,7 @@ GET(get_proc_ppid_duration)
 	THREAD_OR_ABSENT();
 	up = thread_parent(c->st, t);
 	if (!up)
-		return missing(c);
+		return no_parent(c, t);
 	return up->clone_ts ? put_u(r, out, c->ev->ts - up->clone_ts) : FIELD_ABSENT;
 }
 

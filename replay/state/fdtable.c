@@ -188,6 +188,10 @@ static int copy_one(struct fdinfo *f, void *arg)
 {
 	struct copying *c = arg;
 
+	if (c->st->stats.n_fds >= c->st->max.fds) {
+		c->st->stats.evicted_fds++;
+		return 1;
+	}
 	f->refs++;
 	fdtable_put(c->st, c->to, f->fd, f);
 	return 0;

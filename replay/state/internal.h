@@ -21,7 +21,7 @@ enum {
 	DEFAULT_THREADS = 131072,
 	DEFAULT_FDS = 4 << 20,
 	DEFAULT_TEXTS = 8 << 20,
-	FDS_PER_TABLE = 1 << 20,	/* the kernel's sysctl_nr_open */
+	FDS_PER_TABLE = 1 << 16,
 	DENSE_FDS = 1024,
 };
 
@@ -30,7 +30,7 @@ enum {
 	EXE_WRITABLE = 1, EXE_UPPER_LAYER = 2, EXE_FROM_MEMFD = 4, EXE_LOWER_LAYER = 8,
 };
 
-#define TEXT_BYTES_MAX (UINT64_C(1) << 30)
+#define TEXT_BYTES_MAX (UINT64_C(1) << 29)
 
 /* ---- hash from a 32-bit number to an object (map.c) ---- */
 
@@ -209,6 +209,7 @@ struct state {
 	struct tnode **dead_threads;
 	size_t n_dead_threads, dead_threads_cap;
 	bool in_snapshot;
+	uint32_t snapped;		/* threads and descriptors since the last snap_end */
 	uint32_t loss_epoch;		/* counts losses that may have changed state */
 	uint64_t now;
 	char path[2][STATE_PATH_ROOM];	/* for joining */

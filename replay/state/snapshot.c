@@ -136,6 +136,7 @@ HANDLER(on_snap_thread)
 	}
 	if (tid == 0 || tid > INT32_MAX)
 		return;
+	st->snapped++;
 	n = snap_node(st, tid, pid ? pid : tid);
 	p = n->t.proc;
 	if (n->t.bits & TB_LOST)
@@ -192,6 +193,7 @@ HANDLER(on_snap_fd)
 		snap_share(st, p, pnode_find(st, (uint32_t)EV(ev, SNAP_FD, offset)->u));
 	if (!p || fd < 0 || fd > INT32_MAX)
 		return;
+	st->snapped++;
 	f = fdinfo_new(st, kind < FD__N ? (enum fd_kind)kind : FD_UNKNOWN, fd);
 	f->role = role <= ROLE_LISTEN ? (uint8_t)role : ROLE_NONE;
 	f->proto = (uint8_t)value_u64(EV(ev, SNAP_FD, proto), L4_NONE);
@@ -330,6 +332,13 @@ static void find_roles(struct state *st)
 /* Children that were listed before their parents find them now. */
 HANDLER(on_snap_end)
 {
+	const uint32_t snapped = st->snapped;
+
+	st->in_snapshot = false;
+	st->snapped = 0;
+	/* the ends of snapshots of nothing would make a hostile recording slow */
+	if (snapped < st->threads.n / 16)
+		return;
 	find_roles(st);
 	for (uint32_t i = 0; st->threads.v && i <= st->threads.mask; i++) {
 		struct tnode *n = st->threads.v[i].p;
@@ -337,7 +346,6 @@ HANDLER(on_snap_end)
 		if (n && !n->parent && n->t.ptid)
 			tnode_set_parent(st, n, n->t.ptid);
 	}
-	st->in_snapshot = false;
 }
 
 void snapshot_release(struct state *st)

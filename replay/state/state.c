@@ -348,7 +348,8 @@ void state_update(struct state *st, const struct event *ev)
 	st->cur.container = NULL;
 	st->cur.previous_ts = st->now ? st->now : ev->ts;
 	st->now = ev->ts;
-	if (!event_is_pseudo(ev)) {
+	/* by its type: events that a capture marks "state only" are pseudo, but happened */
+	if (!(catalog[ev->type].flags & EF_PSEUDO)) {
 		if (!st->cur.first_ts)
 			st->cur.first_ts = ev->ts;
 		st->in_snapshot = false;
