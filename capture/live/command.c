@@ -25,9 +25,31 @@ static void __attribute__((noreturn)) child(int wait_fd, char *const *argv)
 	if (n != 1)
 		_exit(127);
 	close(wait_fd);
+	/* What the recorder ignores its command need not. */
+	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
 	execvp(argv[0], argv);
 	dprintf(STDERR_FILENO, "saker capture: %s: %s\n", argv[0], strerror(errno));
 	_exit(errno == ENOENT ? 127 : 126);
+}
+
+/* Is there a program of this name?  As execvp will look for it. */
+static bool exists(const char *name)
+{
+	const char *path = getenv("PATH");
+	char full[4096];
+
+	if (strchr(name, '/'))
+		return access(name, X_OK) == 0;
+	errno = ENOENT;
+	for (path = path ? path : "/bin:/usr/bin"; path; path = strchr(path, ':')) {
+		path += *path == ':';
+		snprintf(full, sizeof(full), "%.*s%s%s", (int)strcspn(path, ":"), path,
+			 strcspn(path, ":") ? "/" : "", name);
+		if (access(full, X_OK) == 0)
+			return true;
+	}
+	return false;
 }
 
 int command_prepare(struct command *c, char *const *argv)
@@ -35,6 +57,8 @@ int command_prepare(struct command *c, char *const *argv)
 	int fds[2];
 
 	*c = (struct command){ .go = -1 };
+	if (!exists(argv[0]))
+		return err_sys("cannot start %s", argv[0]);
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return err_sys("pipe");
 	c->pid = fork();

@@ -201,6 +201,7 @@ static void get_from_blob(struct decoder *d, const struct get *g, struct value *
 			  const struct blobs *blobs)
 {
 	const struct wire_blob *const b = blobs->b[g->blob];
+	const char *text;
 	uint64_t u;
 
 	if (!b || b->state == WB_CUT) {
@@ -240,8 +241,8 @@ static void get_from_blob(struct decoder *d, const struct get *g, struct value *
 		value_number(v, blob_number(b, g->off, 8) + d->boot_ts);
 		return;
 	case GET_COMM:
-		value_bytes(v, blob_data(b) + offsetof(struct wire_task, comm),
-			    strnlen((const char *)blob_data(b) + offsetof(struct wire_task, comm), 16));
+		text = (const char *)blob_data(b) + offsetof(struct wire_task, comm);
+		value_bytes(v, text, strnlen(text, 16));
 		return;
 	case GET_QUEUE_PERCENT:
 		u = blob_number(b, offsetof(struct wire_queue, max), 4);

@@ -139,7 +139,8 @@ static void note_ringless(struct live *l, uint64_t now)
 /* At the end the kernel half's own count must come out: events = records + losses. */
 static void note_missing(struct live *l, uint64_t now)
 {
-	const struct wire_loss loss = { .count = rings_missing(&l->rings), .first = now, .last = now };
+	const struct wire_loss loss = { .count = rings_missing(&l->rings), .first = now,
+					.last = now };
 
 	if (loss.count)
 		note(l, l->rings.n, LOSS_RECORD, &loss);

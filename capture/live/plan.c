@@ -87,7 +87,8 @@ static void make_call(struct plans *p, struct wire_conf *conf, unsigned nr, bool
 	plan->native = (uint16_t)(compat ? nr | NATIVE_COMPAT : nr);
 	plan->id = (uint16_t)nr;
 	if (compat)
-		plan->id = s && s->nr[plan_arch()] >= 0 ? (uint16_t)s->nr[plan_arch()] : plan->native;
+		plan->id = s && s->nr[plan_arch()] >= 0 ? (uint16_t)s->nr[plan_arch()]
+							: plan->native;
 	make(plan, c, s ? s->event : EV_GENERIC, compat, opt->snaplen);
 	c->cls = class_of(plan->event);
 	c->flags |= (s ? flags_of(s) : 0) | (is_wanted(s, opt) ? WCF_WANTED : 0);
@@ -128,7 +129,8 @@ static void fix_blobs(struct plan *p, const uint8_t *kinds, uint8_t n, unsigned 
 	}
 }
 
-static void put(struct plan *p, unsigned param, enum get_how how, uint8_t arg, uint8_t width, bool sign)
+static void put(struct plan *p, unsigned param, enum get_how how, uint8_t arg, uint8_t width,
+		bool sign)
 {
 	p->get[param] = (struct get){ .how = (uint8_t)how, .arg = arg, .width = width,
 				      .sign = sign, .blob = GET_NO_BLOB, .blob2 = GET_NO_BLOB };

@@ -169,7 +169,8 @@ static void from_task(struct maker *m, struct get *g, enum task_fact fact)
 		return;
 	case FACT_ENV:
 		from_blob(m, g, GET_BYTES, is_exec && !running
-			  ? OP(.kind = OP_ARGV, .a = (uint8_t)(argv + 1)) : OP(.kind = OP_EXEC_ENV));
+			  ? OP(.kind = OP_ARGV, .a = (uint8_t)(argv + 1))
+			  : OP(.kind = OP_EXEC_ENV));
 		return;
 	case FACT_FILENAME:
 		from_blob(m, g, GET_TEXT, running ? OP(.kind = OP_FILENAME)
@@ -231,12 +232,6 @@ static void from_task(struct maker *m, struct get *g, enum task_fact fact)
 	}
 }
 
-static void from_tuple(struct maker *m, struct get *g, uint8_t fd, bool inbound)
-{
-	from_blob(m, g, GET_TUPLE, OP(.kind = OP_TUPLE, .a = fd));
-	g->inbound = inbound;
-}
-
 static void from_file(struct maker *m, struct get *g, enum get_how how, size_t off, uint8_t width)
 {
 	from_blob(m, g, how, OP(.kind = OP_FILE, .flags = OPF_SUCCESS, .a = WIRE_RET));
@@ -260,27 +255,107 @@ static void from_probe(struct maker *m, struct get *g, const char *name)
 	}
 }
 
-static void from_source(struct maker *m, struct get *g, const struct param_desc *d)
-{
-	const uint8_t a = d->arg[0], next = (uint8_t)(d->arg[0] + 1);
-	const enum get_how bytes = d->type == PT_CHARBUF ? GET_TEXT : GET_BYTES;
+/* Sources that are one operation each. */
+enum length {	/* where the operation's argument b comes from */
+	B_NONE, B_NEXT, B_SECOND, B_RET
+};
 
-	switch ((enum param_src)d->src) {
-	case SRC_RET:
-		g->how = GET_RET;
-		return;
+static const struct row {
+	uint8_t how;		/* enum get_how */
+	uint8_t op, flags;	/* enum wire_op_kind, wire_op_flag */
+	uint8_t b;		/* enum length */
+} rows[SRC__N] = {
+	[SRC_STR]	 = { GET_TEXT,	   OP_STR,	0,			     B_NONE },
+	[SRC_STROUT]	 = { GET_TEXT,	   OP_STR,	OPF_SUCCESS,		     B_NONE },
+	[SRC_RBUF]	 = { GET_BYTES,	   OP_BUF,	OPF_PAYLOAD | OPF_SUCCESS,   B_RET },
+	[SRC_WBUF]	 = { GET_BYTES,	   OP_BUF,	OPF_PAYLOAD | OPF_LIMIT_RET, B_NEXT },
+	[SRC_BUFLEN]	 = { GET_BYTES,	   OP_BUF,	OPF_PAYLOAD,		     B_SECOND },
+	[SRC_BUFLENP]	 = { GET_BYTES,	   OP_BUFP,	OPF_PAYLOAD | OPF_SUCCESS | OPF_DEREF, B_SECOND },
+	[SRC_IOV]	 = { GET_BYTES,	   OP_IOV,	OPF_PAYLOAD | OPF_LIMIT_RET, B_NEXT },
+	[SRC_RIOV]	 = { GET_BYTES,	   OP_IOV,	OPF_PAYLOAD | OPF_SUCCESS | OPF_LIMIT_RET, B_NEXT },
+	[SRC_IOVSIZE]	 = { GET_NUMBER,   OP_IOVSIZE,	0,			     B_NEXT },
+	[SRC_MSGDATA]	 = { GET_BYTES,	   OP_MSG,	OPF_PAYLOAD | OPF_LIMIT_RET, B_NONE },
+	[SRC_MSGRDATA]	 = { GET_BYTES,	   OP_MSG,	OPF_PAYLOAD | OPF_SUCCESS | OPF_LIMIT_RET, B_NONE },
+	[SRC_MMSGRDATA]	 = { GET_BYTES,	   OP_MSG,	OPF_PAYLOAD | OPF_SUCCESS | OPF_LIMIT_RET |
+							OPF_MMSG,		     B_NONE },
+	[SRC_MSGSIZE]	 = { GET_NUMBER,   OP_MSGSIZE,	0,			     B_NONE },
+	[SRC_MSGCTL]	 = { GET_BYTES,	   OP_MSGCTL,	OPF_SUCCESS,		     B_NONE },
+	[SRC_FDLIST]	 = { GET_FDLIST,   OP_FDLIST,	0,			     B_NEXT },
+	[SRC_SOCKADDR]	 = { GET_SOCKADDR, OP_SOCKADDR, 0,			     B_NEXT },
+	[SRC_TUPLE]	 = { GET_TUPLE,	   OP_TUPLE,	0,			     B_NONE },
+	[SRC_TUPLE_IN]	 = { GET_TUPLE,	   OP_TUPLE,	0,			     B_NONE },
+	[SRC_TUPLE_TO]	 = { GET_TUPLE,	   OP_TUPLE,	0,			     B_NONE },
+	[SRC_TUPLE_FROM] = { GET_TUPLE,	   OP_TUPLE,	0,			     B_NONE },
+	[SRC_TUPLE_MSG]	 = { GET_TUPLE,	   OP_TUPLE,	0,			     B_NONE },
+	[SRC_TUPLE_RMSG] = { GET_TUPLE,	   OP_TUPLE,	0,			     B_NONE },
+	[SRC_MEMINO]	 = { GET_NUMBER,   OP_FILEMEM,	OPF_SUCCESS,		     B_SECOND },
+};
+
+static uint8_t length_arg(enum length b, const struct param_desc *d)
+{
+	switch (b) {
+	case B_NONE:
+		return 0;
+	case B_NEXT:
+		return (uint8_t)(d->arg[0] + 1);
+	case B_SECOND:
+		return d->arg[1];
+	case B_RET:
+		return WIRE_RET;
+	}
+	return 0;
+}
+
+static void from_row(struct maker *m, struct get *g, const struct param_desc *d,
+		     const struct row *row)
+{
+	uint8_t flags = row->flags;
+
+	/* Of sendmmsg only the first message is looked at: its length is what was sent. */
+	if (d->src == SRC_MSGDATA && m->plan->event == EV_SENDMMSG)
+		flags |= OPF_MMSG;
+	/* Values of socket options are no payload. */
+	if (d->type == PT_DYN) {
+		flags = (uint8_t)(flags & ~OPF_PAYLOAD);
+		g->tag = PT_BYTEBUF;
+	}
+	from_blob(m, g, row->how, OP(.kind = row->op, .flags = flags, .a = d->arg[0],
+				     .b = length_arg(row->b, d)));
+	if (row->how == GET_NUMBER)
+		g->width = 8;
+	if (d->src == SRC_MEMINO)
+		g->off = offsetof(struct wire_file, ino);
+}
+
+/* The other end of a socket that has none of its own: the address in the call. */
+static void from_peer(struct maker *m, struct get *g, const struct param_desc *d)
+{
+	const uint8_t addr = d->arg[1], len = (uint8_t)(d->arg[1] + 1);
+	const bool msg = d->src == SRC_TUPLE_MSG || d->src == SRC_TUPLE_RMSG;
+
+	g->inbound = d->src == SRC_TUPLE_IN || d->src == SRC_TUPLE_FROM || d->src == SRC_TUPLE_RMSG;
+	if (msg)
+		g->blob2 = need(m, OP(.kind = OP_MSGNAME, .a = addr, .flags = OPF_PEERLESS));
+	else if (d->src == SRC_TUPLE_TO)
+		g->blob2 = need(m, OP(.kind = OP_PEERNAME, .a = addr, .b = len, .flags = OPF_PEERLESS));
+	else if (d->src == SRC_TUPLE_FROM)
+		g->blob2 = need(m, OP(.kind = OP_PEERNAME, .a = addr, .b = len,
+				      .flags = OPF_PEERLESS | OPF_DEREF));
+}
+
+static void from_registers(struct maker *m, struct get *g, const struct param_desc *d)
+{
+	const uint8_t a = d->arg[0];
+
+	switch (d->src) {
 	case SRC_ARG:
 		from_arg(m, g, GET_ARG, a);
 		return;
 	case SRC_INT:
-		from_arg(m, g, GET_ARG, a);
-		g->width = 4;
-		g->sign = true;
-		return;
 	case SRC_UINT:
 		from_arg(m, g, GET_ARG, a);
 		g->width = 4;
-		g->sign = false;
+		g->sign = d->src == SRC_INT;
 		return;
 	case SRC_SLONG:
 		from_arg(m, g, GET_ARG, a);
@@ -292,15 +367,39 @@ static void from_source(struct maker *m, struct get *g, const struct param_desc 
 	case SRC_POS:
 		from_arg(m, g, m->compat ? GET_POS : GET_ARG, a);
 		if (m->compat)
-			use_arg(m, next);
+			use_arg(m, a + 1u);
 		return;
 	case SRC_SHR:
 	case SRC_CLEAR:
 		from_arg(m, g, d->src == SRC_SHR ? GET_SHR : GET_CLEAR, a);
 		g->bits = d->arg[1];
 		return;
+	}
+}
+
+static void from_semops(struct maker *m, struct get *g, const struct param_desc *d)
+{
+	from_blob(m, g, GET_NUMBER, OP(.kind = OP_SEM, .a = d->arg[0], .b = d->arg[1] / 6 * 6,
+				       .c = 6));
+	use_arg(m, d->arg[0] + 1u);
+	g->off = d->arg[1] % 6;
+	g->width = d->arg[2];
+}
+
+static void from_source(struct maker *m, struct get *g, const struct param_desc *d)
+{
+	const uint8_t a = d->arg[0];
+
+	switch ((enum param_src)d->src) {
+	case SRC_RET:
+		g->how = GET_RET;
+		return;
 	case SRC_SYSNR:
 		g->how = d->type == PT_SYSCALLID ? GET_NR : GET_NATIVE_NR;
+		return;
+	case SRC_ARG: case SRC_INT: case SRC_UINT: case SRC_SLONG: case SRC_POS: case SRC_SHR:
+	case SRC_CLEAR:
+		from_registers(m, g, d);
 		return;
 	case SRC_MEM:
 		from_mem(m, g, d, 0);
@@ -315,99 +414,31 @@ static void from_source(struct maker *m, struct get *g, const struct param_desc 
 		from_mem(m, g, d, OPF_NATIVE | OPF_SUCCESS);
 		return;
 	case SRC_SEMOPS:
-		from_blob(m, g, GET_NUMBER, OP(.kind = OP_SEM, .a = a, .b = d->arg[1] / 6 * 6, .c = 6));
-		use_arg(m, next);
-		g->off = d->arg[1] % 6;
-		g->width = d->arg[2];
+		from_semops(m, g, d);
 		return;
 	case SRC_TIMESPEC:
 		if (!m->compat)
 			from_blob(m, g, GET_TIMESPEC, OP(.kind = OP_MEM, .a = a, .c = 16));
 		return;
-	case SRC_STR:
-		from_blob(m, g, GET_TEXT, OP(.kind = OP_STR, .a = a));
-		return;
-	case SRC_STROUT:
-		from_blob(m, g, GET_TEXT, OP(.kind = OP_STR, .flags = OPF_SUCCESS, .a = a));
-		return;
 	case SRC_STR_IF:
 		from_blob(m, g, GET_TEXT, OP(.kind = OP_STR, .flags = OPF_IF, .a = a,
 					     .b = d->arg[1], .c = d->arg[2], .d = d->arg[3]));
 		return;
-	case SRC_RBUF:
-		from_blob(m, g, bytes, OP(.kind = OP_BUF, .a = a, .b = WIRE_RET,
-					  .flags = OPF_PAYLOAD | OPF_SUCCESS));
+	case SRC_STR: case SRC_STROUT: case SRC_RBUF: case SRC_WBUF: case SRC_BUFLEN:
+	case SRC_BUFLENP: case SRC_IOV: case SRC_RIOV: case SRC_IOVSIZE: case SRC_MSGDATA:
+	case SRC_MSGRDATA: case SRC_MMSGRDATA: case SRC_MSGSIZE: case SRC_MSGCTL: case SRC_FDLIST:
+	case SRC_SOCKADDR: case SRC_MEMINO:
+		from_row(m, g, d, &rows[d->src]);
 		return;
-	case SRC_WBUF:
-		from_blob(m, g, bytes, OP(.kind = OP_BUF, .a = a, .b = next,
-					  .flags = OPF_PAYLOAD | OPF_LIMIT_RET));
-		return;
-	case SRC_BUFLEN:
-		from_blob(m, g, bytes, OP(.kind = OP_BUF, .a = a, .b = d->arg[1],
-					  .flags = OPF_PAYLOAD));
-		g->tag = d->type == PT_DYN ? PT_BYTEBUF : 0;
-		return;
-	case SRC_BUFLENP:
-		from_blob(m, g, bytes, OP(.kind = OP_BUFP, .a = a, .b = d->arg[1],
-					  .flags = OPF_PAYLOAD | OPF_DEREF | OPF_SUCCESS));
-		g->tag = d->type == PT_DYN ? PT_BYTEBUF : 0;
-		return;
-	case SRC_IOV:
-		from_blob(m, g, bytes, OP(.kind = OP_IOV, .a = a, .b = next,
-					  .flags = OPF_PAYLOAD | OPF_LIMIT_RET));
-		return;
-	case SRC_RIOV:
-		from_blob(m, g, bytes, OP(.kind = OP_IOV, .a = a, .b = next,
-					  .flags = OPF_PAYLOAD | OPF_LIMIT_RET | OPF_SUCCESS));
-		return;
-	case SRC_IOVSIZE:
-		from_blob(m, g, GET_NUMBER, OP(.kind = OP_IOVSIZE, .a = a, .b = next));
-		g->width = 8;
-		return;
-	case SRC_MSGDATA:
-		from_blob(m, g, bytes, OP(.kind = OP_MSG, .a = a, .flags = OPF_PAYLOAD | OPF_LIMIT_RET |
-					  (m->plan->event == EV_SENDMMSG ? OPF_MMSG : 0)));
-		return;
-	case SRC_MSGRDATA:
-		from_blob(m, g, bytes, OP(.kind = OP_MSG, .a = a,
-					  .flags = OPF_PAYLOAD | OPF_LIMIT_RET | OPF_SUCCESS));
-		return;
-	case SRC_MMSGRDATA:
-		from_blob(m, g, bytes, OP(.kind = OP_MSG, .a = a, .flags = OPF_PAYLOAD |
-					  OPF_LIMIT_RET | OPF_SUCCESS | OPF_MMSG));
-		return;
-	case SRC_MSGSIZE:
-		from_blob(m, g, GET_NUMBER, OP(.kind = OP_MSGSIZE, .a = a));
-		g->width = 8;
-		return;
-	case SRC_MSGCTL:
-		from_blob(m, g, bytes, OP(.kind = OP_MSGCTL, .a = a, .flags = OPF_SUCCESS));
-		return;
-	case SRC_FDLIST:
-		from_blob(m, g, GET_FDLIST, OP(.kind = OP_FDLIST, .a = a, .b = next));
-		return;
-	case SRC_SOCKADDR:
-		from_blob(m, g, GET_SOCKADDR, OP(.kind = OP_SOCKADDR, .a = a, .b = next));
-		return;
-	case SRC_TUPLE:
-	case SRC_TUPLE_IN:
-		from_tuple(m, g, a, d->src == SRC_TUPLE_IN);
+	case SRC_TUPLE: case SRC_TUPLE_IN: case SRC_TUPLE_TO: case SRC_TUPLE_FROM:
+	case SRC_TUPLE_MSG: case SRC_TUPLE_RMSG:
+		from_row(m, g, d, &rows[d->src]);
+		from_peer(m, g, d);
 		return;
 	case SRC_TUPLE_RET:
-		from_blob(m, g, GET_TUPLE, OP(.kind = OP_TUPLE, .flags = OPF_SUCCESS, .a = WIRE_RET));
+		from_blob(m, g, GET_TUPLE, OP(.kind = OP_TUPLE, .flags = OPF_SUCCESS,
+					      .a = WIRE_RET));
 		g->inbound = true;
-		return;
-	case SRC_TUPLE_TO:
-	case SRC_TUPLE_FROM:
-		from_tuple(m, g, a, d->src == SRC_TUPLE_FROM);
-		g->blob2 = need(m, OP(.kind = OP_PEERNAME, .a = d->arg[1],
-				      .b = (uint8_t)(d->arg[1] + 1), .flags = OPF_PEERLESS |
-				      (d->src == SRC_TUPLE_FROM ? OPF_DEREF : 0)));
-		return;
-	case SRC_TUPLE_MSG:
-	case SRC_TUPLE_RMSG:
-		from_tuple(m, g, a, d->src == SRC_TUPLE_RMSG);
-		g->blob2 = need(m, OP(.kind = OP_MSGNAME, .a = d->arg[1], .flags = OPF_PEERLESS));
 		return;
 	case SRC_FILEDEV:
 		from_file(m, g, GET_DEV, offsetof(struct wire_file, dev), 4);
@@ -422,21 +453,13 @@ static void from_source(struct maker *m, struct get *g, const struct param_desc 
 		from_blob(m, g, GET_TEXT, OP(.kind = OP_FILEPATH, .flags = OPF_SUCCESS,
 					     .a = WIRE_RET));
 		return;
-	case SRC_MEMINO:
-		from_blob(m, g, GET_NUMBER, OP(.kind = OP_FILEMEM, .flags = OPF_SUCCESS, .a = a,
-					       .b = d->arg[1]));
-		g->off = offsetof(struct wire_file, ino);
-		g->width = 8;
-		return;
 	case SRC_TASK:
-		from_task(m, g, d->arg[0]);
+		from_task(m, g, a);
 		return;
 	case SRC_PROBE:
 		from_probe(m, g, d->name);
 		return;
-	case SRC_SNAP:
-	case SRC_NONE:
-	case SRC__N:
+	case SRC_SNAP: case SRC_NONE: case SRC__N:
 		return;
 	}
 }

@@ -207,7 +207,8 @@ static void from_exe(struct snapshot *s, struct event *ev, int dir)
 	strings(s, V(exepath), s->a.p, s->a.len);
 	if (fstatat(dir, "exe", &st, 0) < 0)
 		return;
-	if (st.st_mode & 0002 || (st.st_mode & 0200 && st.st_uid == value_u64(V(euid), UINT32_MAX)) ||
+	if (st.st_mode & 0002 ||
+	    (st.st_mode & 0200 && st.st_uid == value_u64(V(euid), UINT32_MAX)) ||
 	    (st.st_mode & 0020 && st.st_gid == value_u64(V(egid), UINT32_MAX)) ||
 	    caps & (1 << CAP_DAC_OVERRIDE_BIT | 1 << CAP_FOWNER_BIT))
 		flags |= EXE_WRITABLE;

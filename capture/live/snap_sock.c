@@ -84,7 +84,8 @@ static void inet_line(struct sock_table *t, struct net_namespace *ns, char *line
 
 	while (k < 10 && (field[k] = strtok_r(rest, " ", &rest)))
 		k++;
-	if (k < 10 || !parse_end(field[1], local, n, &lport) || !parse_end(field[2], remote, n, &rport))
+	if (k < 10 || !parse_end(field[1], local, n, &lport) ||
+	    !parse_end(field[2], remote, n, &rport))
 		return;
 	e = add(t, ns, strtoull(field[9], NULL, 10));
 	e->kind = n == 4 ? FD_IPV4 : FD_IPV6;
