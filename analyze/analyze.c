@@ -188,25 +188,32 @@ static int analyze(struct analysis *a, char **paths)
 	return detect_alerts(&a->stats) > 0 ? EXIT_FINDINGS : EXIT_DONE;
 }
 
-int verb_analyze(int argc, char **argv)
+static int parse_and_analyze(struct analysis *a, int argc, char **argv)
 {
-	struct analysis a = { .jobs = default_jobs() };
 	struct opt_parse p;
 	int key, status;
 
-	run_options_init(&a.run);
 	opt_begin(&p, &spec, argc, argv);
 	while ((key = opt_next(&p)) >= 0)
-		if (option(&a, &p, key) < 0)
+		if (option(a, &p, key) < 0)
 			return opt_usage_error(&spec, "%s", err_text());
 	if (key != OPT_END)
 		return opt_status(key);
-	if (run_asked(&a.run, &status))
+	if (run_asked(&a->run, &status))
 		return status;
-	a.n_files = argc - p.first;
-	if (a.n_files == 0)
+	a->n_files = argc - p.first;
+	if (a->n_files == 0)
 		return opt_usage_error(&spec, "which recording?");
-	status = analyze(&a, argv + p.first);
+	return analyze(a, argv + p.first);
+}
+
+int verb_analyze(int argc, char **argv)
+{
+	struct analysis a = { .jobs = default_jobs() };
+	int status;
+
+	run_options_init(&a.run);
+	status = parse_and_analyze(&a, argc, argv);
 	alert_printer_free(a.printer);
 	cond_free(a.filter);
 	ruleset_free(a.plan.rules);

@@ -332,27 +332,34 @@ static int watch(struct watch *w)
 	return detect_alerts(&w->detect.stats) > 0 ? EXIT_FINDINGS : EXIT_DONE;
 }
 
-int verb_live(int argc, char **argv)
+static int parse_and_watch(struct watch *w, int argc, char **argv)
 {
-	struct watch w = { .snaplen = LIVE_SNAPLEN };
 	struct opt_parse p;
 	int key, status;
 
-	run_options_init(&w.run);
 	opt_begin(&p, &live_spec, argc, argv);
 	while ((key = opt_next(&p)) >= 0)
-		if (option(&w, &p, key) < 0)
+		if (option(w, &p, key) < 0)
 			return opt_usage_error(&live_spec, "%s", err_text());
 	if (key != OPT_END)
 		return opt_status(key);
-	if (run_asked(&w.run, &status))
+	if (run_asked(&w->run, &status))
 		return status;
-	w.live.snaplen = (uint32_t)w.snaplen;
-	w.live.ring_size = (uint32_t)w.ring;
+	w->live.snaplen = (uint32_t)w->snaplen;
+	w->live.ring_size = (uint32_t)w->ring;
 	if (p.first < argc)
-		w.live.command = argv + p.first;
+		w->live.command = argv + p.first;
 	catch_signals();
-	status = watch(&w);
+	return watch(w);
+}
+
+int verb_live(int argc, char **argv)
+{
+	struct watch w = { .snaplen = LIVE_SNAPLEN };
+	int status;
+
+	run_options_init(&w.run);
+	status = parse_and_watch(&w, argc, argv);
 	detect_release(&w.detect);
 	rules_free(w.rules);
 	run_options_release(&w.run);
