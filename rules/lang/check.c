@@ -192,6 +192,18 @@ static bool looks_like_call(const char *p, size_t len)
 	return len > 4 && memcmp(p, "val(", 4) == 0 && p[len - 1] == ')';
 }
 
+/* A name that begins like those of fields: proc., fd.  The parse of a field that is
+ * none looks for similar names, which is too dear to ask for each constant. */
+static bool looks_like_field(const char *p, size_t len)
+{
+	const char *dot = memchr(p, '.', len);
+
+	for (unsigned i = 0; dot && i < n_fields; i++)
+		if (strncmp(fields[i].name, p, (size_t)(dot - p) + 1) == 0)
+			return true;
+	return false;
+}
+
 static void warn_constant(const struct at *at, const struct slot *s, const struct node *n,
 			  const struct operand *o)
 {
@@ -205,7 +217,7 @@ static void warn_constant(const struct at *at, const struct slot *s, const struc
 		return;
 	while (len && o->p[len - 1] == ' ')
 		len--;
-	if (memchr(o->p, '.', len) && field_parse(&r, o->p, len, at->l->arena) == len)
+	if (looks_like_field(o->p, len) && field_parse(&r, o->p, len, at->l->arena) == len)
 		lang_warn(at->l, WARN_CONST_LIKE_FIELD, at->text, o->off, "'%s' may be a valid "
 			  "field misused as a const string value", o->p);
 	else if (looks_like_call(o->p, o->len))
