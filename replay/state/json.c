@@ -131,10 +131,12 @@ static void put_utf8(struct buf *out, int c)
 bool json_string(struct json v, struct buf *out)
 {
 	static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
-	const char *p = v.p + 1, *end = v.p + v.len - 1;
+	const char *p, *end;
 
 	if (v.len < 2 || v.p[0] != '"')
 		return false;
+	p = v.p + 1;
+	end = v.p + v.len - 1;
 	while (p < end) {
 		const char *c;
 		int u;
