@@ -465,6 +465,7 @@ int main(int argc, char **argv)
 {
 	static struct recorder r;
 	const struct sigaction action = { .sa_handler = on_signal };
+	struct sigaction was;
 	int n;
 
 	err_program("saker");
@@ -477,6 +478,9 @@ int main(int argc, char **argv)
 		return n;
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+	/* The terminal has gone; with nohup, that is no reason to end. */
+	if (sigaction(SIGHUP, NULL, &was) == 0 && was.sa_handler != SIG_IGN)
+		sigaction(SIGHUP, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	n = open_all(&r);
