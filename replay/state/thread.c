@@ -212,14 +212,26 @@ static void heal(struct state *st, struct tnode *t)
 	t->epoch = st->loss_epoch;
 }
 
+/* The thread of a process that is told now; what a placeholder did is kept. */
+static struct tnode *claim(struct state *st, struct tnode *t, uint32_t tid, uint32_t pid)
+{
+	struct pnode *p = t ? pnode_of(t->t.proc) : NULL;
+
+	if (p && p->p.pid == pid)
+		return t;
+	if (!p || p->p.pid || p->key != pid)
+		return tnode_new(st, tid, pid);	/* the number has a new owner */
+	p->p.pid = pid;
+	return t;
+}
+
 /* A thread known by its number only tells who it is. */
 static struct tnode *introduce(struct state *st, const struct event *ev, struct tnode *t)
 {
 	const uint32_t ptid = (uint32_t)value_u64(EV(ev, CLONE, ptid), 0);
 	const uint32_t pid = (uint32_t)value_u64(EV(ev, CLONE, pid), ev->tid);
 
-	if (!t || t->t.proc->pid != pid)
-		t = tnode_new(st, ev->tid, pid);
+	t = claim(st, t, ev->tid, pid);
 	clone_facts(st, ev, t);
 	tnode_set_parent(st, t, ptid);
 	heal(st, t);
@@ -254,10 +266,7 @@ static struct tnode *exec_leader(struct state *st, const struct event *ev, struc
 	const uint32_t pid = (uint32_t)value_u64(EV(ev, EXECVE, pid), ev->tid);
 	struct pnode *p;
 
-	if (t && t->t.proc->pid != pid)
-		t = NULL;	/* it was a placeholder, or the number has a new owner */
-	if (!t)
-		t = tnode_new(st, ev->tid, pid);
+	t = claim(st, t, ev->tid, pid);
 	p = pnode_of(t->t.proc);
 	if (t->t.tid == pid)
 		while (p->threads != t || t->next_mate)

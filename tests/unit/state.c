@@ -1,0 +1,552 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+#include "tests/unit/state_world.h"
+
+/* ---- threads ---- */
+
+static struct world *shell(void)
+{
+	struct world *w = world_new(NULL);
+
+	snap(w, 1, 1, 0, "init");
+	snap(w, 100, 100, 1, "bash");
+	snap_end(w);
+	return w;
+}
+
+static void clone_makes_a_child_from_either_side(void **unused)
+{
+	for (int child_first = 0; child_first < 2; child_first++) {
+		struct world *w = shell();
+
+		open_at(w, 100, 3, AT_FDCWD, "/etc/passwd", 0);
+		if (child_first)
+			clone_event(w, 200, 0, 200, 100, 0, "bash");
+		clone_event(w, 100, 200, 100, 1, 0, "bash");
+		if (!child_first)
+			clone_event(w, 200, 0, 200, 100, 0, "bash");
+		read_fd(w, 200, 3);
+		is(w, "fd.name", "/etc/passwd");
+		is(w, "proc.name", "bash");
+		is(w, "proc.pname", "bash");
+		is(w, "proc.ppid", "100");
+		is(w, "proc.aname[2]", "init");
+		is(w, "proc.cwd", "/home/u/");
+		is(w, "user.uid", "1000");
+		close_fd(w, 200, 3, 0);
+		read_fd(w, 100, 3);	/* the parent's is its own */
+		is(w, "fd.name", "/etc/passwd");
+		world_free(w);
+	}
+}
+
+static void threads_share_descriptors_and_directory(void **unused)
+{
+	struct world *w = shell();
+
+	clone_event(w, 100, 101, 100, 1, CLONE_THREAD | CLONE_FILES | CLONE_VM, "bash");
+	clone_event(w, 101, 0, 100, 1, CLONE_THREAD | CLONE_FILES | CLONE_VM, "worker");
+	open_at(w, 101, 4, AT_FDCWD, "x", 0);
+	read_fd(w, 100, 4);
+	is(w, "fd.name", "/home/u/x");
+	is(w, "proc.nthreads", "2");
+	read_fd(w, 101, 4);
+	is(w, "proc.name", "worker");
+	is(w, "proc.pid", "100");
+	is(w, "proc.pname", "init");
+	is(w, "thread.ismain", "false");
+	world_free(w);
+}
+
+static void exec_replaces_program_and_closes_marked_descriptors(void **unused)
+{
+	struct world *w = shell();
+
+	open_at(w, 100, 3, AT_FDCWD, "/a", O_CLOEXEC);
+	open_at(w, 100, 4, AT_FDCWD, "/b", 0);
+	exec_event(w, 100, "../bin/prog", "prog");
+	is(w, "proc.exepath", "/home/bin/prog");
+	is(w, "proc.cmdline", "prog -a b c");
+	is(w, "proc.args[1]", "b c");
+	is(w, "proc.args[2]", "");
+	is(w, "proc.env[A]", "x");
+	is(w, "proc.cmdnargs", "2");
+	read_fd(w, 100, 3);
+	is(w, "fd.name", "");
+	is(w, "fd.type", "absent");
+	read_fd(w, 100, 4);
+	is(w, "fd.name", "/b");
+	world_free(w);
+}
+
+static void exec_ends_the_other_threads(void **unused)
+{
+	struct world *w = shell();
+
+	clone_event(w, 100, 101, 100, 1, CLONE_THREAD | CLONE_FILES, "bash");
+	clone_event(w, 101, 0, 100, 1, CLONE_THREAD | CLONE_FILES, "bash");
+	exec_event(w, 100, "/bin/x", "x");
+	is(w, "proc.nthreads", "1");
+	assert_null(state_thread(w->st, 101));
+	world_free(w);
+}
+
+static void children_go_to_the_reaper(void **unused)
+{
+	struct world *w = shell();
+
+	snap(w, 200, 200, 100, "sub");
+	snap(w, 300, 300, 200, "leaf");
+	snap_end(w);
+	begin(w, EV_PROCEXIT, 200);
+	num(w, "status", 0);
+	num(w, "reaper_tid", 100);
+	done(w);
+	is(w, "proc.name", "sub");	/* still there for this event */
+	read_fd(w, 300, 0);
+	is(w, "proc.pname", "bash");
+	assert_null(state_thread(w->st, 200));
+	begin(w, EV_PROCEXIT, 100);	/* the capture does not tell: init of the namespace */
+	done(w);
+	read_fd(w, 300, 0);
+	is(w, "proc.pname", "init");
+	world_free(w);
+}
+
+static void unknown_threads_are_placeholders_until_they_tell(void **unused)
+{
+	struct world *w = shell();
+
+	read_fd(w, 555, 3);
+	is(w, "proc.name", "<NA>");
+	is(w, "proc.pid", "-1");
+	is(w, "proc.pname", "absent");
+	is(w, "proc.cwd", "./");
+	exec_event(w, 555, "/bin/ls", "ls");
+	is(w, "proc.name", "ls");
+	is(w, "proc.pid", "555");
+	assert_int_equal(state_stats(w->st)->invented_threads, 1);
+	assert_int_equal(state_stats(w->st)->healed_threads, 1);
+	world_free(w);
+}
+
+static void threads_are_bounded(void **unused)
+{
+	const struct state_limits few = { .threads = 100, .fds = 1000, .texts = 1000 };
+	struct world *w = world_new(&few);
+
+	for (uint32_t tid = 1; tid <= 5000; tid++) {
+		snap(w, tid, tid, tid / 2, "x");
+		open_at(w, tid, 3, AT_FDCWD, "/f", 0);
+	}
+	assert_true(state_stats(w->st)->n_threads <= 100);
+	assert_int_equal(state_stats(w->st)->evicted_threads, 4900);
+	world_free(w);
+}
+
+/* ---- descriptors ---- */
+
+static void high_descriptors_are_found(void **unused)
+{
+	static const int64_t fds[] = { 0, 31, 32, 255, 1023, 40000, 1000000, INT32_MAX };
+	struct world *w = shell();
+	char name[32];
+
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
+		snprintf(name, sizeof(name), "/f%d", (int)fds[i]);
+		open_at(w, 100, fds[i], AT_FDCWD, name, 0);
+	}
+	for (int64_t fd = 3; fd < 2000; fd++)
+		if (fd != 31 && fd != 32 && fd != 255 && fd != 1023)
+			open_at(w, 100, fd, AT_FDCWD, "/many", 0);
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
+		snprintf(name, sizeof(name), "/f%d", (int)fds[i]);
+		read_fd(w, 100, fds[i]);
+		is(w, "fd.name", name);
+	}
+	close_fd(w, 100, 40000, 0);
+	is(w, "fd.name", "/f40000");
+	read_fd(w, 100, 40000);
+	is(w, "fd.name", "");
+	world_free(w);
+}
+
+static void copies_follow_dup_and_fcntl(void **unused)
+{
+	struct world *w = shell();
+
+	open_at(w, 100, 3, AT_FDCWD, "/log", 0);
+	begin(w, EV_DUP2, 100);
+	num(w, "res", 1);
+	num(w, "oldfd", 3);
+	num(w, "newfd", 1);
+	done(w);
+	is(w, "fd.num", "1");
+	is(w, "fd.name", "/log");
+	begin(w, EV_FCNTL, 100);
+	num(w, "res", 10);
+	num(w, "fd", 1);
+	num(w, "cmd", F_DUPFD_CLOEXEC);
+	num(w, "arg", 10);
+	done(w);
+	is(w, "fd.num", "10");
+	begin(w, EV_DUP2, 100);	/* of something that we do not know */
+	num(w, "res", 1);
+	num(w, "oldfd", 77);
+	done(w);
+	read_fd(w, 100, 1);
+	is(w, "fd.type", "absent");
+	exec_event(w, 100, "/x", "x");
+	read_fd(w, 100, 10);
+	is(w, "fd.type", "absent");
+	read_fd(w, 100, 3);
+	is(w, "fd.name", "/log");
+	world_free(w);
+}
+
+static void close_range_closes_marks_and_parts(void **unused)
+{
+	struct world *w = shell();
+
+	for (int64_t fd = 3; fd < 10; fd++)
+		open_at(w, 100, fd, AT_FDCWD, "/f", 0);
+	begin(w, EV_CLOSE_RANGE, 100);
+	num(w, "res", 0);
+	num(w, "first", 5);
+	num(w, "last", 6);
+	num(w, "flags", 0);
+	done(w);
+	read_fd(w, 100, 5);
+	is(w, "fd.type", "absent");
+	is(w, "proc.fdopencount", "5");
+	begin(w, EV_CLOSE_RANGE, 100);
+	num(w, "res", 0);
+	num(w, "first", 8);
+	num(w, "last", 0xffffffff);
+	num(w, "flags", 4);	/* CLOSE_RANGE_CLOEXEC */
+	done(w);
+	exec_event(w, 100, "/x", "x");
+	is(w, "proc.fdopencount", "3");
+	world_free(w);
+}
+
+static void ebadf_forgets_what_was_known(void **unused)
+{
+	struct world *w = shell();
+
+	open_at(w, 100, 3, AT_FDCWD, "/secret", 0);
+	begin(w, EV_FSTAT, 100);
+	num(w, "res", -EBADF);
+	num(w, "fd", 3);
+	done(w);
+	is(w, "fd.name", "");
+	read_fd(w, 100, 3);
+	is(w, "fd.type", "absent");
+	world_free(w);
+}
+
+/* ---- paths ---- */
+
+static void paths_are_joined_and_cleaned(void **unused)
+{
+	static const struct {
+		const char *name, *want;
+	} cases[] = {
+		{ "/etc/passwd", "/etc/passwd" }, { "/etc//./x/../passwd", "/etc/passwd" },
+		{ "a", "/home/u/a" }, { "../../../x", "/x" }, { "./b/", "/home/u/b" },
+		{ "/", "/" }, { "/..", "/" }, { ".", "/home/u" }, { "/tmp/.hidden", "/tmp/.hidden" },
+	};
+	struct world *w = shell();
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		open_at(w, 100, 3, AT_FDCWD, cases[i].name, 0);
+		is(w, "fd.name", cases[i].want);
+		open_at(w, 100, -ENOENT, AT_FDCWD, cases[i].name, 0);
+		is(w, "fd.name", cases[i].want);
+		is(w, "fd.num", "-1");
+	}
+	world_free(w);
+}
+
+static void directories_count_for_relative_paths(void **unused)
+{
+	struct world *w = shell();
+
+	open_at(w, 100, 5, AT_FDCWD, "/var/lib", O_DIRECTORY);
+	is(w, "fd.type", "directory");
+	open_at(w, 100, 6, 5, "dpkg/status", 0);
+	is(w, "fd.name", "/var/lib/dpkg/status");
+	is(w, "fd.nameraw", "dpkg/status");
+	is(w, "fd.directory", "/var/lib/dpkg");
+	is(w, "fd.filename", "status");
+	open_at(w, 100, 7, 99, "x/../y", 0);
+	is(w, "fd.name", "<UNKNOWN>y");
+	begin(w, EV_FCHDIR, 100);
+	num(w, "res", 0);
+	num(w, "fd", 5);
+	done(w);
+	is(w, "proc.cwd", "/var/lib/");
+	begin(w, EV_CHDIR, 100);
+	num(w, "res", 0);
+	str(w, "path", "../cache");
+	done(w);
+	is(w, "proc.cwd", "/var/cache/");
+	world_free(w);
+}
+
+/* ---- sockets ---- */
+
+static const char client_tuple[] = "\x02\x0a\x00\x00\x05\xa0\x0f\x5d\xb8\xd8\x22\xbb\x01";
+static const char reply_tuple[] = "\x02\x5d\xb8\xd8\x22\xbb\x01\x0a\x00\x00\x05\xa0\x0f";
+
+static void make_socket(struct world *w, int64_t fd, int64_t type)
+{
+	begin(w, EV_SOCKET, 100);
+	num(w, "fd", fd);
+	num(w, "domain", AF_INET);
+	num(w, "type", type);
+	num(w, "proto", 0);
+	done(w);
+}
+
+static void connect_makes_a_client(void **unused)
+{
+	struct world *w = shell();
+
+	make_socket(w, 3, SOCK_STREAM | SOCK_CLOEXEC);
+	is(w, "fd.name", "");
+	is(w, "fd.l4proto", "<NA>");
+	begin(w, EV_CONNECT, 100);
+	num(w, "res", -EINPROGRESS);
+	num(w, "fd", 3);
+	bytes(w, "tuple", client_tuple, 13);
+	done(w);
+	is(w, "fd.name", "10.0.0.5:4000->93.184.216.34:443");
+	is(w, "fd.l4proto", "tcp");
+	is(w, "fd.cip", "10.0.0.5");
+	is(w, "fd.sport", "443");
+	is(w, "fd.name_changed", "true");
+	is(w, "fd.connected", "true");
+	begin(w, EV_GETSOCKOPT, 100);	/* SO_ERROR: it came to nothing */
+	num(w, "res", 0);
+	num(w, "fd", 3);
+	num(w, "level", SOL_SOCKET);
+	num(w, "optname", SO_ERROR);
+	bytes(w, "val", "\x23\x6f\0\0\0", 5);
+	done(w);
+	is(w, "fd.connected", "false");
+	world_free(w);
+}
+
+static void datagrams_tell_their_role(void **unused)
+{
+	struct world *w = shell();
+
+	make_socket(w, 3, SOCK_DGRAM);
+	begin(w, EV_SENDTO, 100);
+	num(w, "res", 5);
+	num(w, "fd", 3);
+	bytes(w, "tuple", client_tuple, 13);
+	done(w);
+	is(w, "fd.name", "10.0.0.5:4000->93.184.216.34:443");
+	is(w, "fd.l4proto", "udp");
+	begin(w, EV_RECVFROM, 100);
+	num(w, "res", 5);
+	num(w, "fd", 3);
+	bytes(w, "tuple", reply_tuple, 13);
+	done(w);
+	is(w, "fd.name", "10.0.0.5:4000->93.184.216.34:443");
+	is(w, "fd.name_changed", "false");
+	make_socket(w, 4, SOCK_DGRAM);
+	begin(w, EV_BIND, 100);
+	num(w, "res", 0);
+	num(w, "fd", 4);
+	bytes(w, "addr", "\x02\x00\x00\x00\x00\xa0\x0f", 7);
+	done(w);
+	is(w, "fd.name", "0.0.0.0:4000");
+	begin(w, EV_RECVFROM, 100);
+	num(w, "res", 5);
+	num(w, "fd", 4);
+	bytes(w, "tuple", reply_tuple, 13);
+	done(w);
+	is(w, "fd.name", "93.184.216.34:443->10.0.0.5:4000");
+	is(w, "fd.sip", "10.0.0.5");
+	world_free(w);
+}
+
+static void accept_makes_a_server(void **unused)
+{
+	struct world *w = shell();
+
+	begin(w, EV_ACCEPT4, 100);
+	num(w, "fd", 9);
+	bytes(w, "tuple", reply_tuple, 13);
+	done(w);
+	is(w, "fd.cip", "93.184.216.34");
+	is(w, "fd.sip", "10.0.0.5");
+	is(w, "fd.sport", "4000");
+	world_free(w);
+}
+
+static void descriptors_in_messages_replace_what_was_known(void **unused)
+{
+	static const char rights[] = "\x14\0\0\0\0\0\0\0\x01\0\0\0\x01\0\0\0\x05\0\0\0\0\0\0\0";
+	struct world *w = shell();
+
+	open_at(w, 100, 5, AT_FDCWD, "/old", 0);
+	begin(w, EV_RECVMSG, 100);
+	num(w, "res", 1);
+	num(w, "fd", 3);
+	bytes(w, "msgcontrol", rights, 24);
+	done(w);
+	read_fd(w, 100, 5);
+	is(w, "fd.type", "absent");
+	world_free(w);
+}
+
+/* ---- others ---- */
+
+static void credentials_follow_successful_calls(void **unused)
+{
+	struct world *w = shell();
+
+	begin(w, EV_SETRESUID, 100);
+	num(w, "res", -EPERM);
+	num(w, "euid", 0);
+	done(w);
+	is(w, "user.uid", "1000");
+	begin(w, EV_SETRESUID, 100);
+	num(w, "res", 0);
+	num(w, "ruid", 0xffffffff);
+	num(w, "euid", 0);
+	done(w);
+	is(w, "user.uid", "0");
+	is(w, "user.name", "root");
+	world_free(w);
+}
+
+static void containers_come_from_control_groups(void **unused)
+{
+	static const char id[] = "b199b3b57988e3e14b08e95a0259000e048e894187d0326d61320500d0e82bb8";
+	static const char *const paths[][2] = {
+		{ "cpuset=/docker/%s", "b199b3b57988" },
+		{ "cpu=/system.slice/docker-%s.scope", "b199b3b57988" },
+		{ "=/machine.slice/libpod-%s.scope", "b199b3b57988" },
+		{ "cpu=/kubepods/burstable/pod123/%s", "b199b3b57988" },
+		{ "cpu=/kubepods.slice/x/cri-containerd-%s.scope", "b199b3b57988" },
+		{ "cpu=/kubepods.slice/x/crio-%s.scope", "b199b3b57988" },
+		{ "cpu=/lxc/web", "web" },
+		{ "cpu=/user.slice/user-1000.slice", "host" },
+	};
+	char text[200];
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		struct world *w = shell();
+
+		snprintf(text, sizeof(text), paths[i][0], id);
+		begin(w, EV_EXECVE, 100);
+		num(w, "res", 0);
+		num(w, "pid", 100);
+		bytes(w, "cgroups", text, strlen(text) + 1);
+		done(w);
+		is(w, "container.id", paths[i][1]);
+		world_free(w);
+	}
+}
+
+static void container_events_describe(void **unused)
+{
+	static const char json[] = "{\"container\":{\"id\":\"web\",\"name\":\"shop\",\"type\":1,"
+		"\"image\":\"nginx:1\",\"imagerepo\":\"nginx\",\"imagetag\":\"1\",\"privileged\":true,"
+		"\"labels\":{\"io.kubernetes.pod.name\":\"p\\u00e9\",\"x\":\"y\"},"
+		"\"Mounts\":[{\"Source\":\"/a\",\"Destination\":\"/b\",\"RW\":true}]}}";
+	struct world *w = shell();
+
+	begin(w, EV_CONTAINER, 0);
+	str(w, "json", json);
+	done(w);
+	begin(w, EV_EXECVE, 100);
+	num(w, "res", 0);
+	num(w, "pid", 100);
+	bytes(w, "cgroups", "cpu=/lxc/web", 13);
+	done(w);
+	is(w, "container.name", "shop");
+	is(w, "container.type", "lxc");
+	is(w, "container.image.repository", "nginx");
+	is(w, "container.privileged", "true");
+	is(w, "k8s.pod.name", "p\xc3\xa9");
+	is(w, "container.label[x]", "y");
+	is(w, "container.mount.dest[/a]", "/b");
+	is(w, "container.mount.dest[/z]", "absent");
+	world_free(w);
+}
+
+static void unknown_after_a_loss_is_lost(void **unused)
+{
+	struct world *w = shell();
+
+	read_fd(w, 100, 9);
+	is(w, "fd.type", "absent");
+	begin(w, EV_LOSS, 0);
+	num(w, "class", 3);
+	num(w, "count", 12);
+	done(w);
+	read_fd(w, 100, 9);
+	is(w, "fd.type", "<LOST>");
+	is(w, "fd.name", "<LOST>");
+	read_fd(w, 777, 1);
+	is(w, "proc.name", "<LOST>");
+	is(w, "thread.tid", "777");
+	exec_event(w, 777, "/bin/ls", "ls");
+	is(w, "proc.name", "ls");
+	assert_int_equal(state_stats(w->st)->lost, 12);
+	world_free(w);
+}
+
+static void a_new_section_forgets_the_old(void **unused)
+{
+	struct world *w = shell();
+
+	read_fd(w, 100, 0);
+	begin(w, EV_SNAP_MACHINE, 0);
+	str(w, "hostname", "other");
+	done(w);
+	assert_null(state_thread(w->st, 100));
+	world_free(w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(clone_makes_a_child_from_either_side),
+		cmocka_unit_test(threads_share_descriptors_and_directory),
+		cmocka_unit_test(exec_replaces_program_and_closes_marked_descriptors),
+		cmocka_unit_test(exec_ends_the_other_threads),
+		cmocka_unit_test(children_go_to_the_reaper),
+		cmocka_unit_test(unknown_threads_are_placeholders_until_they_tell),
+		cmocka_unit_test(threads_are_bounded),
+		cmocka_unit_test(high_descriptors_are_found),
+		cmocka_unit_test(copies_follow_dup_and_fcntl),
+		cmocka_unit_test(close_range_closes_marks_and_parts),
+		cmocka_unit_test(ebadf_forgets_what_was_known),
+		cmocka_unit_test(paths_are_joined_and_cleaned),
+		cmocka_unit_test(directories_count_for_relative_paths),
+		cmocka_unit_test(connect_makes_a_client),
+		cmocka_unit_test(datagrams_tell_their_role),
+		cmocka_unit_test(accept_makes_a_server),
+		cmocka_unit_test(descriptors_in_messages_replace_what_was_known),
+		cmocka_unit_test(credentials_follow_successful_calls),
+		cmocka_unit_test(containers_come_from_control_groups),
+		cmocka_unit_test(container_events_describe),
+		cmocka_unit_test(unknown_after_a_loss_is_lost),
+		cmocka_unit_test(a_new_section_forgets_the_old),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
