@@ -4,6 +4,9 @@
  * caller passed. */
 #include "bpf/walk.h"
 
+/* Longest record of an exec: two paths, directory, arguments, environment and control groups,
+ * with the room in which paths are put together. */
+enum { EXEC_MAX = 40 << 10 };
 enum { PF_EXITING_ = 4 };
 
 /* Begins the record of a tracepoint. */
@@ -27,7 +30,7 @@ int process_exec(u64 *ctx)
 	struct slot s;
 	u32 end;
 
-	if (filtered(id) || !begin(&s, WIRE_EXEC, WC_PROCESS, WIRE_SLACK / 4, id))
+	if (filtered(id) || !begin(&s, WIRE_EXEC, WC_PROCESS, EXEC_MAX, id))
 		return 0;
 	file = (u64)BPF_CORE_READ((const struct task_struct *)task, mm, exe_file);
 	end = put_task(s.off + sizeof(*s.rec), task);
@@ -80,9 +83,7 @@ int process_exit(u64 *ctx)
 	struct slot s;
 	u32 end;
 
-	if (filtered(id))
-		return 0;
-	if (begin(&s, WIRE_EXIT, WC_PROCESS, 1024, id)) {
+	if (!filtered(id) && begin(&s, WIRE_EXIT, WC_PROCESS, 1024, id)) {
 		s.rec->args[0] = BPF_CORE_READ(t, exit_code);
 		s.rec->args[1] = reaper(t, last);
 		s.rec->args[2] = !last;

@@ -177,7 +177,7 @@ static int parse_one(struct recorder *r, const struct opt_parse *p, int key)
 		r->live.switches = true;
 		break;
 	case O_RING:
-		n = opt_size(p, "--ring", 64 << 10, 1 << 30, &u);
+		n = opt_size(p, "--ring", 256 << 10, 1 << 30, &u);
 		r->live.ring_size = (uint32_t)u;
 		break;
 	case O_LEVEL:

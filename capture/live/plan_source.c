@@ -270,12 +270,15 @@ static const struct row {
 	[SRC_RBUF]	 = { GET_BYTES,	   OP_BUF,	OPF_PAYLOAD | OPF_SUCCESS,   B_RET },
 	[SRC_WBUF]	 = { GET_BYTES,	   OP_BUF,	OPF_PAYLOAD | OPF_LIMIT_RET, B_NEXT },
 	[SRC_BUFLEN]	 = { GET_BYTES,	   OP_BUF,	OPF_PAYLOAD,		     B_SECOND },
-	[SRC_BUFLENP]	 = { GET_BYTES,	   OP_BUFP,	OPF_PAYLOAD | OPF_SUCCESS | OPF_DEREF, B_SECOND },
+	[SRC_BUFLENP]	 = { GET_BYTES,	   OP_BUFP,	OPF_PAYLOAD | OPF_SUCCESS |
+							OPF_DEREF,		     B_SECOND },
 	[SRC_IOV]	 = { GET_BYTES,	   OP_IOV,	OPF_PAYLOAD | OPF_LIMIT_RET, B_NEXT },
-	[SRC_RIOV]	 = { GET_BYTES,	   OP_IOV,	OPF_PAYLOAD | OPF_SUCCESS | OPF_LIMIT_RET, B_NEXT },
+	[SRC_RIOV]	 = { GET_BYTES,	   OP_IOV,	OPF_PAYLOAD | OPF_SUCCESS |
+							OPF_LIMIT_RET,		     B_NEXT },
 	[SRC_IOVSIZE]	 = { GET_NUMBER,   OP_IOVSIZE,	0,			     B_NEXT },
 	[SRC_MSGDATA]	 = { GET_BYTES,	   OP_MSG,	OPF_PAYLOAD | OPF_LIMIT_RET, B_NONE },
-	[SRC_MSGRDATA]	 = { GET_BYTES,	   OP_MSG,	OPF_PAYLOAD | OPF_SUCCESS | OPF_LIMIT_RET, B_NONE },
+	[SRC_MSGRDATA]	 = { GET_BYTES,	   OP_MSG,	OPF_PAYLOAD | OPF_SUCCESS |
+							OPF_LIMIT_RET,		     B_NONE },
 	[SRC_MMSGRDATA]	 = { GET_BYTES,	   OP_MSG,	OPF_PAYLOAD | OPF_SUCCESS | OPF_LIMIT_RET |
 							OPF_MMSG,		     B_NONE },
 	[SRC_MSGSIZE]	 = { GET_NUMBER,   OP_MSGSIZE,	0,			     B_NONE },
@@ -337,7 +340,8 @@ static void from_peer(struct maker *m, struct get *g, const struct param_desc *d
 	if (msg)
 		g->blob2 = need(m, OP(.kind = OP_MSGNAME, .a = addr, .flags = OPF_PEERLESS));
 	else if (d->src == SRC_TUPLE_TO)
-		g->blob2 = need(m, OP(.kind = OP_PEERNAME, .a = addr, .b = len, .flags = OPF_PEERLESS));
+		g->blob2 = need(m, OP(.kind = OP_PEERNAME, .a = addr, .b = len,
+				      .flags = OPF_PEERLESS));
 	else if (d->src == SRC_TUPLE_FROM)
 		g->blob2 = need(m, OP(.kind = OP_PEERNAME, .a = addr, .b = len,
 				      .flags = OPF_PEERLESS | OPF_DEREF));

@@ -16,7 +16,8 @@
 
 #include "bpf/saker.skel.h"
 
-enum { RING_MIN = 64 << 10 };
+/* A quarter must hold the longest record of an exec. */
+enum { RING_MIN = 256 << 10 };
 enum { INITIAL_PID_NAMESPACE = 0xEFFFFFFC };	/* a fixed inode in all kernels */
 
 /* What libbpf last complained about: the end of a message when loading fails. */
