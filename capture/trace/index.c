@@ -91,7 +91,7 @@ static int get_sums(struct index *x, struct cursor *c, struct arena *a)
 	return 0;
 }
 
-int index_decode(struct index *x, const uint8_t *p, size_t n)
+int index_decode(struct index *x, const uint8_t *p, size_t n, uint64_t before)
 {
 	struct cursor c = cursor_of(p, n);
 	const uint32_t n_entries = cursor_u32(&c);
@@ -99,8 +99,8 @@ int index_decode(struct index *x, const uint8_t *p, size_t n)
 	struct ints v;
 	int r = 0;
 
-	if (n_entries > BLOCK_RAW_MAX / 8)
-		return err(ERR_FORMAT, "index: too many blocks");
+	if (n_entries > BLOCK_RAW_MAX / 8 || n_entries > before / ENTRY_MIN)
+		return err(ERR_FORMAT, "index: more blocks than fit the file");
 	x->entry = xcalloc(n_entries, sizeof(*x->entry));
 	x->n = x->cap = n_entries;
 #define GET(field)							\
@@ -135,7 +135,7 @@ static int read_block_at(struct index *x, struct block_reader *r, uint64_t off)
 	    || b.kind != BLOCK_INDEX || b.off != off)
 		return -ERR_FORMAT;
 	if (unit_open_contents(&u, &b, payload) == 0)
-		e = index_decode(x, u.contents, u.contents_len);
+		e = index_decode(x, u.contents, u.contents_len, off);
 	if (!e)
 		memcpy(x->digest, b.prev, DIGEST_LEN);
 	unit_release(&u);

@@ -28,7 +28,8 @@ struct index {
 void index_add(struct index *x, const struct block *b, uint64_t off);
 /* Bytes of the INDEX block; false: too many for a block. */
 bool index_encode(const struct index *x, struct buf *out);
-int index_decode(struct index *x, const uint8_t *p, size_t n);
+/* before: how many bytes of the file stand before the index: it cannot tell of more blocks. */
+int index_decode(struct index *x, const uint8_t *p, size_t n, uint64_t before);
 bool index_equal(const struct index *a, const struct index *b);
 void index_release(struct index *x);
 

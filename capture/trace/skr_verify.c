@@ -38,7 +38,7 @@ static int check_index(struct verify *v, const struct block *b, const uint8_t *p
 		return -ERR_FORMAT;
 	memcpy(v->out->digest, b->prev, DIGEST_LEN);
 	index_release(&v->told);
-	if (index_decode(&v->told, v->unit.contents, v->unit.contents_len) < 0)
+	if (index_decode(&v->told, v->unit.contents, v->unit.contents_len, b->off) < 0)
 		return -ERR_FORMAT;
 	v->has_told = true;
 	return 0;

@@ -93,7 +93,7 @@ static void decode_part(const uint8_t *p, size_t n)
 		dict_free(dict_decode(p + 1, n - 1));
 		break;
 	case 2:
-		if (index_decode(&x, p + 1, n - 1) == 0)
+		if (index_decode(&x, p + 1, n - 1, 1 << 20) == 0)
 			index_release(&x);
 		break;
 	case 3:

@@ -5,7 +5,9 @@
  *                             (laid out as in .scap) through gzip -6
  *   rows decode FILE [PASS]   events per second: all parameters, none, types only
  *   rows repeat OUT N FILE... the events of FILE N times over, later and later: a long
- *                             recording from short ones */
+ *                             recording from short ones
+ *
+ * LEVEL (compression) and BLOCK (bytes of a block) in the environment are for trials. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -210,7 +212,9 @@ static int copy_shifted(struct writer *w, const char *path, uint64_t *base, bool
 static int repeat(const char *out, int n, char **files, int n_files)
 {
 	const struct source_info info = { .hostname = "bench", .arch_name = "x86_64", .n_cpus = 8 };
-	const struct writer_options opt = { .background = true };
+	const char *block = getenv("BLOCK"), *level = getenv("LEVEL");
+	const struct writer_options opt = { .background = true, .level = level ? atoi(level) : 0,
+					    .block_size = block ? (uint32_t)atoi(block) : 0 };
 	struct writer *w = writer_open(out, true, &info, &opt);
 	uint64_t base = UINT64_C(1700000000000000000);
 

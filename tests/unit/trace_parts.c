@@ -6,6 +6,7 @@
 
 #include "capture/trace/column.h"
 #include "capture/trace/dict.h"
+#include "capture/trace/index.h"
 #include "capture/trace/rows.h"
 #include "capture/trace/unit.h"
 
@@ -388,6 +389,25 @@ static void events_that_are_too_large_are_refused(void **state)
 	unlink(path);
 }
 
+static void an_index_tells_of_no_more_blocks_than_fit(void **state)
+{
+	struct index x = {0}, y;
+	struct buf b = {0};
+
+	for (unsigned i = 0; i < 100; i++)
+		index_add(&x, &(struct block){ .seq = i, .kind = BLOCK_EVENTS }, 64 + i * 168);
+	assert_true(index_encode(&x, &b));
+	assert_int_equal(index_decode(&y, b.p, b.len, 64 + 100 * 168), 0);
+	assert_true(index_equal(&x, &y));
+	index_release(&y);
+	assert_true(index_decode(&y, b.p, b.len, 99 * 168) < 0);
+	assert_error_has("more blocks than fit");
+	for (size_t n = 0; n < b.len; n++)
+		assert_true(index_decode(&y, b.p, n, 1 << 20) < 0);
+	index_release(&x);
+	buf_release(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -395,6 +415,7 @@ int main(void)
 		cmocka_unit_test(numbers_of_every_kind_come_back),
 		cmocka_unit_test(layouts_are_checked),
 		cmocka_unit_test(dictionaries_are_checked),
+		cmocka_unit_test(an_index_tells_of_no_more_blocks_than_fit),
 		cmocka_unit_test(events_of_another_catalogue_come_by_name),
 		cmocka_unit_test(numbers_take_the_width_of_their_own_type),
 		cmocka_unit_test(events_that_are_too_large_are_refused),
