@@ -37,7 +37,7 @@ static int check_kind(struct input *in, const char *path)
 		const off_t at = lseek(in->fd, 0, SEEK_CUR);
 
 		in->size = (uint64_t)st.st_size;
-		in->seekable = at == 0;
+		in->seekable = in->again = at == 0;
 		if (at == 0 && st.st_size == 0)
 			return err(ERR_FORMAT, "%s is empty", path);
 	}
@@ -208,6 +208,22 @@ int input_skip(struct input *in, uint64_t n)
 		input_take(in, take);
 		n -= take;
 	}
+	return 0;
+}
+
+int input_rewind(struct input *in)
+{
+	if (!in->again || lseek(in->fd, 0, SEEK_SET) < 0)
+		return err(ERR_USAGE, "%s cannot be read but from its start", in->path);
+	if (in->gzip) {
+		inflateEnd(&in->gzip->z);
+		free(in->gzip);
+		in->gzip = NULL;
+	}
+	in->pos = in->len = 0;
+	in->off = in->raw_off = 0;
+	in->eof = false;
+	in->seekable = true;
 	return 0;
 }
 

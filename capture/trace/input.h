@@ -12,6 +12,7 @@
 struct input {
 	int fd;
 	bool seekable, eof;
+	bool again;		/* a file from its start: input_rewind works */
 	uint64_t off;		/* of the next byte that is taken, after inflating */
 	uint64_t size;		/* of the file; 0 where unknown */
 	uint64_t raw_off;	/* bytes read from the file so far, for progress */
@@ -43,6 +44,9 @@ int input_skip(struct input *in, uint64_t n);
 
 /* At the end of the input: does a gzip stream lack its end? */
 bool input_cut(const struct input *in);
+
+/* Back to the first byte of the file, as if just opened, also from within gzip data. */
+int input_rewind(struct input *in);
 
 /* Goes to off of a seekable input. */
 int input_seek(struct input *in, uint64_t off);

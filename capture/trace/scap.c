@@ -239,16 +239,8 @@ static int start(struct scap *s)
 /* The format has no index: whoever wants to go back begins at the start. */
 static int rewind_capture(struct scap *s)
 {
-	int r;
+	const int r = input_rewind(&s->in);
 
-	if (s->in.seekable) {
-		r = input_seek(&s->in, 0);
-	} else if (!strcmp(s->path, "-")) {
-		r = err(ERR_USAGE, "standard input cannot be read again");
-	} else {
-		input_close(&s->in);
-		r = input_open(&s->in, s->path);
-	}
 	if (r < 0)
 		return r;
 	scap_enters_clear(s->enters);
@@ -295,9 +287,15 @@ struct source *scap_open_input(struct input *in, const char *path)
 		.path = s->path, .format = "scap", .hostname = s->hostname, .kernel = "",
 		.arch_name = "", .writer = "", .size = s->in.size,
 	};
-	if (start(s) < 0) {
-		scap_close(&s->base);
-		return NULL;
+	if (start(s) < 0)
+		goto failed;
+	if (s->in.again) {
+		scap_span(s);
+		if (rewind_capture(s) < 0)
+			goto failed;
 	}
 	return &s->base;
+failed:
+	scap_close(&s->base);
+	return NULL;
 }

@@ -3,6 +3,7 @@
  *
  *   scap.c        the source: sections, order
  *   scap_block.c  blocks, damage
+ *   scap_span.c   when the file begins and ends
  *   scap_meta.c   lists of processes, users, interfaces → snap_* events
  *   scap_fds.c    lists of descriptors → snap_fd events
  *   scap_code.c   event codes → events of the catalogue
@@ -44,6 +45,14 @@ int scap_next_block(struct scap *s, struct scap_block *b);
 size_t scap_peek(struct scap *s, size_t n, const uint8_t **p);
 bool scap_is_events(uint32_t type);
 bool scap_is_machine(uint32_t type);
+/* Event blocks that have a u32 of flags before the event. */
+static inline bool scap_has_flags(uint32_t type)
+{
+	return type == 0x208 || type == 0x217 || type == 0x222;
+}
+
+/* Sets first and last time of info, as far as they are easily known; moves the input. */
+void scap_span(struct scap *s);
 /* Counts damage; the first message is kept. */
 void scap_damage(struct scap *s, uint64_t lost, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -57,7 +57,7 @@ int scap_event_split(struct scap *s, uint32_t block, struct cursor c,
 		     struct scap_raw *r)
 {
 	const bool v2 = block != 0x204 && block != 0x208 && block != 0x8010abcd;
-	const bool has_flags = block == 0x208 || block == 0x217 || block == 0x222;
+	const bool has_flags = scap_has_flags(block);
 	const size_t header = v2 ? 26 : 22;
 	const uint8_t *p = c.p;
 	size_t left = cursor_left(&c);

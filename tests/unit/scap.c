@@ -423,6 +423,32 @@ static void sections_start_anew(void **state)
 	buf_release(&b);
 }
 
+static void begin_and_end_are_known_at_once(void **state)
+{
+	struct buf b = {0};
+	struct params p = {0};
+	struct source *s;
+
+	add_section(&b);
+	add_num(&p, 0, 8);
+	add_event(&b, EV_V2, 5, 0, 7, &p);	/* has no time */
+	add_num(&p, 0, 8);
+	add_event(&b, EV_V2, 5, 1234, 7, &p);
+	add_num(&p, 0, 8);
+	add_event(&b, EVF_V2, 5, 5678, 7, &p);
+	s = open_bytes(b.p, b.len);
+	assert_int_equal(s->info.first_ts, 1234);
+	assert_int_equal(s->info.last_ts, 5678);
+	assert_int_equal(next_real(s, &ev), 0);
+	assert_int_equal(ev.num, 1);
+	close_source(s);
+	s = open_bytes(b.p, b.len - 4);
+	assert_int_equal(s->info.first_ts, 1234);
+	assert_int_equal(s->info.last_ts, 0);
+	close_source(s);
+	buf_release(&b);
+}
+
 static void what_nobody_wants_is_passed_over_but_counted(void **state)
 {
 	struct buf b = {0};
@@ -696,6 +722,7 @@ int main(void)
 		cmocka_unit_test(unknown_events_and_large_ones_are_delivered),
 		cmocka_unit_test(first_containers_become_json),
 		cmocka_unit_test(sections_start_anew),
+		cmocka_unit_test(begin_and_end_are_known_at_once),
 		cmocka_unit_test(what_nobody_wants_is_passed_over_but_counted),
 		cmocka_unit_test(the_start_can_be_gone_back_to),
 		cmocka_unit_test(foreign_files_are_refused_with_a_reason),
