@@ -6,11 +6,12 @@
  * one holds and leaves when one does not; "not" swaps the two ways out.  The parts of a
  * chain are put in the order that is expected to decide soonest: nothing has side
  * effects, and an absent value makes a check false, not the whole, so any order is right.
- * A part that several conditions share is code of its own with a remembered result. */
+ * A part that several conditions share is code of its own with a remembered result.
+ * What most conditions of a type begin with is asked first (guard.c). */
 #include <stdlib.h>
 #include <string.h>
 
-#include "rules/lang/engine.h"
+#include "rules/lang/guard.h"
 #include "rules/lang/regex.h"
 #include "rules/lang/strindex.h"
 
@@ -35,6 +36,7 @@ void engine_release(struct engine *e)
 	free(e->code);
 	free(e->part_pc);
 	free(e->entries);
+	guards_release(&e->guards);
 	*e = (struct engine){0};
 }
 
@@ -353,6 +355,42 @@ static void count_parents(struct gen *g, uint32_t node)
 		count_parents(g, n->kids[i]);
 }
 
+/* How soon a part takes conditions out: it is likely false, and cheap to ask. */
+static float guard_worth(uint32_t node, void *arg)
+{
+	const struct gen *g = arg;
+
+	return (1 - g->chance[node]) / g->cost[node];
+}
+
+static uint32_t guard_of(uint32_t node, void *arg)
+{
+	struct gen *g = arg;
+	const struct dag_node *n = &g->e->dag.nodes[node];
+
+	if (n->kind == DAG_PRED)
+		return n->kids[0];
+	return shared(g, node) ? part_of(g, node) : CODE_NONE;
+}
+
+static void make_guards(struct gen *g)
+{
+	struct engine *e = g->e;
+	uint32_t *count = xcalloc(e->dag.n, sizeof(*count));
+	uint32_t *nodes = xcalloc(e->n_roots + 1, sizeof(*nodes));
+
+	guards_release(&e->guards);
+	for (unsigned type = 0; type < EV__N; type++) {
+		const uint32_t n = e->first[type + 1] - e->first[type];
+
+		for (uint32_t i = 0; i < n; i++)
+			nodes[i] = e->entries[e->first[type] + i].pc;
+		guards_make(&e->guards, type, &e->dag, nodes, n, count, guard_worth, guard_of, g);
+	}
+	free(count);
+	free(nodes);
+}
+
 /* Entries hold nodes until here; from here on their code. */
 static void generate(struct engine *e)
 {
@@ -371,6 +409,7 @@ static void generate(struct engine *e)
 		}
 	for (uint32_t i = 0; i < n; i++)
 		weigh(&g, i);
+	make_guards(&g);
 	for (size_t i = 0; i < e->n_entries; i++) {
 		const uint32_t node = e->entries[i].pc;
 

@@ -107,6 +107,20 @@ struct entry {
 	uint32_t pc;			/* insn, or CODE_TRUE */
 };
 
+/* Holds or not for all conditions whose bit is in the mask. */
+struct guard {
+	uint32_t test;
+	bool not;			/* they need that it does not hold */
+	uint32_t masks;			/* where its mask begins */
+};
+
+struct guards {
+	struct guard *v;
+	uint64_t *masks;
+	size_t n, cap, n_masks, masks_cap;
+	uint32_t first[EV__N + 1];	/* by type */
+};
+
 struct engine {
 	struct arena *arena;
 	bool strict;
@@ -128,6 +142,7 @@ struct engine {
 	struct entry *entries;
 	size_t n_entries, entries_cap;
 	uint32_t first[EV__N + 1];	/* entries of a type: first[t] .. first[t + 1] */
+	struct guards guards;
 };
 
 void engine_init(struct engine *e, struct arena *a, bool strict);
@@ -181,8 +196,12 @@ void matcher_init(struct matcher *m, const struct engine *e);
 void matcher_release(struct matcher *m);
 /* Starts an event: forgets all that was remembered. */
 void matcher_begin(struct matcher *m, const struct field_ctx *ctx);
-/* Whether the condition of an entry holds. */
+/* The conditions of the type that hold, by id and in their order, at most max of them.
+ * How many. */
+unsigned matcher_match(struct matcher *m, unsigned type, uint32_t *ids, unsigned max);
+/* Whether the condition of an entry holds; a predicate or shared part, as in an insn. */
 bool matcher_run(struct matcher *m, uint32_t pc);
+bool matcher_test(struct matcher *m, uint32_t test);
 /* One predicate or node of the graph, with all that it needs: for why. */
 bool matcher_pred(struct matcher *m, uint32_t pred);
 bool matcher_node(struct matcher *m, uint32_t node);

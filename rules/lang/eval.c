@@ -307,11 +307,16 @@ static __attribute__((noinline)) bool find_out(struct matcher *m, uint32_t test)
 	return is;
 }
 
+bool matcher_test(struct matcher *m, uint32_t test)
+{
+	const uint32_t seen = m->memo[test];
+
+	return (seen ^ m->stamp) <= 1 ? seen & 1 : find_out(m, test);
+}
+
 bool matcher_pred(struct matcher *m, uint32_t pred)
 {
-	const uint32_t seen = m->memo[pred];
-
-	return (seen ^ m->stamp) <= 1 ? seen & 1 : find_out(m, pred);
+	return matcher_test(m, pred);
 }
 
 bool matcher_run(struct matcher *m, uint32_t pc)

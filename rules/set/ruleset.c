@@ -349,6 +349,7 @@ bool ruleset_needs_bulk(const struct ruleset *rs)
 struct ruleset_matcher {
 	const struct ruleset *rs;
 	struct matcher m;
+	uint32_t *ids;			/* room for all rules */
 };
 
 struct ruleset_matcher *ruleset_matcher_new(const struct ruleset *rs)
@@ -356,6 +357,7 @@ struct ruleset_matcher *ruleset_matcher_new(const struct ruleset *rs)
 	struct ruleset_matcher *m = xcalloc(1, sizeof(*m));
 
 	m->rs = rs;
+	m->ids = xcalloc(rs->engine.n_roots + 1, sizeof(*m->ids));
 	matcher_init(&m->m, &rs->engine);
 	return m;
 }
@@ -365,6 +367,7 @@ void ruleset_matcher_free(struct ruleset_matcher *m)
 	if (!m)
 		return;
 	matcher_release(&m->m);
+	free(m->ids);
 	free(m);
 }
 
@@ -373,15 +376,15 @@ unsigned ruleset_match(struct ruleset_matcher *m, const struct field_ctx *ctx,
 {
 	const struct engine *e = &m->rs->engine;
 	const unsigned type = ctx->ev->type < EV__N ? ctx->ev->type : EV_UNKNOWN;
-	const uint32_t end = e->first[type + 1];
-	unsigned n = 0;
+	uint32_t small[64], *ids = max <= 64 ? small : m->ids;
+	unsigned n;
 
-	if (e->first[type] == end)
+	if (e->first[type] == e->first[type + 1])
 		return 0;
 	matcher_begin(&m->m, ctx);
-	for (uint32_t i = e->first[type]; i < end && n < max; i++)
-		if (matcher_run(&m->m, e->entries[i].pc))
-			out[n++] = &m->rs->by_engine[e->entries[i].id]->rule;
+	n = matcher_match(&m->m, type, ids, max < e->n_roots ? max : (unsigned)e->n_roots);
+	for (unsigned i = 0; i < n; i++)
+		out[i] = &m->rs->by_engine[ids[i]]->rule;
 	return n;
 }
 
