@@ -144,7 +144,7 @@ $(O)/tests/tools/%: $(O)/tests/tools/%.o $(LIB)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 LIVE_PROGRAMS := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/live/*.c)))
-$(O)/tests/live/%: tests/live/%.c
+$(O)/tests/live/%: tests/live/%.c $(wildcard tests/live/*.h)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -I. -pthread -o $@ $<
 
@@ -159,7 +159,7 @@ check-built: all build-tests
 check-unit: $(UNIT)
 	@prove --exec '' $(UNIT)
 
-check-live: all $(LIVE_PROGRAMS)
+check-live: all $(LIVE_PROGRAMS) $(O)/tests/tools/dump
 	@O=$(abspath $(O)) TZ=UTC prove --timer --exec '' $(sort $(wildcard tests/live/*.t))
 
 # ---- the rest ----------------------------------------------------------------

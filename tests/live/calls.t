@@ -10,11 +10,12 @@ use Test::More;
 
 can_record();
 my @programs = @ARGV ? @ARGV : qw(files names descriptors sockets processes credentials memory
-	namespaces misc compat);
+	namespaces misc faults compat);
 my $dir = scratch();
 my %count;
 for my $name (@programs) {
-	my ($file, $said) = record($dir, [], program($name));
+	my @options = $name eq 'faults' ? qw(--page-faults --switches) : ();
+	my ($file, $said) = record($dir, \@options, program($name));
 	if ($said =~ /^# (.*)/) {
 		SKIP: { skip "$name: $1", 1 }
 		next;

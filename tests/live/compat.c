@@ -19,7 +19,8 @@ int main(void)
 enum {
 	N_READ = 3, N_WRITE = 4, N_OPEN = 5, N_CLOSE = 6, N_UNLINK = 10, N_EXECVE = 11,
 			N_CHMOD = 15,
-	N_GETPID = 20, N_ACCESS = 33, N_KILL = 37, N_MKDIR = 39, N_RMDIR = 40, N_PIPE = 42,
+	N_GETPID = 20, N_ACCESS = 33, N_KILL = 37, N_MKDIR = 39, N_RMDIR = 40, N_UMOUNT = 22,
+			N_PIPE = 42,
 			N_DUP2 = 63,
 	N_GETPPID = 64, N_SOCKETCALL = 102, N_LLSEEK = 140, N_READV = 145, N_WRITEV = 146,
 	N_PREAD64 = 180, N_MMAP2 = 192, N_SETRESUID32 = 208, N_OPENAT = 295, N_SOCKET = 359,
@@ -119,6 +120,7 @@ static void others(void)
 {
 	unsigned args[3] = { AF_INET, SOCK_DGRAM, 0 };
 	const long pid = getpid();
+	int ends[2];
 	long r;
 
 	SAID("syscall", N("ID", __NR_getpid), N("nativeID", N_GETPID | MARK),
@@ -143,6 +145,29 @@ static void others(void)
 	args[1] = 9;
 	r = CALL32(N_SOCKETCALL, 13, put(600, args, sizeof(args)));
 	SAID("shutdown", N("res", r), N("fd", args[0]), N("how", 9));
+	r = CALL32(N_SOCKETCALL, 8, put(600, (unsigned[]){ AF_UNIX, SOCK_STREAM, 0,
+			(unsigned)(uintptr_t)low + 640 }, 16));
+	memcpy(ends, low + 640, 8);
+	SAID("socketpair", N("res", r), N("fd1", ends[0]), N("fd2", ends[1]), IS_SET("source"),
+	     IS_SET("peer"), N("domain", AF_UNIX));
+	/* send and recv: as sendto and recvfrom without an address. */
+	r = CALL32(N_SOCKETCALL, 9, put(600, (unsigned[]){ (unsigned)ends[0],
+			text(640, "by socketcall"), 13, 0 }, 16));
+	SAID("sendto", N("res", r), S("data", "by socketcall"), N("fd", ends[0]),
+	     N("size", 13));
+	r = CALL32(N_SOCKETCALL, 10, put(600, (unsigned[]){ (unsigned)ends[1],
+			text(640, "--------------------"), 20, 0 }, 16));
+	SAID("recvfrom", N("res", r), S("data", "by socketcall"), N("fd", ends[1]),
+	     N("size", 20));
+	put(660, (unsigned[]){ text(640, "iovec"), 5 }, 8);
+	put(670, (unsigned[7]){ 0, 0, (unsigned)(uintptr_t)low + 660, 1 }, 28);
+	r = CALL32(N_SOCKETCALL, 16, put(600, (unsigned[]){ (unsigned)ends[0],
+			(unsigned)(uintptr_t)low + 670, 0 }, 12));
+	SAID("sendmsg", N("res", r), S("data", "iovec"), N("fd", ends[0]), N("size", 5));
+	SAID("syscall", N("nativeID", N_SOCKETCALL | MARK),
+	     N("res", CALL32(N_SOCKETCALL, 77, 0)), N("a0", 77));
+	SAID("umount", N("res", CALL32(N_UMOUNT, text(640, "no mount"))),
+	     S("name", "no mount"));
 	r = CALL32(443, 0, 0, 0, 0, 0);
 	SAID("syscall", N("nativeID", 443 | MARK), N("res", r));
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Makes as many calls of getppid as its argument says, by as many threads as the second
- * one says; with a third argument it goes on until that file is there. */
+ * one says; with a third argument again and again, a millisecond between, until that
+ * file is there. */
 #include "tests/live/live.h"
 
 static long n;
@@ -23,6 +24,6 @@ int main(int argc, char **argv)
 			pthread_create(&t[i], NULL, flood, NULL);
 		for (int i = 0; i < threads && i < 64; i++)
 			pthread_join(t[i], NULL);
-	} while (argc > 3 && access(argv[3], F_OK) < 0);
+	} while (argc > 3 && access(argv[3], F_OK) < 0 && usleep(1000) == 0);
 	return 0;
 }

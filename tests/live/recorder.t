@@ -61,7 +61,7 @@ ok($took > 1.4 && $took < 10, "-d 1.5s takes its time ($took s)");
 is((readable($file))[0], 0, '-d: the recording is whole');
 
 fresh();
-my $feed = start($dir, "$dir/flood", program('flood'), 100000, 1, "$dir/enough");
+my $feed = start($dir, "$dir/flood", program('flood'), 100, 1, "$dir/enough");
 ($code) = run($dir, @capture, '-n', 5000);
 is($code, 0, '-n ends with 0');
 is((readable($file))[1], 5000, '-n 5000 records so many');
@@ -73,7 +73,7 @@ sleep 2.5;
 is(stop($pid, 'KILL'), 128 + 9, 'killed');
 my ($reader, $n) = readable($file);
 ok($reader == 0 || $reader == 3, "what a killed recorder leaves is readable ($reader)");
-cmp_ok($n, '>', 10000, 'and has what was recorded until shortly before');
+cmp_ok($n, '>', 5000, 'and has what was recorded until shortly before');
 ($code, $out) = run($dir, $saker, 'verify', $file);
 ok($code == 0 || $code == 1 || $code == 3, "verify looks at it ($code)") or diag($out);
 
@@ -86,7 +86,7 @@ SKIP: {
 	like($err, qr/No space left/, 'and says so');
 	is(() = $err =~ /\n/g, 1, 'once') or diag($err);
 	($reader, $n) = readable("$small/r.skr");
-	ok(($reader == 0 || $reader == 3) && $n > 1000, "what was recorded is readable ($reader, $n events)");
+	ok(($reader == 0 || $reader == 3) && $n > 100, "what was recorded is readable ($reader, $n events)");
 	system('umount', $small);
 }
 open my $enough, '>', "$dir/enough";
@@ -179,10 +179,13 @@ is($n_of->{syscall} && $n_of->{syscall} >= 50, 1, '--comm: events of that name')
 
 # Far more than a small ring holds: what is not there is counted, one by one.
 my $calls = 400000;
-$events = chosen(['--ring', '64K'], program('flood'), $calls, 2);
-my $have = grep { $_->{type} eq 'syscall' && $_->{args}{nativeID} == 110 } @$events;
+fresh();
+($code) = run($dir, @capture, '--ring', '256K', '--', program('flood'), $calls, 2);
+is($code, 0, 'a small ring');
+(undef, $out) = run($dir, "$build/tests/tools/dump", '-a', $file);
+my $have = () = $out =~ /"nativeID":110,/g;
 my $lost = 0;
-$lost += $_->{args}{count} for grep { $_->{type} eq 'loss' } @{events($file, '-a')};
+$lost += $1 while $out =~ /"type":"loss".*?"count":(\d+)/g;
 cmp_ok($have + $lost, '>=', 2 * $calls, "recorded ($have) and lost ($lost) are all calls");
 cmp_ok($have + $lost, '<=', 2 * $calls + 2000, 'and not more');
 done_testing;
