@@ -11,10 +11,12 @@ static uint64_t first_ts(struct scap *s)
 	struct scap_block b;
 	struct scap_raw raw;
 
-	while (scap_next_block(s, &b) == 0)
-		if (scap_is_events(b.type) && scap_event_split(s, b.type, b.body, &raw) == 0 &&
-		    raw.ts)
+	while (scap_next_block(s, &b) == 0) {
+		if (!scap_is_events(b.type))
+			continue;
+		if (scap_event_split(s, b.type, b.body, &raw) == 0 && raw.ts)
 			return raw.ts;
+	}
 	return 0;
 }
 
