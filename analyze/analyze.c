@@ -139,9 +139,9 @@ static void analyze_file(struct analysis *a, struct parts *file)
 	}
 	tell_damage(a, file->path, &result.damage);
 	if (result.stats.n_losses > 0 && !a->run.quiet)
-		warn("%s: %" PRIu64 " events are missing, at %" PRIu64 " place%s: alerts may be, too",
-		     file->path, result.stats.n_lost, result.stats.n_losses,
-		     result.stats.n_losses == 1 ? "" : "s");
+		warn("%s: %" PRIu64 " events are missing, at %" PRIu64 " place%s: "
+		     "alerts may be, too", file->path, result.stats.n_lost,
+		     result.stats.n_losses, result.stats.n_losses == 1 ? "" : "s");
 }
 
 static int prepare(struct analysis *a, char **paths)
