@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/capability.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "analyze/live_spec.h"
@@ -267,6 +269,19 @@ static int watch_events(struct watch *w)
 	}
 }
 
+/* All is open: whoever takes the watcher over by what it watches should own nothing.  Rules
+ * and files that root owns can still be opened again. */
+static void drop_privileges(void)
+{
+	cap_t none = cap_init();
+
+	if (none) {
+		cap_set_proc(none);
+		cap_free(none);
+	}
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
 static int begin(struct watch *w)
 {
 	static const struct writer_options background = { .background = true };
@@ -288,6 +303,7 @@ static int begin(struct watch *w)
 			return err_at("%s", w->record);
 		w->in_snapshot = true;
 	}
+	drop_privileges();
 	detect_init(&w->detect, &w->rules->plan, on_alert, w);
 	want(w);
 	if (!w->run.quiet)
