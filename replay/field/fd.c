@@ -42,7 +42,9 @@ char fd_type_letter(enum fd_kind k)
 
 const char *fd_type_letters(const struct fdinfo *f, char out[3])
 {
-	static const char l4[] = { [L4_TCP] = 't', [L4_UDP] = 'u', [L4_ICMP] = 'i', [L4_RAW] = 'r' };
+	static const char l4[] = {
+		[L4_TCP] = 't', [L4_UDP] = 'u', [L4_ICMP] = 'i', [L4_RAW] = 'r',
+	};
 	const bool inet = f->kind == FD_IPV4 || f->kind == FD_IPV6;
 
 	out[0] = fd_type_letter(f->kind);

@@ -228,8 +228,9 @@ static enum field_found list(const struct field_ctx *c, const struct field_ref *
 			     struct fval *out, enum list_what what)
 {
 	const struct value *v = poll_set(c->ev);
-	struct cursor cur = v && v->state == VALUE_SET ? cursor_of(v->p, v->len) : (struct cursor){0};
-	const unsigned n = v && v->state == VALUE_SET ? cursor_u16(&cur) : 0;
+	const bool has = v && v->state == VALUE_SET;
+	struct cursor cur = cursor_of(has ? v->p : NULL, has ? v->len : 0);
+	const unsigned n = has ? cursor_u16(&cur) : 0;
 	struct buf b = {0};
 
 	if (!c->cur->thread)

@@ -48,7 +48,7 @@ enum field_flags {
 	FIELD_NO_RHS = 1 << 6,
 	FIELD_ANCESTORS = 1 << 7,	/* without argument: any ancestor */
 	FIELD_BOTH_ENDS = 1 << 8,	/* fd.ip, fd.net, fd.port: two values, see saker-rules(5) */
-	FIELD_JSON_NS = 1 << 9,		/* in JSON an integer of ns since the epoch (evt.time ...) */
+	FIELD_JSON_NS = 1 << 9,		/* in JSON ns since the epoch (evt.time ...) */
 	FIELD_BULK = 1 << 10,		/* needs payload columns (evt.buffer, proc.env) */
 	FIELD_TIME_VARIES = 1 << 11,	/* another value on each evaluation: never memoised */
 	FIELD_OWN = 1 << 12,		/* Saker's own; Falco does not know it */
@@ -116,7 +116,7 @@ struct field_desc {
 	const char *falco_type;		/* CHARBUF, UINT64 ...: for lists and messages */
 	field_get *get;
 	field_get_all *get_all;		/* NULL: one value */
-	struct event_set only;		/* types of events on which it can be present; all-zero: any */
+	struct event_set only;		/* events on which it can be present; all-zero: any */
 };
 
 extern const struct field_desc fields[];

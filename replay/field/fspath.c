@@ -119,7 +119,8 @@ static enum field_found full_path(const struct field_ctx *c, const struct field_
 			dir = c->cur->thread->proc->cwd;
 			break;
 		case BY_DIRFD:
-			dir = dirfd_directory(c, value_i64(event_value(c->ev, row->dirfd), AT_FDCWD));
+			dir = dirfd_directory(c, value_i64(event_value(c->ev, row->dirfd),
+							   AT_FDCWD));
 			break;
 		case BY_FD_NAME:
 			return c->cur->fd ? put_text(r, out, c->cur->fd->name)

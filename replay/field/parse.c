@@ -34,7 +34,9 @@ static void __attribute__((constructor)) index_fields(void)
 
 const struct field_desc *field_find(const char *name, size_t len)
 {
-	for (uint32_t at = hash(name, len) % INDEX_SLOTS; by_name[at]; at = (at + 1) % INDEX_SLOTS) {
+	uint32_t at = hash(name, len) % INDEX_SLOTS;
+
+	for (; by_name[at]; at = (at + 1) % INDEX_SLOTS) {
 		const struct field_desc *d = &fields[by_name[at] - 1];
 
 		if (strncmp(d->name, name, len) == 0 && d->name[len] == 0)

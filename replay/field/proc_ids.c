@@ -258,7 +258,9 @@ GET(get_proc_fdusage)
 {
 	THREAD_OR_ABSENT();
 	fval_as(out, r);
-	out->d = t->proc->fdlimit > 0 ? 100.0 * (double)open_fds(c, t) / (double)t->proc->fdlimit : 0;
+	out->d = 0;
+	if (t->proc->fdlimit > 0)
+		out->d = 100.0 * (double)open_fds(c, t) / (double)t->proc->fdlimit;
 	return FIELD_FOUND;
 }
 

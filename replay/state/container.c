@@ -69,10 +69,16 @@ static bool begins(const char *p, size_t len, const char *s)
 	return len >= strlen(s) && memcmp(p, s, strlen(s)) == 0;
 }
 
+static size_t without(const char *p, size_t len, const char *suffix)
+{
+	const size_t n = strlen(suffix);
+
+	return len > n && memcmp(p + len - n, suffix, n) == 0 ? len - n : len;
+}
+
 /* Length of the id that a component holds, after the layout's prefix; 0: none. */
 static size_t id_in(const struct layout *l, const char *p, size_t len, bool parent_fits)
 {
-	static const char scope[] = ".scope", service[] = ".service";
 
 	if (l->parent && !parent_fits)
 		return 0;
@@ -80,11 +86,8 @@ static size_t id_in(const struct layout *l, const char *p, size_t len, bool pare
 		return 0;
 	p += strlen(l->prefix);
 	len -= strlen(l->prefix);
-	if (len > sizeof(scope) - 1 && memcmp(p + len - (sizeof(scope) - 1), scope, sizeof(scope) - 1) == 0)
-		len -= sizeof(scope) - 1;
-	if (len > sizeof(service) - 1
-	    && memcmp(p + len - (sizeof(service) - 1), service, sizeof(service) - 1) == 0)
-		len -= sizeof(service) - 1;
+	len = without(p, len, ".scope");
+	len = without(p, len, ".service");
 	if (l->name)
 		return len;
 	return len == FULL_ID && all_hex(p, len) ? len : 0;
@@ -142,6 +145,7 @@ struct container *container_of_cgroups(struct state *st, struct text cgroups)
 	const char *p = cgroups.p, *end = cgroups.p + cgroups.len;
 	struct found found = {0};
 	struct container *c;
+	size_t shown;
 
 	while (p < end && !found.len) {
 		const size_t n = strnlen(p, (size_t)(end - p));
@@ -153,7 +157,8 @@ struct container *container_of_cgroups(struct state *st, struct text cgroups)
 	}
 	if (!found.len)
 		return NULL;
-	c = container_named(st, found.id, found.len < SHORT_ID || found.l->name ? found.len : SHORT_ID);
+	shown = found.len < SHORT_ID || found.l->name ? found.len : SHORT_ID;
+	c = container_named(st, found.id, shown);
 	if (c && c->full_id.len == 0)
 		text_set(st, &c->full_id, found.id, found.len);
 	return c;

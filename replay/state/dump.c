@@ -194,12 +194,6 @@ static int mounts(struct dump *d)
 
 /* ---- threads ---- */
 
-static uint64_t exe_flags(uint32_t bits)
-{
-	return (bits & TB_EXE_WRITABLE ? EXE_WRITABLE : 0) | (bits & TB_EXE_UPPER ? EXE_UPPER_LAYER : 0)
-	     | (bits & TB_EXE_LOWER ? EXE_LOWER_LAYER : 0) | (bits & TB_EXE_MEMFD ? EXE_FROM_MEMFD : 0);
-}
-
 /* Facts of the process stand with its first thread alone. */
 static void put_process(struct dump *d, const struct process *p)
 {
@@ -248,7 +242,7 @@ static void put_thread(struct dump *d, const struct tnode *n)
 	put_nonzero(V(SNAP_THREAD, cap_inheritable), t->cap_i);
 	put_nonzero(V(SNAP_THREAD, cap_permitted), t->cap_p);
 	put_nonzero(V(SNAP_THREAD, cap_effective), t->cap_e);
-	put_nonzero(V(SNAP_THREAD, exe_flags), exe_flags(t->bits));
+	put_nonzero(V(SNAP_THREAD, exe_flags), exe_flags_of(t->bits));
 	put_nonzero(V(SNAP_THREAD, clone_ts), t->clone_ts);
 	value_number(V(SNAP_THREAD, state), t->bits | (lost ? TB_LOST : 0));
 }

@@ -30,6 +30,22 @@ enum {
 	EXE_WRITABLE = 1, EXE_UPPER_LAYER = 2, EXE_FROM_MEMFD = 4, EXE_LOWER_LAYER = 8,
 };
 
+static inline uint32_t exe_bits(uint64_t flags)
+{
+	return (flags & EXE_WRITABLE ? TB_EXE_WRITABLE : 0)
+	     | (flags & EXE_UPPER_LAYER ? TB_EXE_UPPER : 0)
+	     | (flags & EXE_LOWER_LAYER ? TB_EXE_LOWER : 0)
+	     | (flags & EXE_FROM_MEMFD ? TB_EXE_MEMFD : 0);
+}
+
+static inline uint64_t exe_flags_of(uint32_t bits)
+{
+	return (bits & TB_EXE_WRITABLE ? EXE_WRITABLE : 0)
+	     | (bits & TB_EXE_UPPER ? EXE_UPPER_LAYER : 0)
+	     | (bits & TB_EXE_LOWER ? EXE_LOWER_LAYER : 0)
+	     | (bits & TB_EXE_MEMFD ? EXE_FROM_MEMFD : 0);
+}
+
 #define TEXT_BYTES_MAX (UINT64_C(1) << 29)
 
 /* ---- hash from a 32-bit number to an object (map.c) ---- */
@@ -287,9 +303,11 @@ HANDLER(on_setuid); HANDLER(on_setgid); HANDLER(on_setreuid); HANDLER(on_setregi
 HANDLER(on_setresuid); HANDLER(on_setresgid); HANDLER(on_capset); HANDLER(on_setsid);
 HANDLER(on_setpgid); HANDLER(on_chdir); HANDLER(on_fchdir); HANDLER(on_chroot);
 HANDLER(on_getcwd); HANDLER(on_unshare); HANDLER(on_getuid);
-HANDLER(on_open); HANDLER(on_openat); HANDLER(on_openat2); HANDLER(on_creat); HANDLER(on_open_by_handle);
+HANDLER(on_open); HANDLER(on_openat); HANDLER(on_openat2); HANDLER(on_creat);
+HANDLER(on_open_by_handle);
 HANDLER(on_close); HANDLER(on_close_range); HANDLER(on_dup); HANDLER(on_fcntl);
-HANDLER(on_pipe); HANDLER(on_pidfd_open); HANDLER(on_pidfd_getfd); HANDLER(on_memfd); HANDLER(on_new_fd);
+HANDLER(on_pipe); HANDLER(on_pidfd_open); HANDLER(on_pidfd_getfd); HANDLER(on_memfd);
+HANDLER(on_new_fd);
 HANDLER(on_socketpair);
 HANDLER(on_socket); HANDLER(on_bind); HANDLER(on_connect); HANDLER(on_accept);
 HANDLER(on_send); HANDLER(on_recv); HANDLER(on_recvmsg);

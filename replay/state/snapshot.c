@@ -97,18 +97,16 @@ static void snap_numbers(const struct event *ev, struct process *p)
 	p->exec_ts = value_u64(EV(ev, SNAP_THREAD, lastexec_ts), 0);
 }
 
-enum { 
+enum {
 	TB_KEPT = TB_SNAPSHOT | TB_PLACEHOLDER | TB_LOST | TB_EXITED | TB_HAS_CRED | TB_HAS_EXEPATH
 		| TB_ANNOUNCED | TB_BORN_FIRST | TB_SUBREAPER
 };
 
 static uint32_t bits_of(const struct event *ev)
 {
-	const uint64_t f = value_u64(EV(ev, SNAP_THREAD, exe_flags), 0);
+	const uint64_t kept = value_u64(EV(ev, SNAP_THREAD, state), TB_SNAPSHOT);
 
-	return (f & EXE_WRITABLE ? TB_EXE_WRITABLE : 0) | (f & EXE_UPPER_LAYER ? TB_EXE_UPPER : 0)
-	     | (f & EXE_LOWER_LAYER ? TB_EXE_LOWER : 0) | (f & EXE_FROM_MEMFD ? TB_EXE_MEMFD : 0)
-	     | ((uint32_t)value_u64(EV(ev, SNAP_THREAD, state), TB_SNAPSHOT) & TB_KEPT);
+	return exe_bits(value_u64(EV(ev, SNAP_THREAD, exe_flags), 0)) | ((uint32_t)kept & TB_KEPT);
 }
 
 static struct tnode *snap_node(struct state *st, uint32_t tid, uint32_t pid)
@@ -228,7 +226,9 @@ HANDLER(on_snap_iface)
 	text_set_value(st, &f.name, EV(ev, SNAP_IFACE, name));
 	f.index = (uint32_t)value_u64(EV(ev, SNAP_IFACE, index), 0);
 	for (size_t i = 0; i < st->n_ifaces; i++) {
-		if (st->ifaces[i].family == f.family && memcmp(st->ifaces[i].addr, f.addr, 16) == 0) {
+		const struct iface *o = &st->ifaces[i];
+
+		if (o->family == f.family && memcmp(o->addr, f.addr, 16) == 0) {
 			text_drop(st, &f.name);
 			return;
 		}

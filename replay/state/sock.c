@@ -505,10 +505,11 @@ static void received_fds(struct state *st, struct tnode *t, const struct value *
 		const uint64_t len = cursor_u64(&c);
 		const uint32_t level = cursor_u32(&c), type = cursor_u32(&c);
 		const size_t data = len >= 16 ? (size_t)(len - 16) : 0;
+		const bool fds = level == SOL_SOCKET && type == SCM_RIGHTS;
 
 		if (len < 16 || data > cursor_left(&c))
 			return;
-		for (size_t i = 0; i + 4 <= data && level == SOL_SOCKET && type == SCM_RIGHTS; i += 4) {
+		for (size_t i = 0; fds && i + 4 <= data; i += 4) {
 			struct cursor d = cursor_of(c.p + i, 4);
 
 			fdtable_take(st, t->t.proc->fds, (int32_t)cursor_u32(&d));

@@ -432,7 +432,8 @@ static int compare_tid(const void *a, const void *b)
 	return x->tid < y->tid ? -1 : x->tid > y->tid;
 }
 
-int state_each_thread(const struct state *st, int (*visit)(const struct thread *, void *), void *arg)
+int state_each_thread(const struct state *st, int (*visit)(const struct thread *, void *),
+		      void *arg)
 {
 	const struct thread **v = xmalloc(mem_mul(st->threads.n, sizeof(*v)));
 	uint32_t n = 0;

@@ -155,7 +155,8 @@ const struct event_set *state_events(void);
 
 /* Look-ups; NULL where unknown. */
 struct thread *state_thread(const struct state *st, uint32_t tid);
-struct thread *thread_parent(const struct state *st, const struct thread *t);	/* of its process, main thread */
+/* The main thread of the parent process. */
+struct thread *thread_parent(const struct state *st, const struct thread *t);
 struct thread *thread_main(const struct thread *t);	/* itself if the main thread is unknown */
 struct fdinfo *thread_fd(const struct thread *t, int64_t fd);
 size_t thread_n_fds(const struct thread *t);
@@ -172,7 +173,8 @@ bool state_is_local(const struct state *st, uint8_t family, const uint8_t *addr)
 
 /* Calls visit for each thread / each descriptor of a table, in order of number;
  * a visitor that returns non-zero stops and that value is returned. */
-int state_each_thread(const struct state *st, int (*visit)(const struct thread *, void *), void *arg);
+int state_each_thread(const struct state *st, int (*visit)(const struct thread *, void *),
+		      void *arg);
 int thread_each_fd(const struct thread *t, int (*visit)(const struct fdinfo *, void *), void *arg);
 
 /* Writes all of the state as snap_* events, ended by snap_end: a key frame.  Feeding

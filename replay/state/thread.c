@@ -347,13 +347,10 @@ static void exec_credentials(const struct event *ev, struct thread *t)
 
 static void exec_file(const struct event *ev, struct thread *t)
 {
-	const uint64_t f = value_u64(EV(ev, EXECVE, flags), 0);
 	struct process *p = t->proc;
 
 	t->bits &= ~(uint32_t)TB_OF_EXE;
-	t->bits |= (f & EXE_WRITABLE ? TB_EXE_WRITABLE : 0) | (f & EXE_UPPER_LAYER ? TB_EXE_UPPER : 0)
-		 | (f & EXE_LOWER_LAYER ? TB_EXE_LOWER : 0) | (f & EXE_FROM_MEMFD ? TB_EXE_MEMFD : 0)
-		 | TB_HAS_EXEPATH;
+	t->bits |= exe_bits(value_u64(EV(ev, EXECVE, flags), 0)) | TB_HAS_EXEPATH;
 	p->exe_ino = value_u64(EV(ev, EXECVE, exe_ino), 0);
 	p->exe_ctime = value_u64(EV(ev, EXECVE, exe_ino_ctime), 0);
 	p->exe_mtime = value_u64(EV(ev, EXECVE, exe_ino_mtime), 0);
@@ -441,7 +438,8 @@ static struct tnode *find_reaper(const struct tnode *t)
 static void thread_exit(struct state *st, struct tnode *t, int64_t reaper)
 {
 	struct pnode *p = pnode_of(t->t.proc);
-	struct tnode *to = reaper > 0 && reaper <= INT32_MAX ? tnode_get(st, (uint32_t)reaper) : NULL;
+	const bool told = reaper > 0 && reaper <= INT32_MAX;
+	struct tnode *to = told ? tnode_get(st, (uint32_t)reaper) : NULL;
 	struct tnode *leader = p->p.leader ? tnode_of(p->p.leader) : NULL;
 
 	t->t.bits |= TB_EXITED;

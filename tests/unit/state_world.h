@@ -4,6 +4,8 @@
 #ifndef SAKER_STATE_WORLD_H
 #define SAKER_STATE_WORLD_H
 
+#include <stdlib.h>
+
 #include "replay/field/field.h"
 #include "tests/unit/test.h"
 
@@ -47,8 +49,10 @@ static inline struct value *param(struct world *w, const char *name)
 {
 	const int i = event_param_index(w->ev.desc, name, strlen(name));
 
-	if (i < 0)
+	if (i < 0 || i >= EVENT_PARAMS_MAX) {
 		fail_msg("%s has no parameter %s", w->ev.desc->name, name);
+		abort();	/* for compilers that do not see that it does not return */
+	}
 	return &w->ev.v[i];
 }
 
