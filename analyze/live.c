@@ -16,14 +16,12 @@
 
 #include "analyze/live_spec.h"
 #include "analyze/options.h"
+#include "analyze/record.h"
 #include "analyze/verbs.h"
 #include "capture/base/err.h"
 #include "capture/base/progress.h"
-#include "capture/trace/writer.h"
 
-/* A key frame when so much was written since the last one, and it is worth it. */
-enum { KEY_RAW = 32 << 20, KEY_WORTH = 16, LOOK_NS = 1000 * 1000 * 1000 };
-#define KEY_NS (UINT64_C(30) * 1000 * 1000 * 1000)
+enum { LOOK_NS = 1000 * 1000 * 1000 };
 
 struct rules {
 	struct detect_plan plan;
@@ -36,13 +34,13 @@ struct watch {
 	struct live_options live;
 	uint64_t most, snaplen, ring, n_events;
 	const char *record;
-	bool force, in_snapshot;
+	bool force;
 	struct rules *rules;
 	struct sink_set sinks;
 	struct source *source;
-	struct writer *writer;
+	struct recording recording;
 	struct detect detect;
-	uint64_t looked, key_ts;
+	uint64_t looked;
 };
 
 static volatile sig_atomic_t stop_asked, reload_asked;
@@ -129,7 +127,7 @@ wrong:
 
 static void want(struct watch *w)
 {
-	if (!w->writer)
+	if (!w->record)
 		detect_want(&w->detect, w->source);
 }
 
@@ -152,64 +150,6 @@ static void reload(struct watch *w)
 		warn("rules loaded again");
 }
 
-/* ---- the recording -------------------------------------------------------------- */
-
-static int record_alert(struct watch *w, const struct rule *r, uint64_t ts, uint64_t num,
-			const char *line, size_t len)
-{
-	struct event ev;
-
-	event_init(&ev, EV_ALERT);
-	ev.ts = ts;
-	value_bytes(&ev.v[P(ALERT, rule)], r->name, strlen(r->name));
-	value_number(&ev.v[P(ALERT, priority)], r->priority);
-	value_bytes(&ev.v[P(ALERT, output)], line, len);
-	value_number(&ev.v[P(ALERT, num)], num);
-	return writer_add(w->writer, &ev);
-}
-
-/* Events of the snapshot are one key frame, the first. */
-static int record_event(struct watch *w, const struct event *ev)
-{
-	int rc;
-
-	if (!w->in_snapshot)
-		return writer_add(w->writer, ev);
-	rc = writer_add(w->writer, ev);
-	if (rc < 0 || ev->type != EV_SNAP_END)
-		return rc;
-	w->in_snapshot = false;
-	w->key_ts = monotonic_ns();
-	return writer_key_end(w->writer);
-}
-
-static int add_state(const struct event *ev, void *arg)
-{
-	struct watch *w = arg;
-
-	return writer_add(w->writer, ev);
-}
-
-static int record_key(struct watch *w, uint64_t ts)
-{
-	int rc = writer_key_begin(w->writer);
-
-	if (rc >= 0)
-		rc = state_dump(w->detect.state, ts, NULL, add_state, w);
-	w->key_ts = monotonic_ns();
-	return rc < 0 ? rc : writer_key_end(w->writer);
-}
-
-static bool key_due(const struct watch *w)
-{
-	const struct writer_stats *s = writer_stats(w->writer);
-
-	if (w->in_snapshot || s->raw_since_key < KEY_WORTH * state_stats(w->detect.state)->bytes)
-		return false;
-	return s->raw_since_key > KEY_RAW
-		|| (s->raw_since_key > KEY_RAW / 8 && monotonic_ns() - w->key_ts > KEY_NS);
-}
-
 /* ---- events --------------------------------------------------------------------- */
 
 static int on_alert(void *arg, const struct rule *r, uint64_t ts, uint64_t num,
@@ -219,12 +159,12 @@ static int on_alert(void *arg, const struct rule *r, uint64_t ts, uint64_t num,
 
 	sinks_line(&w->sinks, r->priority, line, len);
 	sinks_flush(&w->sinks);
-	return w->writer ? record_alert(w, r, ts, num, line, len) : 0;
+	return w->record ? recording_alert(&w->recording, r, ts, num, line, len) : 0;
 }
 
 static int on_event(struct watch *w, const struct event *ev)
 {
-	int rc = w->writer ? record_event(w, ev) : 0;
+	int rc = w->record ? recording_event(&w->recording, ev) : 0;
 
 	if (rc >= 0)
 		rc = detect_event(&w->detect, ev);
@@ -232,8 +172,8 @@ static int on_event(struct watch *w, const struct event *ev)
 		return rc;
 	w->detect.stats.n_events++;
 	w->n_events++;
-	if (rc >= 0 && w->writer && w->n_events % 1024 == 0 && key_due(w))
-		rc = record_key(w, ev->ts);
+	if (rc >= 0 && w->record && w->n_events % 1024 == 0)
+		rc = recording_key(&w->recording, ev->ts);
 	return rc;
 }
 
@@ -246,7 +186,7 @@ static int now_and_then(struct watch *w)
 	if (now - w->looked < LOOK_NS)
 		return 0;
 	w->looked = now;
-	return w->writer && !w->in_snapshot ? writer_flush(w->writer) : 0;
+	return w->record ? recording_flush(&w->recording) : 0;
 }
 
 static int watch_events(struct watch *w)
@@ -284,8 +224,6 @@ static void drop_privileges(void)
 
 static int begin(struct watch *w)
 {
-	static const struct writer_options background = { .background = true };
-
 	w->rules = rules_load(&w->run);
 	if (!w->rules)
 		return -ERR_RULE;
@@ -297,14 +235,11 @@ static int begin(struct watch *w)
 	stop_source = w->source;
 	if (stop_asked)
 		live_stop(w->source);
-	if (w->record) {
-		w->writer = writer_open(w->record, w->force, &w->source->info, &background);
-		if (!w->writer || writer_key_begin(w->writer) < 0)
-			return err_at("%s", w->record);
-		w->in_snapshot = true;
-	}
-	drop_privileges();
 	detect_init(&w->detect, &w->rules->plan, on_alert, w);
+	if (w->record && recording_open(&w->recording, w->record, w->force, &w->source->info,
+					w->detect.state) < 0)
+		return -ERR_SYSTEM;
+	drop_privileges();
 	want(w);
 	if (!w->run.quiet)
 		warn("%zu rules watch; Ctrl-C ends", ruleset_count(w->rules->plan.rules));
@@ -316,9 +251,7 @@ static int finish(struct watch *w)
 	int rc = 0;
 
 	stop_source = NULL;
-	if (w->writer && w->in_snapshot)
-		rc = writer_key_end(w->writer);
-	if (w->writer && writer_close(w->writer) < 0)
+	if (w->recording.writer && recording_close(&w->recording) < 0)
 		rc = err_at("%s", w->record);
 	if (sinks_close(&w->sinks) < 0 && rc >= 0)
 		rc = err(ERR_SYSTEM, "not all alerts reached their sink");
