@@ -340,13 +340,9 @@ static void warn_field(const struct at *at, const struct slot *s)
 	const char *name = s->x->from == FROM_FIELD ? s->x->ref.desc->name : "";
 
 	if (strcmp(name, "evt.dir") == 0)
-		lang_warn(at->l, WARN_DEPRECATED, at->text, at->off, "due to the drop of enter events, "
-			  "'evt.dir = <' always evaluates to true, and 'evt.dir = >' always "
-			  "evaluates to false. The rule expression can be simplified by removing "
-			  "the condition on 'evt.dir'");
+		lang_warn(at->l, WARN_DEPRECATED, at->text, at->off, "%s", lang_dir_notice);
 	else if (strncmp(name, "evt.latency", 11) == 0)
-		lang_warn(at->l, WARN_DEPRECATED, at->text, at->off,
-			  "field is not available due to the drop of enter events.");
+		lang_warn(at->l, WARN_DEPRECATED, at->text, at->off, "%s", lang_latency_notice);
 }
 
 /* What Falco's own comparison code makes of lists: on fields that are compared with both

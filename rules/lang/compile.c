@@ -87,7 +87,8 @@ static bool text_holds(const struct pred *p, const char *text)
 	struct engine none = {0};
 	struct matcher m = { .e = &none, .ctx = &ctx };
 	struct slot_value v = {
-		.found = true, .v = { .p = text, .len = (uint32_t)strlen(text), .type = FIELD_STRING },
+		.found = true,
+		.v = { .p = text, .len = (uint32_t)strlen(text), .type = FIELD_STRING },
 	};
 	struct pred alone = *p;
 

@@ -115,7 +115,8 @@ static struct extract *check_join(const struct at *at, const struct operand *o,
 		return FAIL(LANG_TYPE, o->off, "join() first argument (separator) must be a "
 			    "single value, not a list");
 	if (!is_text(sep))
-		return FAIL(LANG_TYPE, o->off, "join() first argument (separator) must be a string");
+		return FAIL(LANG_TYPE, o->off,
+			    "join() first argument (separator) must be a string");
 	if (!list->list)
 		return FAIL(LANG_TYPE, o->off, "join() second argument must be a list");
 	if (!is_text(list))
@@ -172,7 +173,8 @@ static struct extract *check_call(const struct at *at, const struct operand *o)
 		return FAIL(LANG_TYPE, o->off, "unknown field transformer '%s' with %u argument%s",
 			    d->name, o->n_kids, o->n_kids == 1 ? "" : "s");
 	if (o->n_kids > d->most)
-		return FAIL(LANG_TYPE, o->off, "%s() requires exactly %u arguments", d->name, d->most);
+		return FAIL(LANG_TYPE, o->off, "%s() requires exactly %u arguments", d->name,
+			    d->most);
 	switch ((enum transform)o->fn) {
 	case TR_JOIN:
 		return check_join(at, o, x);

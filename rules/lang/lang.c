@@ -9,6 +9,12 @@
 
 enum { SNIPPET = 76 };
 
+const char lang_dir_notice[] =
+	"due to the drop of enter events, 'evt.dir = <' always evaluates to true, and "
+	"'evt.dir = >' always evaluates to false. The rule expression can be simplified by "
+	"removing the condition on 'evt.dir'";
+const char lang_latency_notice[] = "field is not available due to the drop of enter events.";
+
 void lang_init(struct lang *l, struct arena *a)
 {
 	*l = (struct lang){ .arena = a };

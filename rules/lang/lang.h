@@ -78,6 +78,9 @@ void lang_warn(struct lang *l, enum lang_warning_code code, const struct lang_te
 	       size_t off, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6), cold));
 
+/* What is said of fields that lost their meaning, in Falco's words. */
+extern const char lang_dir_notice[], lang_latency_notice[];
+
 /* A text that is its own file. */
 void lang_text_init(struct lang_text *t, const char *name, const char *p, size_t len);
 void lang_locate(const struct lang_text *t, size_t off, struct lang_place *out);

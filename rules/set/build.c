@@ -143,14 +143,11 @@ static void look_check(struct looked *k, const struct node *n)
 {
 	if (starts(n->left, "evt.dir") && n->left->len == 7 && !k->dir) {
 		k->dir = true;
-		warn_at(k, n, LOAD_DEPRECATED_ITEM, "due to the drop of enter events, 'evt.dir = <' "
-			"always evaluates to true, and 'evt.dir = >' always evaluates to false. The "
-			"rule expression can be simplified by removing the condition on 'evt.dir'");
+		warn_at(k, n, LOAD_DEPRECATED_ITEM, lang_dir_notice);
 	}
 	if (starts(n->left, "evt.latency") && !k->latency) {
 		k->latency = true;
-		warn_at(k, n, LOAD_DEPRECATED_ITEM,
-			"field is not available due to the drop of enter events.");
+		warn_at(k, n, LOAD_DEPRECATED_ITEM, lang_latency_notice);
 	}
 	if (is_foreign(n->left) && is_na(n->right) && !k->na) {
 		k->na = true;
@@ -259,7 +256,8 @@ static void unused(struct build *b)
 		if (m->macro.used || m->at.file != b->r->file)
 			continue;
 		go_to(b, "macro", m->name, &m->at);
-		reader_say(&b->at, LOAD_UNUSED_MACRO, "Macro not referred to by any other rule/macro");
+		reader_say(&b->at, LOAD_UNUSED_MACRO,
+			   "Macro not referred to by any other rule/macro");
 	}
 	for (size_t i = 0; i < b->rs->n_lists; i++) {
 		struct list_def *l = b->rs->lists[i];
@@ -267,7 +265,8 @@ static void unused(struct build *b)
 		if (l->used || l->at.file != b->r->file)
 			continue;
 		go_to(b, "list", l->name, &l->at);
-		reader_say(&b->at, LOAD_UNUSED_LIST, "List not referred to by any other rule/macro");
+		reader_say(&b->at, LOAD_UNUSED_LIST,
+			   "List not referred to by any other rule/macro");
 	}
 }
 

@@ -183,8 +183,9 @@ static bool check_list_form(struct reader *r, struct exception *e)
 				  "Fields and comps lists must have equal length");
 	for (uint32_t i = 0; i < e->comps.n; i++)
 		if (!split_comp(e->comps.v[i], &n, &modifier))
-			return reader_say(r, LOAD_ERR_VALIDATE, "'%s' is not a supported comparison "
-					  "operator", e->comps.v[i]);
+			return reader_say(r, LOAD_ERR_VALIDATE,
+					  "'%s' is not a supported comparison operator",
+					  e->comps.v[i]);
 	for (uint32_t i = 0; i < e->fields.n; i++)
 		if (!check_field(r, e->fields.v[i]))
 			return false;
@@ -241,7 +242,8 @@ static bool read_shape(struct reader *r, const struct yaml *v, struct exception 
 	const struct yaml *names = yaml_get(v, "fields"), *comps = yaml_get(v, "comps");
 
 	if (!names || names->kind == YAML_NULL)
-		return reader_say(r, LOAD_ERR_YAML_VALIDATE, "Item has no mapping for key 'fields'");
+		return reader_say(r, LOAD_ERR_YAML_VALIDATE,
+				  "Item has no mapping for key 'fields'");
 	if (!read_value(r, names, &e->fields))
 		return false;
 	return !comps || comps->kind == YAML_NULL || read_value(r, comps, &e->comps);
@@ -256,7 +258,8 @@ static bool add_values(struct reader *r, const struct yaml *v, struct exception 
 		return reader_say(r, LOAD_ERR_VALIDATE, "Can not append exception fields to "
 				  "existing exception, only values");
 	if (!values || values->kind == YAML_NULL || values->n + values->len == 0)
-		reader_say(r, LOAD_APPEND_NO_VALUES, "Overriding/appending exception with no values");
+		reader_say(r, LOAD_APPEND_NO_VALUES,
+			   "Overriding/appending exception with no values");
 	return add_rows(r, values, e) && check(r, e);
 }
 

@@ -51,8 +51,9 @@ static void check_list_name(struct reader *r, const char *name)
 {
 	for (const char *p = name; *p; p++)
 		if (isspace((unsigned char)*p) || strchr("()\"'=,", *p)) {
-			reader_say(r, LOAD_INVALID_LIST_NAME, "List has an invalid name. List names "
-				   "should match a regular expression: ([^()\"'[:space:]=,]+)");
+			reader_say(r, LOAD_INVALID_LIST_NAME,
+				   "List has an invalid name. List names should match a regular "
+				   "expression: ([^()\"'[:space:]=,]+)");
 			return;
 		}
 }
@@ -133,8 +134,9 @@ static bool macro_body(struct reader *r, const struct yaml *item, const char *na
 		return false;
 	append |= override_of(&o, "condition") == OVERRIDE_APPEND;
 	if (append && intern_find(&rs->macro_names, name, strlen(name)) == INTERN_NONE)
-		return reader_say(r, LOAD_ERR_VALIDATE, "Macro uses 'append' or 'override.condition: "
-				  "append' but no macro by that name already exists");
+		return reader_say(r, LOAD_ERR_VALIDATE,
+				  "Macro uses 'append' or 'override.condition: append' but no "
+				  "macro by that name already exists");
 	m = macro_of(rs, name);
 	m->at = (struct place){ .file = r->file, .node = item };
 	m->seen_from = rs->n_items;

@@ -64,7 +64,8 @@ bool read_engine_version(struct reader *r, const struct yaml *item)
 				"a semver string. Expected \"x.y.z\" semver format.", text);
 	if (ok && !enough(&engine, &want))
 		ok = reader_say(r, LOAD_ERR_VALIDATE, "Rules require engine version %lu.%lu.%lu, "
-				"but engine version is %lu.%lu.%lu", want.v[0], want.v[1], want.v[2],
+				"but engine version is %lu.%lu.%lu", want.v[0], want.v[1],
+				want.v[2],
 				engine.v[0], engine.v[1], engine.v[2]);
 	r->n = depth;
 	return ok;
@@ -126,8 +127,9 @@ static bool read_alternatives(struct reader *r, const struct yaml *alts, bool *m
 			return false;
 		for (uint32_t k = 0; k <= i; k++)
 			if (strcmp(names[k], names[i + 1]) == 0)
-				return reader_say(r, LOAD_ERR_VALIDATE, "Plugin '%s' is named twice "
-						  "in one requirement", names[k]);
+				return reader_say(r, LOAD_ERR_VALIDATE,
+						  "Plugin '%s' is named twice in one requirement",
+						  names[k]);
 		r->n = depth;
 	}
 	return true;

@@ -41,7 +41,8 @@ static int load(const struct buf *b, const char *want_error)
 
 static void rule(struct buf *b, const char *cond)
 {
-	buf_printf(b, "- rule: r\n  desc: d\n  condition: %s\n  output: o\n  priority: INFO\n", cond);
+	buf_printf(b, "- rule: r\n  desc: d\n  condition: %s\n  output: o\n"
+		   "  priority: INFO\n", cond);
 }
 
 /* Each macro says the one before twice. */
@@ -171,8 +172,9 @@ static void many_rules(void **unused)
 	struct buf b = {0};
 
 	for (int i = 0; i < 2000; i++)
-		buf_printf(&b, "- rule: r%d\n  desc: d\n  condition: evt.type in (open, openat) and "
-			   "fd.name startswith /x%d and not proc.name in (a%d, b%d)\n"
+		buf_printf(&b, "- rule: r%d\n  desc: d\n  condition: "
+			   "evt.type in (open, openat) and fd.name startswith /x%d "
+			   "and not proc.name in (a%d, b%d)\n"
 			   "  output: \"%%fd.name\"\n  priority: INFO\n", i, i, i, i);
 	assert_int_equal(load(&b, NULL), 0);
 	buf_release(&b);

@@ -79,7 +79,8 @@ static void exceptions_are_negated_clauses(void **unused)
 		     "r", "(proc.pid = 1 and not proc.name in (x, \"y z\") and not "
 		     "((proc.name in (p, q) and fd.name startswith /t) or "
 		     "(proc.name in (s) and fd.name startswith /u)))");
-	condition_is(RULE("proc.pid=1") "  exceptions: [{name: a, fields: proc.name, values: [x]}]\n"
+	condition_is(RULE("proc.pid=1")
+		     "  exceptions: [{name: a, fields: proc.name, values: [x]}]\n"
 		     "- rule: r\n  exceptions: [{name: a, values: [y]}]\n"
 		     "  override: {exceptions: append}\n",
 		     "r", "(proc.pid = 1 and not proc.name in (x, y))");
@@ -157,7 +158,8 @@ static const struct mistake mistakes[] = {
 	  "x is not a valid number" },
 	{ RULE("'proc.pid = 1 and proc.name=''a'' b'"), "LOAD_ERR_COMPILE_CONDITION", 3, 48,
 	  "unexpected token" },
-	{ "- list: l\n  items: [1, x]\n" RULE("proc.pid in (l)"), "LOAD_ERR_COMPILE_CONDITION", 5, 27,
+	{ "- list: l\n  items: [1, x]\n" RULE("proc.pid in (l)"),
+	  "LOAD_ERR_COMPILE_CONDITION", 5, 27,
 	  "x is not a valid number" },
 	{ "- rule: r\n  desc: d\n  condition: proc.pid=1\n  output: o\n  priority: warn\n",
 	  "LOAD_ERR_YAML_VALIDATE", 5, 13, "Invalid priority" },
@@ -195,7 +197,8 @@ static const struct mistake mistakes[] = {
 	  "- {rule: r, desc: d, condition: proc.pid=2, output: o, priority: info, source: k8s}\n",
 	  "LOAD_ERR_VALIDATE", 6, 3, "different source" },
 	{ "- required_engine_version: 0.31\n", "LOAD_ERR_YAML_VALIDATE", 1, 3, "semver" },
-	{ "- required_engine_version: 1.0.0\n", "LOAD_ERR_VALIDATE", 1, 3, "require engine version" },
+	{ "- required_engine_version: 1.0.0\n", "LOAD_ERR_VALIDATE", 1, 3,
+	  "require engine version" },
 	{ "- required_plugin_versions: [{name: x, version: 1.0.0}]\n", "LOAD_ERR_VALIDATE", 1, 30,
 	  "must load one of: x (>= 1.0.0)" },
 };
@@ -281,7 +284,8 @@ static void messages_as_json(void **unused)
 
 	ruleset_load_text(rs, "r.yaml", text, strlen(text));
 	messages_json(&out, ruleset_messages(rs), "r.yaml");
-	assert_non_null(strstr(buf_text(&out), "{\"errors\":[{\"code\":\"LOAD_ERR_YAML_VALIDATE\","));
+	assert_non_null(strstr(buf_text(&out),
+			       "{\"errors\":[{\"code\":\"LOAD_ERR_YAML_VALIDATE\","));
 	assert_non_null(strstr(buf_text(&out), "\"item_name\":\"a\\\"b\",\"item_type\":\"rule\","
 			"\"position\":{\"column\":2,\"line\":0,\"name\":\"r.yaml\",\"offset\":2}"));
 	assert_non_null(strstr(buf_text(&out), "\"successful\":false,\"warnings\":[]}"));
