@@ -3,9 +3,10 @@
  *
  *   %proc.name  %evt.arg.flags  %proc.aname[2]  %-20fd.name  %% (a percent sign)
  *
- * A width pads to the right, a negative one to the left; nothing is cut.  An optional
- * * in front drops the line if the field is absent (Falco prints such lines without it
- * too).  Transformers are a matter of the rule language, which registers a reader for
+ * The longest name of a field is taken, what follows is text.  A width fills up on the
+ * right or cuts; a negative one, which Falco does not have, fills up on the left and
+ * does not cut.  Absent fields print <NA>, whether or not the format begins with a *, as
+ * Falco's own outputs do.  Transformers are a matter of the rule language, which registers a reader for
  * them (format_extension). */
 #include <ctype.h>
 #include <stdlib.h>
@@ -107,10 +108,6 @@ static size_t parse_field(struct part *p, const char *text, size_t len, struct a
 	used = field_parse(&p->ref, text + n, len - n, a);
 	if (!used)
 		return 0;
-	if (p->ref.desc->flags & FIELD_FILTER_ONLY) {
-		err(ERR_USAGE, "field %s is for conditions only", p->ref.desc->name);
-		return 0;
-	}
 	p->has_ref = true;
 	p->name = p->ref.text;
 	return n + used;
@@ -159,15 +156,21 @@ struct format *format_compile(const char *text, size_t len, struct arena *a)
 static enum field_found part_value(const struct part *p, const struct field_ctx *c,
 				   struct fval *v)
 {
-	return p->has_ref ? field_get_value(c, &p->ref, v) : extension->get(c, p->extension, v);
+	if (!p->has_ref)
+		return extension->get(c, p->extension, v);
+	if (p->ref.desc->flags & FIELD_FILTER_ONLY)
+		return FIELD_ABSENT;
+	return field_get_value(c, &p->ref, v);
 }
 
 static void pad(struct buf *out, size_t from, int width)
 {
 	const size_t len = out->len - from, want = (size_t)(width < 0 ? -width : width);
 
-	if (len >= want)
+	if (len >= want) {
+		out->len = width > 0 ? from + want : out->len;
 		return;
+	}
 	buf_room(out, want - len);
 	if (width > 0) {
 		memset(out->p + out->len, ' ', want - len);

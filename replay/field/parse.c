@@ -55,17 +55,20 @@ static bool takes_dot(const struct field_desc *d)
 	return d->arg == ARG_DOT_REQ || d->arg == ARG_DOT_OPT || d->arg == ARG_INDEX_OR_DOT;
 }
 
-/* The longest name of a field that text begins with, up to a dot or the end of the
- * word; *len is its length. */
+static bool takes_brackets(const struct field_desc *d)
+{
+	return d->arg != ARG_NONE && d->arg != ARG_DOT_REQ && d->arg != ARG_DOT_OPT;
+}
+
+/* The longest name of a field that text begins with; *len is its length.  What follows
+ * need not be the end of the word: formats go on with any text. */
 static const struct field_desc *longest(const char *text, size_t word, size_t *len)
 {
 	for (size_t n = word; n > 0; n--) {
 		const struct field_desc *d;
 
-		if (n < word && text[n] != '.')
-			continue;
 		d = field_find(text, n);
-		if (d && (n == word || takes_dot(d))) {
+		if (d) {
 			*len = n;
 			return d;
 		}
@@ -178,10 +181,12 @@ size_t field_parse(struct field_ref *out, const char *text, size_t len, struct a
 		    near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 		return 0;
 	}
-	n = word;
-	if (name < word && set_dotted(out, text + name + 1, word - name - 1, a) < 0)
-		return 0;
-	if (name == word && n < len && text[n] == '[') {
+	n = name;
+	if (name < word && text[name] == '.' && takes_dot(out->desc)) {
+		if (set_dotted(out, text + name + 1, word - name - 1, a) < 0)
+			return 0;
+		n = word;
+	} else if (n < len && text[n] == '[' && takes_brackets(out->desc)) {
 		const size_t end = parse_brackets(out, text + n, len - n, a);
 
 		if (!end)

@@ -38,7 +38,7 @@ static void number_text(struct buf *out, const struct fval *v)
 		buf_u64_hex(out, v->u, true);
 		break;
 	case PRINT_OCT:
-		buf_printf(out, "%" PRIo64, v->u);
+		buf_printf(out, "%#" PRIo64, v->u);
 		break;
 	case PRINT_PADDED9:
 		buf_printf(out, "%09" PRIu64, v->u);
@@ -104,7 +104,10 @@ void fval_json(struct buf *out, const struct fval *v)
 	case FIELD_DYN:
 		if (v->print == PRINT_HEX || v->print == PRINT_OCT) {
 			buf_byte(out, '"');
-			number_text(out, v);
+			if (v->print == PRINT_HEX)
+				number_text(out, v);
+			else
+				buf_printf(out, "%" PRIo64, v->u);
 			buf_byte(out, '"');
 		} else if (v->type == FIELD_INT) {
 			buf_i64_dec(out, v->i);

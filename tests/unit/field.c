@@ -65,6 +65,7 @@ static void references_end_where_the_field_ends(void **unused)
 		{ "evt.arg[0]", 10 }, { "proc.env[HOME]", 14 }, { "evt.rawarg.res<0", 14 },
 		{ "proc.name.", 9 }, { "evt.abspath.src ", 15 }, { "thread.cgroup.cpu", 17 },
 		{ "container.label[\"a]b\"] x", 22 }, { "evt.type, x", 8 },
+		{ "proc.nameand more", 9 }, { "proc.name[0]", 9 }, { "evt.args[0]", 8 },
 	};
 	struct arena a = {0};
 	struct field_ref r;
@@ -79,7 +80,7 @@ static void wrong_references_are_explained(void **unused)
 {
 	static const char *const cases[][2] = {
 		{ "proc.nmae", "did you mean proc.name?" }, { "nothing.such", "there is no field" },
-		{ "proc.name[1]", "takes no argument" }, { "proc.aname[x]", "takes a number" },
+		{ "proc.aname[x]", "takes a number" },
 		{ "evt.arg", "needs an argument" }, { "container.label", "needs an argument" },
 		{ "proc.aname[1", "does not end" }, { "evt.abspath.x", ".src and .dst" },
 	};
@@ -269,6 +270,7 @@ static void formats_fill_in_fields(void **unused)
 	assert_string_equal(formatted(w, "%proc.name did %evt.type: 100%%", false),
 			    "cat did openat: 100%");
 	assert_string_equal(formatted(w, "[%8proc.name|%-8proc.name]", false), "[cat     |     cat]");
+	assert_string_equal(formatted(w, "%2proc.name%proc.pidand %proc.name.", false), "ca200and cat.");
 	assert_string_equal(formatted(w, "%fd.cip %proc.pname", false), "<NA> sshd");
 	assert_string_equal(formatted(w, "%fd.name %evt.type %fd.num %fd.name %fd.cip %proc.pid"
 				      " %fd.dev %fd.types %evt.time", true),
@@ -276,7 +278,7 @@ static void formats_fill_in_fields(void **unused)
 			    "\"fd.dev\":\"0\",\"fd.name\":\"/etc/x\",\"fd.num\":3,"
 			    "\"fd.types\":[\"file\"],\"proc.pid\":200");
 	assert_non_null(strstr(formatted(w, "%fd.nmae", false), "did you mean fd.name"));
-	assert_non_null(strstr(formatted(w, "%fd.ip", false), "conditions only"));
+	assert_string_equal(formatted(w, "%fd.ip", false), "<NA>");
 	world_free(w);
 }
 
