@@ -370,14 +370,11 @@ static int record(struct recorder *r)
 
 /* ---- beginning and end ---- */
 
-/* All is open: a recorder that is taken over by what it records should own nothing.  Before that
- * it goes ahead of others: where all CPUs are busy it would otherwise get its turn after the
- * rings have filled. */
+/* All is open: a recorder that is taken over by what it records should own nothing. */
 static void drop_privileges(void)
 {
 	cap_t const none = cap_init();
 
-	setpriority(PRIO_PROCESS, 0, NICE);
 	if (none) {
 		cap_set_proc(none);
 		cap_free(none);
@@ -401,6 +398,9 @@ static int open_all(struct recorder *r)
 		live_stop(r->src);
 	r->env = (struct field_env){ r->src->info.hostname, time_utc_offset(), "syscall" };
 	r->ctx = (struct field_ctx){ .st = r->state, .scratch = &r->scratch, .env = &r->env };
+	/* Where all CPUs are busy the turn of the recorder, and of the thread that compresses,
+	 * would come after the rings have filled.  The command has its own priority by now. */
+	setpriority(PRIO_PROCESS, 0, NICE);
 	r->out = writer_open(r->path, r->force, &r->src->info, &r->writer);
 	if (!r->out)
 		return -ERR_SYSTEM;
