@@ -395,6 +395,30 @@ for my $c (@{load('utils')->{wildcard}}) {
 }
 done();
 
+group('probe-eval');
+# How many events of a capture a condition holds on.  Falco counts the processes of the
+# capture's start as events (procinfo), for us they are pseudo events.
+my $probes = load('probe-eval');
+my @probes = @{$probes->{cases}};
+my (%bad, %counted);
+for my $capture (@{$probes->{captures}}) {
+	my $file = "$data/../captures/$capture";
+	next unless -e $file;
+	my @got = split /\n/, ask('count', join "\n", $file, map { bytes($_->{condition}) } @probes);
+	for my $i (0 .. $#probes) {
+		my $want = $probes[$i]{counts}{$capture};
+		my ($real, $pseudo) = $got[$i] =~ /^(\d+) (\d+)$/;
+		my $ok = defined $real && grep { $_ == $real || $_ == $real + $pseudo }
+			grep { defined && /^\d+$/ } values %$want;
+		$counted{$i} = 1;
+		$bad{$i} .= " $capture $got[$i], want $want->{'0.44.1'};" unless $ok;
+	}
+}
+for my $i (sort { $a <=> $b } keys %counted) {
+	check($i, !$bad{$i}, $probes[$i]{condition} . ($bad{$i} // ''));
+}
+done();
+
 print "1..$test\n";
 close $in;
 waitpid $pid, 0;

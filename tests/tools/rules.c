@@ -12,7 +12,8 @@
  *                   fields that outputs end with otherwise.  Lines "#plugin NAME VERSION",
  *                   "#extra RULE|TAGS|FORMAT" and "#enable|disable name|tag WHAT"
  *                   before the text are options
- *   count FILE\nCOND how many events and pseudo events it holds on, as Falco counts
+ *   count FILE\nCOND\nCOND...  for each how many events and pseudo events it holds on,
+ *                   with Falco's behaviour where it is odd
  *   matches P\nN    true | false: the pattern P fits the name N */
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,8 +111,38 @@ static void do_eval(struct request *r, struct buf *out)
 	cond_free(c);
 }
 
-/* Events of a capture on which the condition holds, real ones and pseudo events. */
-static void count_matches(struct request *r, struct source *s, struct buf *out)
+/* All conditions of a count request in one engine, as the rules of a set are. */
+struct counted {
+	struct arena arena;
+	struct engine e;
+	uint32_t *id;			/* by condition; INTERN_NONE: refused */
+	char (*message)[256];
+	unsigned *n[2];			/* real events and pseudo events, by id */
+	size_t n_conds;
+};
+
+static void count_compile(struct counted *c, char *text)
+{
+	struct lang_text *t = arena_zalloc(&c->arena, sizeof(*t));
+	struct event_set events;
+	struct lang l;
+	struct ast *a;
+	uint32_t root;
+
+	lang_init(&l, &c->arena);
+	l.regexes = &c->e.regexes;
+	lang_text_init(t, "filter", text, strlen(text));
+	c->id[c->n_conds] = INTERN_NONE;
+	a = ast_parse(&l, t);
+	if (a && macros_expand(&l, a, UINT32_MAX, NULL, NULL) &&
+	    (root = engine_check(&c->e, &l, a)) != INTERN_NONE) {
+		events_of(a, &events);
+		c->id[c->n_conds] = engine_add(&c->e, root, &events);
+	}
+	snprintf(c->message[c->n_conds++], 256, "%.250s", l.message);
+}
+
+static void count_matches(struct counted *c, struct source *s)
 {
 	struct state *st = state_new(NULL);
 	struct field_env env = { .hostname = "host", .source = "syscall" };
@@ -119,48 +150,68 @@ static void count_matches(struct request *r, struct source *s, struct buf *out)
 	struct arena scratch = {0};
 	struct field_ctx ctx = { .ev = &ev, .st = st, .cur = state_current(st),
 				 .scratch = &scratch, .env = &env };
+	uint32_t *ids = xcalloc(c->n_conds + 1, sizeof(*ids));
 	struct matcher m;
-	unsigned n[2] = {0};
 
-	matcher_init(&m, &r->e);
+	matcher_init(&m, &c->e);
 	while (source_next(s, &ev) == 0) {
-		const uint32_t at = r->e.first[ev.type < EV__N ? ev.type : EV_UNKNOWN];
+		unsigned n;
 
 		state_update(st, &ev);
 		arena_reset(&scratch);
 		matcher_begin(&m, &ctx);
-		if (at < r->e.first[ev.type + 1] && matcher_run(&m, r->e.entries[at].pc))
-			n[event_is_pseudo(&ev)]++;
+		n = matcher_match(&m, ev.type < EV__N ? ev.type : EV_UNKNOWN, ids,
+				  (unsigned)c->n_conds);
+		while (n-- > 0)
+			c->n[event_is_pseudo(&ev)][ids[n]]++;
 	}
-	buf_printf(out, "%u %u", n[0], n[1]);
 	matcher_release(&m);
 	state_free(st);
 	arena_release(&scratch);
+	free(ids);
+}
+
+static void count_print(const struct counted *c, struct buf *out)
+{
+	for (size_t i = 0; i < c->n_conds; i++) {
+		if (c->id[i] == INTERN_NONE)
+			buf_printf(out, "fail %s\n", c->message[i]);
+		else
+			buf_printf(out, "%u %u\n", c->n[0][c->id[i]], c->n[1][c->id[i]]);
+	}
 }
 
 static void do_count(struct request *r, struct buf *out)
 {
-	char *text = r->text, *path = strsep(&text, "\n");
-	struct request q = { .text = text ? text : path, .len = text ? strlen(text) : 0 };
+	char *text = r->text, *path = strsep(&text, "\n"), *cond;
 	struct source *s = source_open(path);
+	struct counted c = {0};
 	struct event_set all;
 
-	event_set_fill(&all);
-	q.strict = true;
 	if (!s) {
 		buf_printf(out, "fail %s", err_text());
 		return;
 	}
-	if (checked(&q, out)) {
-		source_want(s, &all, true);
-		events_of(q.ast, &all);
-		engine_add(&q.e, q.root, &all);
-		engine_finish(&q.e, NULL, NULL);
-		count_matches(&q, s, out);
-	}
+	engine_init(&c.e, &c.arena, true);
+	c.id = xcalloc(r->len + 1, sizeof(*c.id));
+	c.message = xcalloc(r->len / 8 + 2, sizeof(*c.message));
+	while ((cond = strsep(&text, "\n")))
+		if (strlen(cond) >= 8)
+			count_compile(&c, cond);
+	c.n[0] = xcalloc(c.n_conds + 1, sizeof(unsigned));
+	c.n[1] = xcalloc(c.n_conds + 1, sizeof(unsigned));
+	engine_finish(&c.e, NULL, NULL);
+	event_set_fill(&all);
+	source_want(s, &all, true);
+	count_matches(&c, s);
+	count_print(&c, out);
 	source_close(s);
-	engine_release(&q.e);
-	arena_release(&q.arena);
+	engine_release(&c.e);
+	arena_release(&c.arena);
+	free(c.id);
+	free(c.message);
+	free(c.n[0]);
+	free(c.n[1]);
 }
 
 static void json_pair(struct buf *out, const char *key, const char *p, size_t len)
