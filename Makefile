@@ -21,7 +21,7 @@ CPPFLAGS += -I. -I$(O) -D_GNU_SOURCE -DSAKER_VERSION='"$(VERSION)"'
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	-Wwrite-strings -Wvla -Wno-unused-parameter -Wno-missing-field-initializers \
 	$(if $(findstring clang,$(shell $(CC) --version)),-Wno-initializer-overrides,-Wno-override-init)
-WERROR := $(if $(filter 0,$(WERROR)),,-Werror)
+override WERROR := $(if $(filter 0,$(WERROR)),,-Werror)
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 -fno-strict-aliasing -fstack-protector-strong $(WARN) $(WERROR) $(CFLAGS)
 LDFLAGS += -Wl,-z,relro,-z,now
