@@ -173,14 +173,14 @@ static int look(struct block_reader *r, struct block *b, const uint8_t **payload
 static bool check_order(struct block_reader *r, const struct block *b)
 {
 	if (!r->any_seq && b->seq < r->seq) {
-		damage_add(r->damage, r->take, "block %" PRIu32 " at byte %" PRIu64 ": out of order, "
-			   "%" PRIu32 " was expected", b->seq, b->off, r->seq);
+		damage_add(r->damage, r->take, "block %" PRIu32 " at byte %" PRIu64
+			   ": out of order, %" PRIu32 " was expected", b->seq, b->off, r->seq);
 		return false;
 	}
 	if (!r->any_seq && b->seq > r->seq) {
 		if (r->damage->n_places == r->places)
-			damage_add(r->damage, 0, "block %" PRIu32 " is missing before byte %" PRIu64,
-				   r->seq, b->off);
+			damage_add(r->damage, 0, "block %" PRIu32 " is missing before byte %"
+				   PRIu64, r->seq, b->off);
 		r->damage->lost_blocks += b->seq - r->seq;
 	}
 	r->any_seq = false;

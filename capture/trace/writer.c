@@ -325,8 +325,9 @@ int writer_close(struct writer *w)
 	r = writer_key_end(w);
 	if (!r)
 		r = push_events(w);
+	/* A second copy: one damaged place must not cost all. */
 	if (!r && !w->dict_last)
-		r = put_dict(w, w->next_num);	/* a second copy: one damaged place must not cost all */
+		r = put_dict(w, w->next_num);
 	e = block_writer_close(w->out, w->lost, w->next_num);
 	give_back(w->events);
 	give_back(w->state);

@@ -102,7 +102,8 @@ static bool keep(const struct state *st, const struct thread *t, void *arg)
  * when a new one begins. */
 static void forget_exited(struct cut *c, const struct event *ev)
 {
-	if (c->tree && ev->type == EV_PROCEXIT && ev->tid < PIDS && (!ev->pid || ev->pid == ev->tid))
+	if (c->tree && ev->type == EV_PROCEXIT && ev->tid < PIDS
+	    && (!ev->pid || ev->pid == ev->tid))
 		c->member[ev->tid] = UNASKED;
 }
 
@@ -176,7 +177,8 @@ static int open_out(struct cut *c)
 		return -ERR_SYSTEM;
 	if (c->tree)
 		c->member = xcalloc(PIDS, 1);
-	c->part = part_new(c->out, c->tree || c->pid || c->container ? keep : NULL, c, c->anonymous);
+	c->part = part_new(c->out, c->tree || c->pid || c->container ? keep : NULL, c,
+			   c->anonymous);
 	return 0;
 }
 

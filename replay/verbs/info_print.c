@@ -63,8 +63,8 @@ static void put_file(struct buf *b, const struct info_facts *f)
 	if (f->n_blocks) {
 		buf_str(b, "\ndigest      ");
 		put_hex(b, i->digest, sizeof(i->digest));
-		buf_printf(b, "\nblocks      %" PRIu64 ", of which %" PRIu64 " key frame%s", f->n_blocks,
-			   f->n_keys, f->n_keys == 1 ? "" : "s");
+		buf_printf(b, "\nblocks      %" PRIu64 ", of which %" PRIu64 " key frame%s",
+			   f->n_blocks, f->n_keys, f->n_keys == 1 ? "" : "s");
 	}
 	buf_byte(b, '\n');
 }
@@ -115,7 +115,8 @@ static void put_sums(struct buf *b, const struct info_facts *f)
 	buf_str(b, f->n_containers > 20 ? ", ...\nlost        " : "\nlost        ");
 	for (unsigned i = 0; i < LOSS_CLASSES; i++)
 		if (f->lost[i])
-			buf_printf(b, "%s%" PRIu64 " %s", lost++ ? ", " : "", f->lost[i], class_name(i));
+			buf_printf(b, "%s%" PRIu64 " %s", lost++ ? ", " : "", f->lost[i],
+				   class_name(i));
 	buf_printf(b, "%s\nevents      %" PRIu64 "\n", lost ? "" : "nothing", f->in->info.n_events);
 	for (unsigned i = 0; i < f->n_types; i++) {
 		buf_printf(b, "  %12" PRIu64 "  ", f->types[i].n);

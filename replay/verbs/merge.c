@@ -124,10 +124,10 @@ static int copy(struct merge *m)
 
 static bool same_host(const struct source_info *a, const struct source_info *b)
 {
-	const uint64_t d = a->boot_ts > b->boot_ts ? a->boot_ts - b->boot_ts : b->boot_ts - a->boot_ts;
+	const uint64_t x = a->boot_ts, y = b->boot_ts;
 
 	return !strcmp(a->hostname, b->hostname) && !strcmp(a->kernel, b->kernel)
-		&& d <= BOOT_SLACK_NS;
+		&& (x > y ? x - y : y - x) <= BOOT_SLACK_NS;
 }
 
 static int open_inputs(struct merge *m)
@@ -139,9 +139,9 @@ static int open_inputs(struct merge *m)
 		if (!s->in)
 			return -ERR_SYSTEM;
 		if (!same_host(&m->input[0].in->info, &s->in->info))
-			return err(ERR_UNSUPPORTED, "%s and %s are not of the same machine since the same "
-				   "start: their process numbers would collide", m->input[0].path,
-				   s->path);
+			return err(ERR_UNSUPPORTED, "%s and %s are not of the same machine since "
+				   "the same start: their process numbers would collide",
+				   m->input[0].path, s->path);
 		if (!s->in->info.first_ts)
 			return err(ERR_USAGE, "%s: streams and empty recordings cannot be merged",
 				   s->path);
@@ -217,7 +217,8 @@ int verb_merge(int argc, char **argv)
 	if (key != OPT_END)
 		return opt_status(key);
 	if (argc - p.first < 3 || argc - p.first > INPUTS_MAX)
-		return opt_usage_error(&spec, "2 to %d recordings and OUT are needed", INPUTS_MAX - 1);
+		return opt_usage_error(&spec, "2 to %d recordings and OUT are needed",
+				       INPUTS_MAX - 1);
 	for (int i = p.first; i < argc - 1; i++)
 		m.input[m.n++].path = argv[i];
 	m.out_path = argv[argc - 1];

@@ -76,8 +76,9 @@ static void put_text(struct buf *out, const char *path, const struct verify_repo
 	} else {
 		buf_str(out, ": damaged: ");
 		quote_terminal_buf(out, d->first, strlen(d->first));
-		buf_printf(out, "\n  %" PRIu64 " place%s, %" PRIu64 " bytes and %" PRIu64 " blocks lost, %"
-			   PRIu64 " events missing between good blocks%s\n  good: ",
+		buf_printf(out, "\n  %" PRIu64 " place%s, %" PRIu64 " bytes and %" PRIu64
+			   " blocks lost, %" PRIu64
+			   " events missing between good blocks%s\n  good: ",
 			   d->n_places, d->n_places == 1 ? "" : "s", d->lost_bytes, d->lost_blocks,
 			   r->lost_events, d->cut ? ", cut at the end" : "");
 		put_counts(out, r);

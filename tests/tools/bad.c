@@ -120,8 +120,10 @@ static void put_loss(struct writer *w, unsigned i)
 
 static void make(const char *to, int level, unsigned n, unsigned key_every)
 {
-	const struct source_info info = { .hostname = "good", .kernel = "6.1", .arch_name = "x86_64",
-					  .writer = "bad", .n_cpus = 2 };
+	const struct source_info info = {
+		.hostname = "good", .kernel = "6.1", .arch_name = "x86_64", .writer = "bad",
+		.n_cpus = 2,
+	};
 	const struct writer_options opt = { .level = level };
 	struct writer *w = writer_open(to, true, &info, &opt);
 
@@ -223,7 +225,6 @@ CHANGE(no_footer) { f->len -= FOOTER_LEN; }
 CHANGE(block_magic) { events_block(f)[0] = 0; }
 CHANGE(block_header) { events_block(f)[41] ^= 1; }
 CHANGE(block_contents) { payload(f)[50] ^= 1; }
-CHANGE(huge_block) { memset(events_block(f) + 20, 0x7f, 4); reseal_sum(events_block(f), BLOCK_HEADER_LEN); }
 CHANGE(no_frames) { payload(f)[0] = payload(f)[1] = 0; reseal(f->p, f->len); }
 CHANGE(long_frame) { payload(f)[4] = 0xff; reseal(f->p, f->len); }
 CHANGE(short_table) { payload(f)[1] = 2; reseal(f->p, f->len); }
@@ -232,6 +233,12 @@ CHANGE(row_count) { events_block(f)[24]++; reseal(f->p, f->len); }
 CHANGE(head_length) { frame(payload(f), 0)[0] ^= 0x3f; reseal(f->p, f->len); }
 CHANGE(thread_table) { frame(payload(f), 1)[0] = 9; reseal(f->p, f->len); }
 CHANGE(first_dictionary) { f->p[f->block[0] + BLOCK_HEADER_LEN + 40] ^= 1; }
+
+CHANGE(huge_block)
+{
+	memset(events_block(f) + 20, 0x7f, 4);
+	reseal_sum(events_block(f), BLOCK_HEADER_LEN);
+}
 
 CHANGE(trailing_bytes)
 {

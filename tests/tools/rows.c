@@ -124,9 +124,10 @@ static int size_of(const char *path)
 	gzip_add(&g, &rows, Z_FINISH);
 	deflateEnd(&g.z);
 	unlink(out);
-	printf("%-40s %9" PRIu64 " events, rows %6.1f, gzip'd %6.2f, skr %6.2f bytes each, ratio %.2f\n",
-	       path, n, (double)g.in / (double)(n ? n : 1), (double)g.out / (double)(n ? n : 1),
-	       (double)st.st_size / (double)(n ? n : 1), (double)st.st_size / (double)(g.out ? g.out : 1));
+	n = n ? n : 1;
+	printf("%-40s %9" PRIu64 " events, rows %6.1f, gzip'd %6.2f, skr %6.2f bytes each, "
+	       "ratio %.2f\n", path, n, (double)g.in / (double)n, (double)g.out / (double)n,
+	       (double)st.st_size / (double)n, (double)st.st_size / (double)(g.out ? g.out : 1));
 	source_close(s);
 	buf_release(&rows);
 	return 0;

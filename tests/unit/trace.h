@@ -130,8 +130,9 @@ static inline const char *test_path(const char *name)
 {
 	static char path[256];
 
-	snprintf(path, sizeof(path), "%s/saker-%ld-%s", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp",
-		 (long)getpid(), name);
+	const char *dir = getenv("TMPDIR");
+
+	snprintf(path, sizeof(path), "%s/saker-%ld-%s", dir ? dir : "/tmp", (long)getpid(), name);
 	return path;
 }
 
