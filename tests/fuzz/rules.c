@@ -1,11 +1,38 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any bytes as a rule file and as a condition, up to the code of all rules. */
+/* Any bytes as a rule file and as a condition; what compiles is matched with an event. */
 #include <stdint.h>
 
 #include "rules/lang/cond.h"
 #include "rules/set/ruleset.h"
+#include "tests/unit/lang_world.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+static struct world *world(void)
+{
+	static struct world w;
+
+	if (!w.st) {
+		world_init(&w);
+		world_connect(&w);
+		world_open(&w, "/etc/../etc/passwd");
+	}
+	arena_reset(&w.scratch);
+	return &w;
+}
+
+static void match(const struct ruleset *rs)
+{
+	struct ruleset_matcher *m = ruleset_matcher_new(rs);
+	const struct rule *out[8];
+	struct buf text = {0};
+	unsigned n = ruleset_match(m, &world()->ctx, out, 8);
+
+	while (n-- > 0)
+		format_text(out[n]->format, &world()->ctx, &text);
+	buf_release(&text);
+	ruleset_matcher_free(m);
+}
 
 static void load(const char *text, size_t len)
 {
@@ -16,6 +43,7 @@ static void load(const char *text, size_t len)
 	if (ruleset_load_text(rs, "rules.yaml", text, len) == 0) {
 		ruleset_select(rs, true, SELECT_NAME, "*");
 		ruleset_finish(rs);
+		match(rs);
 		for (size_t i = 0; i < ruleset_count(rs); i++)
 			ruleset_print_condition(rs, ruleset_rule(rs, i), &out);
 	}
@@ -31,6 +59,8 @@ static void compile(const char *text, size_t len)
 
 	for (int stage = DUMP_TOKENS; c && stage <= DUMP_CODE; stage++)
 		cond_dump(c, (enum dump_stage)stage, &out);
+	if (c)
+		cond_eval(c, &world()->ctx);
 	buf_release(&out);
 	cond_free(c);
 }

@@ -2,6 +2,7 @@
 /* What is left of conditions: the graph, event types, code. */
 #include "tests/unit/test.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "rules/lang/cond.h"
@@ -55,6 +56,20 @@ static void tells_event_types(void **unused)
 	expect("evt.num = 0", DUMP_EVENTS, "");
 	expect("not evt.num != 0", DUMP_EVENTS, "");
 	expect("evt.num >= 1", DUMP_EVENTS, "(all)\n");
+}
+
+/* A generic event is one of many calls: that it is not this one leaves the others. */
+static void calls_without_rows_share_a_type(void **unused)
+{
+	char text[128];
+	unsigned i = 0;
+
+	while (syscalls[i].event != EV_GENERIC)
+		i++;
+	snprintf(text, sizeof(text), "evt.type != %s", syscalls[i].name);
+	expect(text, DUMP_EVENTS, "(all)\n");
+	snprintf(text, sizeof(text), "not evt.type in (%s)", syscalls[i].name);
+	expect(text, DUMP_EVENTS, "(all)\n");
 }
 
 /* For openat only the test of the name is left, for open another one. */
@@ -199,6 +214,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(folds_what_is_constant),
 		cmocka_unit_test(tells_event_types),
+		cmocka_unit_test(calls_without_rows_share_a_type),
 		cmocka_unit_test(code_is_made_for_each_type),
 		cmocka_unit_test(types_where_nothing_can_hold_have_no_code),
 		cmocka_unit_test(doubling_chains_stay_small),

@@ -377,6 +377,37 @@ static void work_is_shared_over_rules(void **unused)
 	buf_release(&text);
 }
 
+/* What many rules have in common is asked for all of them at once. */
+static void common_parts_take_out_the_right_rules(void **unused)
+{
+	static const char *const guards[] = {
+		"fd.name startswith /etc", "not proc.name = dog",	/* these hold */
+		"fd.name startswith /usr", "not proc.name = cat",	/* these do not */
+		"(proc.pid = 200 or proc.name = x)", "(proc.pid = 201 or proc.name = x)",
+	};
+	static const bool holds[] = { true, true, false, false, true, false };
+	const struct rule *out[200];
+	struct buf text = {0};
+	struct ruleset *rs;
+	unsigned n, want = 0;
+
+	for (unsigned i = 0; i < 150; i++)
+		buf_printf(&text, "- rule: r%u\n  desc: d\n  condition: evt.type=openat and %s and "
+			   "%s and fd.num != %u\n  output: o\n  priority: INFO\n", i,
+			   guards[i % 6], guards[i / 6 % 6], i % 7);
+	rs = loaded(buf_text(&text));
+	n = matches(rs, 200, out);
+	for (unsigned i = 0; i < 150; i++) {
+		if (!holds[i % 6] || !holds[i / 6 % 6] || i % 7 == 3)
+			continue;
+		assert_true(want < n);
+		assert_int_equal(out[want++]->id, i);
+	}
+	assert_int_equal(n, want);
+	ruleset_free(rs);
+	buf_release(&text);
+}
+
 static void patterns_of_names(void **unused)
 {
 	assert_true(name_matches("*", ""));
@@ -402,6 +433,7 @@ int main(void)
 		cmocka_unit_test(matches_in_order_of_definition),
 		cmocka_unit_test(less_severe_rules_stay_off),
 		cmocka_unit_test(work_is_shared_over_rules),
+		cmocka_unit_test(common_parts_take_out_the_right_rules),
 		cmocka_unit_test(patterns_of_names),
 	};
 
