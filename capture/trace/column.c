@@ -72,9 +72,17 @@ static int delta(struct ints *x, struct cursor *c, size_t n, unsigned width, str
 		return bad("differences are cut");
 	v = arena_alloc(a, n * sizeof(*v));
 	v[0] = first;
-	join64(v + 1, p, n - 1, width, x->base);
-	for (size_t i = 1; i < n; i++)
-		v[i] += v[i - 1];
+	if (width >= 2 && width <= 4) {
+		uint32_t *d = arena_alloc(a, n * sizeof(*d));
+
+		join32(d, p, n - 1, width);
+		for (size_t i = 1; i < n; i++)
+			v[i] = v[i - 1] + x->base + d[i - 1];
+	} else {
+		join64(v + 1, p, n - 1, width, x->base);
+		for (size_t i = 1; i < n; i++)
+			v[i] += v[i - 1];
+	}
 	x->kind = IK_U64;
 	x->u64 = v;
 	return 0;

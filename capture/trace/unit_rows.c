@@ -52,23 +52,38 @@ static const uint64_t *as_u64(struct unit *u, const struct ints *x, uint32_t n)
 	return v;
 }
 
-/* Threads of the rows; 0 in the codes: as in the row before on the same CPU. */
-static int decode_threads(struct unit *u, const struct ints *code)
+/* As bytes, if that is what they are or all they need; else NULL. */
+static const uint8_t *as_u8(const struct ints *x)
 {
-	uint32_t *t = arena_alloc(&u->mem, u->n_rows * sizeof(*t));
-	uint32_t last[CPU_SLOTS];
+	return x->kind == IK_U8 && x->base == 0 ? x->u8 : NULL;
+}
+
+/* Threads of the rows; 0 in the codes: as in the row before on the same CPU.  Returns the
+ * highest, UINT32_MAX if one is not there. */
+static uint32_t follow_threads(struct unit *u, const struct ints *code, uint32_t *t)
+{
+	const uint8_t *cpu8 = as_u8(&u->cpu), *code8 = as_u8(code);
+	uint32_t last[CPU_SLOTS], worst = 0;
 
 	memset(last, 0xff, sizeof(last));
 	for (uint32_t i = 0; i < u->n_rows; i++) {
-		uint32_t *l = &last[ints_at(&u->cpu, i) % CPU_SLOTS];
-		const uint64_t v = ints_at(code, i);
+		uint32_t *l = &last[(cpu8 ? cpu8[i] : ints_at(&u->cpu, i)) % CPU_SLOTS];
+		const uint64_t v = code8 ? code8[i] : ints_at(code, i);
 
 		if (v)
 			*l = v <= u->n_threads ? (uint32_t)v - 1 : UINT32_MAX;
 		t[i] = *l;
-		if (t[i] == UINT32_MAX)
-			return bad("a row of a thread that is not there");
+		worst = *l > worst ? *l : worst;
 	}
+	return worst;
+}
+
+static int decode_threads(struct unit *u, const struct ints *code)
+{
+	uint32_t *t = arena_alloc(&u->mem, u->n_rows * sizeof(*t));
+
+	if (follow_threads(u, code, t) == UINT32_MAX)
+		return bad("a row of a thread that is not there");
 	u->thread_of = t;
 	return 0;
 }
