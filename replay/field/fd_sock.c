@@ -23,11 +23,21 @@ static enum field_found put_ip(const struct field_ref *r, struct fval *out,
 	return put_bytes(r, out, e->addr, f->kind == FD_IPV4 ? 4 : 16);
 }
 
+/* The addresses that a recording lists are the host's.  A process in a container of which
+ * only the number is known is taken to have none of them, as Falco has it. */
+static bool is_own(const struct field_ctx *c, const struct fdinfo *f, const struct ip_end *e)
+{
+	const struct container *in = c->cur->thread->proc->container;
+
+	return (!in || in->json.len > 0)
+		&& state_is_local(c->st, f->kind == FD_IPV4 ? AF_INET : AF_INET6, e->addr);
+}
+
 /* Local is the client's end if that address is the machine's own, so between two local
  * ends too. */
 static bool client_is_local(const struct field_ctx *c, const struct fdinfo *f)
 {
-	return state_is_local(c->st, f->kind == FD_IPV4 ? AF_INET : AF_INET6, f->src.addr);
+	return is_own(c, f, &f->src);
 }
 
 enum end { CLIENT, SERVER, LOCAL, REMOTE };
@@ -169,8 +179,7 @@ GET(get_fd_is_server)
 		return put_bool(r, out, false);
 	if (f->role == ROLE_LISTEN)
 		return put_bool(r, out, true);
-	return put_bool(r, out, state_is_local(c->st, f->kind == FD_IPV4 ? AF_INET : AF_INET6,
-					       f->dst.addr));
+	return put_bool(r, out, is_own(c, f, &f->dst));
 }
 
 GET(get_fd_connected)
