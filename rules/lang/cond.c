@@ -32,7 +32,7 @@ static bool compile(struct cond *c, struct lang *l)
 		return false;
 	events_of(c->ast, &c->events);
 	engine_add(&c->engine, c->root, &c->events);
-	engine_finish(&c->engine, NULL, NULL);
+	engine_finish(&c->engine, NULL);
 	return true;
 }
 

@@ -155,9 +155,9 @@ uint32_t engine_check(struct engine *e, struct lang *l, const struct ast *a);
 /* Adds a condition: its id, counted from 0. */
 uint32_t engine_add(struct engine *e, uint32_t root, const struct event_set *events);
 
-/* Compiles what was added; the conditions of a type are tried in order of id unless
- * order (by id) says otherwise.  enabled by id; NULL: all. */
-void engine_finish(struct engine *e, const bool *enabled, const uint32_t *order);
+/* Compiles what was added; the conditions of a type are tried in order of id.
+ * enabled by id; NULL: all. */
+void engine_finish(struct engine *e, const bool *enabled);
 
 /* The slot of a field text (for dumps and lint). */
 uint32_t engine_slot(struct engine *e, struct lang *l, const struct ast *a,

@@ -287,7 +287,7 @@ int ruleset_finish(struct ruleset *rs)
 		if (enabled[d->engine_id])
 			event_set_union(&rs->events, &d->rule.events);
 	}
-	engine_finish(&rs->engine, enabled, NULL);
+	engine_finish(&rs->engine, enabled);
 	free(enabled);
 	rs->finished = true;
 	return 0;

@@ -200,7 +200,7 @@ static void do_count(struct request *r, struct buf *out)
 			count_compile(&c, cond);
 	c.n[0] = xcalloc(c.n_conds + 1, sizeof(unsigned));
 	c.n[1] = xcalloc(c.n_conds + 1, sizeof(unsigned));
-	engine_finish(&c.e, NULL, NULL);
+	engine_finish(&c.e, NULL);
 	event_set_fill(&all);
 	source_want(s, &all, true);
 	count_matches(&c, s);
