@@ -35,28 +35,36 @@ enum {
 static const uint64_t key_interval = 30 * NS_PER_S, flush_interval = NS_PER_S;
 
 enum {
-	O_OUTPUT, O_FORCE, O_DURATION, O_EVENTS, O_FILTER, O_SNAPLEN, O_SYSCALLS, O_PID, O_CONTAINER,
-	O_CGROUP, O_UID, O_COMM, O_FAULTS, O_SWITCHES, O_RING, O_LEVEL, O_QUIET,
+	O_OUTPUT, O_FORCE, O_DURATION, O_EVENTS, O_FILTER, O_SNAPLEN, O_SYSCALLS, O_PID,
+	O_CONTAINER, O_CGROUP, O_UID, O_COMM, O_FAULTS, O_SWITCHES, O_RING, O_LEVEL, O_QUIET,
 };
 
 static const struct opt opts[] = {
-	{ O_OUTPUT,	'o', "output",	    "FILE",  "write the recording to FILE, - for standard output" },
-	{ O_FORCE,	0,   "force",	    NULL,    "overwrite FILE instead of keeping it as FILE.old" },
-	{ O_DURATION,	'd', "duration",    "TIME",  "end after TIME: seconds, or with a unit (500ms, 2m)" },
-	{ O_EVENTS,	'n', "events",	    "N",     "end after N events" },
-	{ O_FILTER,	'f', "filter",	    "COND",  "write only events on which the condition holds" },
-	{ O_SNAPLEN,	0,   "snaplen",	    "BYTES", "keep so much of each payload (80)" },
-	{ O_SYSCALLS,	0,   "syscalls",    "LIST",  "record only these system calls" },
-	{ O_PID,	'p', "pid",	    "PID",   "record this process and its descendants" },
-	{ O_CONTAINER,	0,   "container",   "ID",    "record the container with this id or part of it" },
-	{ O_CGROUP,	0,   "cgroup",	    "PATH",  "record this control group and those below it" },
-	{ O_UID,	0,   "uid",	    "USER",  "record processes of this user, by name or number" },
-	{ O_COMM,	0,   "comm",	    "NAME",  "record threads of this name" },
-	{ O_FAULTS,	0,   "page-faults", NULL,    "record page faults too" },
-	{ O_SWITCHES,	0,   "switches",    NULL,    "record context switches too" },
-	{ O_RING,	0,   "ring",	    "SIZE",  "memory for events on their way, for each CPU (8M)" },
-	{ O_LEVEL,	0,   "level",	    "N",     "compression, 1 to 19" },
-	{ O_QUIET,	'q', "quiet",	    NULL,    "no progress and no summary" },
+	{ O_OUTPUT,    'o', "output",      "FILE",
+	  "write the recording to FILE, - for standard output" },
+	{ O_FORCE,     0,   "force",       NULL,
+	  "overwrite FILE instead of keeping it as FILE.old" },
+	{ O_DURATION,  'd', "duration",    "TIME",
+	  "end after TIME: seconds, or with a unit (500ms, 2m)" },
+	{ O_EVENTS,    'n', "events",      "N",     "end after N events" },
+	{ O_FILTER,    'f', "filter",      "COND",
+	  "write only events on which the condition holds" },
+	{ O_SNAPLEN,   0,   "snaplen",     "BYTES", "keep so much of each payload (80)" },
+	{ O_SYSCALLS,  0,   "syscalls",    "LIST",  "record only these system calls" },
+	{ O_PID,       'p', "pid",         "PID",   "record this process and its descendants" },
+	{ O_CONTAINER, 0,   "container",   "ID",
+	  "record the container with this id or part of it" },
+	{ O_CGROUP,    0,   "cgroup",      "PATH",
+	  "record this control group and those below it" },
+	{ O_UID,       0,   "uid",         "USER",
+	  "record processes of this user, by name or number" },
+	{ O_COMM,      0,   "comm",        "NAME",  "record threads of this name" },
+	{ O_FAULTS,    0,   "page-faults", NULL,    "record page faults too" },
+	{ O_SWITCHES,  0,   "switches",    NULL,    "record context switches too" },
+	{ O_RING,      0,   "ring",        "SIZE",
+	  "memory for events on their way, for each CPU (8M)" },
+	{ O_LEVEL,     0,   "level",       "N",     "compression, 1 to 19" },
+	{ O_QUIET,     'q', "quiet",       NULL,    "no progress and no summary" },
 };
 
 static const struct opt_spec spec = {
@@ -106,7 +114,8 @@ static int parse_syscalls(struct recorder *r, const char *list)
 		const struct syscall_desc *const s = syscall_by_name(p, n);
 
 		if (n && !s)
-			return err(ERR_USAGE, "--syscalls: there is no system call %.*s", (int)n, p);
+			return err(ERR_USAGE, "--syscalls: there is no system call %.*s",
+				   (int)n, p);
 		if (n)
 			set[s - syscalls] = true;
 		p += n;
@@ -280,7 +289,9 @@ static bool key_is_due(const struct recorder *r, uint64_t now)
 
 static bool wanted(struct recorder *r, const struct event *ev)
 {
-	if (!r->cond || ev->desc->flags & (EF_MODIFIES_STATE | EF_CREATES_FD | EF_DESTROYS_FD | EF_PSEUDO))
+	const unsigned always = EF_MODIFIES_STATE | EF_CREATES_FD | EF_DESTROYS_FD | EF_PSEUDO;
+
+	if (!r->cond || ev->desc->flags & always)
 		return true;
 	arena_reset(&r->scratch);
 	r->ctx.ev = ev;
@@ -312,8 +323,8 @@ static void tell(struct recorder *r, struct progress *p, uint64_t now)
 		return;
 	r->told = now;
 	r->told_events = st->n_events;
-	progress_text(p, "%" PRIu64 " events, %.0f/s, %.1f MB, %" PRIu64 " lost", st->n_events, rate,
-		      (double)writer_stats(r->out)->stored_bytes / 1e6, st->n_lost);
+	progress_text(p, "%" PRIu64 " events, %.0f/s, %.1f MB, %" PRIu64 " lost", st->n_events,
+		      rate, (double)writer_stats(r->out)->stored_bytes / 1e6, st->n_lost);
 }
 
 /* What is due now and then: progress, a key frame, the open block to the disk. */
@@ -396,7 +407,8 @@ static int open_all(struct recorder *r)
 	to_stop = r->src;
 	if (signalled)
 		live_stop(r->src);
-	r->env = (struct field_env){ r->src->info.hostname, time_utc_offset(), "syscall" };
+	r->env = (struct field_env){ .hostname = r->src->info.hostname,
+				     .utc_offset = time_utc_offset(), .source = "syscall" };
 	r->ctx = (struct field_ctx){ .st = r->state, .scratch = &r->scratch, .env = &r->env };
 	/* Where all CPUs are busy the turn of the recorder, and of the thread that compresses,
 	 * would come after the rings have filled.  The command has its own priority by now. */
@@ -426,7 +438,8 @@ static void summary(const struct recorder *r, uint64_t bytes)
 
 	fprintf(stderr, "%s: %" PRIu64 " events in %.1f s (%.0f/s), %.1f MB, %.2f bytes each, "
 		"%" PRIu64 " lost", r->path, r->written, s, (double)r->written / s,
-		(double)bytes / 1e6, r->written ? (double)bytes / (double)r->written : 0.0, st->n_lost);
+		(double)bytes / 1e6, r->written ? (double)bytes / (double)r->written : 0.0,
+		st->n_lost);
 	print_losses(st);
 	fputc('\n', stderr);
 	if (!st->command_ended)

@@ -210,7 +210,8 @@ static struct call *call_begin(unsigned nr, int64_t ret)
 	c->d = xcalloc(1, sizeof(*c->d));
 	c->conf = xcalloc(2 * WIRE_NR_MAX, sizeof(*c->conf));
 	plans_make(&c->d->plans, c->conf, &opt);
-	*rec = (struct wire_record){ .nr = (uint16_t)nr, .ret = ret, .ts = 1000, .tid = 7, .pid = 6 };
+	*rec = (struct wire_record){ .nr = (uint16_t)nr, .ret = ret, .ts = 1000, .tid = 7,
+				     .pid = 6 };
 	c->len = (uint32_t)sizeof(*rec) + 8u * c->conf[nr].n_args;
 	return c;
 }
