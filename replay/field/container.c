@@ -99,20 +99,31 @@ GET(get_container_privileged)
 	return put_bool(r, out, container_of(c)->privileged);
 }
 
-GET(get_container_start_ts)
+/* When its pid namespace began; 0 if nobody knows. */
+static uint64_t start_of(const struct field_ctx *c)
 {
 	const struct container *in = container_of(c);
+	const struct thread *t = c->cur->thread;
 
-	return in && in->start_ts ? put_u(r, out, in->start_ts) : FIELD_ABSENT;
+	if (in && t && t->proc->pidns_start_ts)
+		return t->proc->pidns_start_ts;
+	return in ? in->start_ts : 0;
+}
+
+GET(get_container_start_ts)
+{
+	const uint64_t start = start_of(c);
+
+	return start ? put_u(r, out, start) : FIELD_ABSENT;
 }
 
 GET(get_container_duration)
 {
-	const struct container *in = container_of(c);
+	const uint64_t start = start_of(c);
 
-	if (!in || !in->start_ts || in->start_ts > c->ev->ts)
+	if (!start || start > c->ev->ts)
 		return FIELD_ABSENT;
-	return put_u(r, out, c->ev->ts - in->start_ts);
+	return put_u(r, out, c->ev->ts - start);
 }
 
 /* ---- from the JSON text ---- */
