@@ -381,6 +381,14 @@ void engine_finish(struct engine *e, const bool *enabled)
 
 /* ---- questions ---- */
 
+void engine_types(const struct engine *e, struct event_set *out)
+{
+	memset(out, 0, sizeof(*out));
+	for (unsigned type = 0; type < EV__N; type++)
+		if (e->first[type] < e->first[type + 1])
+			event_set_add(out, type);
+}
+
 static bool extract_bulk(const struct extract *x)
 {
 	if (x->from == FROM_FIELD)

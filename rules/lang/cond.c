@@ -18,7 +18,8 @@ struct cond {
 	struct engine engine;		/* of a clone: unused */
 	const struct cond *of;		/* whose engine it is */
 	uint32_t root;
-	struct event_set events;
+	struct event_set events;	/* as its tests of evt.type say */
+	struct event_set types;		/* for which there is code: fewer */
 	struct matcher matcher;
 };
 
@@ -33,6 +34,7 @@ static bool compile(struct cond *c, struct lang *l)
 	events_of(c->ast, &c->events);
 	engine_add(&c->engine, c->root, &c->events);
 	engine_finish(&c->engine, NULL);
+	engine_types(&c->engine, &c->types);
 	return true;
 }
 
@@ -89,7 +91,7 @@ bool cond_eval(struct cond *c, const struct field_ctx *ctx)
 
 const struct event_set *cond_events(const struct cond *c)
 {
-	return &c->of->events;
+	return &c->of->types;
 }
 
 bool cond_needs_bulk(const struct cond *c)

@@ -166,6 +166,9 @@ uint32_t engine_slot(struct engine *e, struct lang *l, const struct ast *a,
 /* What a pred is for every event of this type: 0, 1, or -1 if it depends. */
 int engine_pred_known(const struct engine *e, const struct pred *p, unsigned type);
 
+/* The types for which there is code. */
+void engine_types(const struct engine *e, struct event_set *out);
+
 /* True if any code needs payload columns. */
 bool engine_needs_bulk(const struct engine *e);
 

@@ -273,7 +273,6 @@ int ruleset_finish(struct ruleset *rs)
 	}
 	free(rs->by_engine);
 	rs->by_engine = xcalloc(n + 1, sizeof(struct rule_def *));
-	rs->events = (struct event_set){0};
 	for (size_t i = 0; i < rs->n_rules; i++) {
 		struct rule_def *d = rs->rules[i];
 
@@ -284,10 +283,9 @@ int ruleset_finish(struct ruleset *rs)
 			continue;
 		rs->by_engine[d->engine_id] = d;
 		enabled[d->engine_id] = is_on(rs, d);
-		if (enabled[d->engine_id])
-			event_set_union(&rs->events, &d->rule.events);
 	}
 	engine_finish(&rs->engine, enabled);
+	engine_types(&rs->engine, &rs->events);
 	free(enabled);
 	rs->finished = true;
 	return 0;

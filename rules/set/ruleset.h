@@ -91,7 +91,7 @@ void ruleset_print_condition(const struct ruleset *rs, const struct rule *r, str
 /* Code of all enabled rules: --dump=code; other stages by rule. */
 void ruleset_dump_code(const struct ruleset *rs, struct buf *out);
 
-/* Of all enabled rules together. */
+/* The types of events on which any enabled rule can hold: for source_want. */
 const struct event_set *ruleset_events(const struct ruleset *rs);
 bool ruleset_needs_bulk(const struct ruleset *rs);
 

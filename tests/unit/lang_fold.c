@@ -95,6 +95,17 @@ static void types_where_nothing_can_hold_have_no_code(void **unused)
 	free(s);
 }
 
+static void wants_only_events_that_can_match(void **unused)
+{
+	static const char text[] = "evt.type in (open, close) and (evt.type = close or "
+				   "proc.name in ())";
+	struct cond *c = cond_compile(text, strlen(text), "filter");
+
+	assert_true(event_set_has(cond_events(c), EV_CLOSE));
+	assert_int_equal(event_set_count(cond_events(c)), 1);
+	cond_free(c);
+}
+
 static void doubling_chains_stay_small(void **unused)
 {
 	struct arena a = {0};
@@ -217,6 +228,7 @@ int main(void)
 		cmocka_unit_test(calls_without_rows_share_a_type),
 		cmocka_unit_test(code_is_made_for_each_type),
 		cmocka_unit_test(types_where_nothing_can_hold_have_no_code),
+		cmocka_unit_test(wants_only_events_that_can_match),
 		cmocka_unit_test(doubling_chains_stay_small),
 		cmocka_unit_test(index_of_equal_texts),
 		cmocka_unit_test(index_of_prefixes_and_suffixes),
