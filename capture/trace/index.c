@@ -8,7 +8,7 @@
 #include "capture/trace/column.h"
 #include "capture/trace/unit.h"
 
-enum { ENTRY_MIN = BLOCK_HEADER_LEN };
+enum { ENTRY_MIN = BLOCK_HEADER_LEN, SCAN_CHUNK = 4096 };
 
 void index_add(struct index *x, const struct block *b, uint64_t off)
 {
@@ -121,7 +121,7 @@ int index_decode(struct index *x, const uint8_t *p, size_t n, uint64_t before)
 
 static bool nothing_wanted(const struct block *b, void *arg)
 {
-	return b->kind == BLOCK_INDEX;
+	return false;
 }
 
 static int read_block_at(struct index *x, struct block_reader *r, uint64_t off)
@@ -147,11 +147,14 @@ static int scan(struct index *x, struct block_reader *r)
 {
 	const uint8_t *payload;
 	struct block b;
+	const size_t chunk = r->in->chunk;
 	int e = block_seek(r, FILE_HEADER_LEN);
 
+	r->in->chunk = SCAN_CHUNK;
 	while (!e && (e = block_next(r, &b, &payload, nothing_wanted, NULL)) == 0)
 		if (b.kind != BLOCK_INDEX)
 			index_add(x, &b, b.off);
+	r->in->chunk = chunk;
 	return e < 0 ? e : 0;
 }
 

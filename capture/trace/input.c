@@ -48,7 +48,7 @@ int input_open(struct input *in, const char *path)
 {
 	const bool standard = !strcmp(path, "-");
 
-	*in = (struct input){ .fd = -1 };
+	*in = (struct input){ .fd = -1, .chunk = CHUNK };
 	snprintf(in->path, sizeof(in->path), "%s", standard ? "standard input" : path);
 	in->fd = standard ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (in->fd < 0)
@@ -161,7 +161,7 @@ int input_peek(struct input *in, size_t n, const uint8_t **p, size_t *avail)
 
 	while (in->len - in->pos < n && !in->eof) {
 		const size_t missing = n - (in->len - in->pos);
-		const size_t want = missing > CHUNK ? missing : CHUNK;
+		const size_t want = missing > in->chunk ? missing : in->chunk;
 		ssize_t got;
 
 		make_room(in, want);

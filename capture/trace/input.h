@@ -18,6 +18,7 @@ struct input {
 	uint64_t raw_off;	/* bytes read from the file so far, for progress */
 	uint8_t *p;
 	size_t pos, len, cap;
+	size_t chunk;		/* read at once; less where headers are looked at only */
 	struct input_gzip *gzip;
 	char path[256];
 };

@@ -297,8 +297,10 @@ int writer_add(struct writer *w, const struct event *ev)
 
 int writer_flush(struct writer *w)
 {
-	return w->in_key || push_events(w) < 0 ? block_writer_drain(w->out)
-		: block_writer_drain(w->out);
+	const int r = w->in_key ? 0 : push_events(w);
+	const int e = block_writer_drain(w->out);
+
+	return r ? r : e;
 }
 
 const struct writer_stats *writer_stats(const struct writer *w)
