@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* snap_* events: the state as a recorder or another state saw it.  They may come in any
  * order and at any time: at the start, or in the middle to heal what was lost. */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -198,6 +199,8 @@ HANDLER(on_snap_fd)
 	f->sock_type = (uint16_t)value_u64(EV(ev, SNAP_FD, sock_type), 0);
 	f->bits = (uint16_t)value_u64(EV(ev, SNAP_FD, state), FDB_SNAPSHOT | FDB_ROLE_DUE);
 	f->open_flags = (uint32_t)value_u64(EV(ev, SNAP_FD, flags), 0);
+	if (EV(ev, SNAP_FD, state)->state != VALUE_SET && f->open_flags & O_CLOEXEC)
+		f->bits |= FDB_CLOEXEC;
 	f->dev = (uint32_t)value_u64(EV(ev, SNAP_FD, dev), 0);
 	f->ino = value_u64(EV(ev, SNAP_FD, ino), 0);
 	snap_socket(st, f, EV(ev, SNAP_FD, tuple));

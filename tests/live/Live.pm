@@ -14,7 +14,7 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 
 our @EXPORT = qw($build $top $saker can_record scratch run slurp record events replay compare
-	wait_for program start stop);
+	compare_marks wait_for program start stop);
 
 our $top = abs_path(dirname(__FILE__) . '/../..');
 our $build = abs_path($ENV{O} || "$top/build");
@@ -177,6 +177,34 @@ sub compare {
 		ok(!$wrong{$_}, "$name: $_ ($count{$_})") or diag(join "\n", @{$wrong{$_}});
 	}
 	return \%count;
+}
+
+# Each mark has its event with equal fields: a test for each field.
+sub compare_marks {
+	my ($name, $file, $said) = @_;
+	my @marks = map { $json->decode($_) } grep { /^\{"mark"/ } split /\n/, $said;
+	my %fields = map { $_ => 1 } map { keys %{$_->{fields}} } @marks;
+	my @fields = sort keys %fields;
+	my (%row, %wrong, %count);
+	my $marked = 'evt.type = lseek and evt.rawarg.whence = 77 or evt.type = pread and evt.rawarg.size = 77';
+	for my $row (replay($file, $marked, 'evt.num', 'evt.rawarg.offset', 'evt.rawarg.pos', @fields)) {
+		$row{$row->{'evt.rawarg.offset'} // $row->{'evt.rawarg.pos'}} = $row;
+	}
+	ok(scalar @marks, "$name says what it is");
+	is(join(' ', grep { !$row{$_} } map { $_->{mark} } @marks), '', "$name: each has its event");
+	for my $mark (grep { $row{$_->{mark}} } @marks) {
+		my $row = $row{$mark->{mark}};
+		for my $f (sort keys %{$mark->{fields}}) {
+			my ($want, $have) = ($mark->{fields}{$f}, $row->{$f});
+			$count{$f}++;
+			$have = $have ? 'true' : 'false' if ref $have;
+			next if defined $want ? defined $have && $have eq $want : !defined $have;
+			push @{$wrong{$f}}, "mark $mark->{mark}, event $row->{'evt.num'}: expected "
+				. (defined $want ? "'$want'" : 'nothing') . ', got '
+				. (defined $have ? "'$have'" : 'nothing');
+		}
+	}
+	ok(!$wrong{$_}, "$name: $_ ($count{$_})") or diag(join "\n", @{$wrong{$_}}) for sort keys %count;
 }
 
 # Waits until a condition holds.

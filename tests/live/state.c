@@ -2,11 +2,8 @@
 /* What a process is and what it has open, as /proc tells it at marked calls: replaying the
  * recording must tell the same.  With the argument "later" everything is set up first,
  * then it waits for a file "go": the recorder starts in between and knows only what
- * it found.
- *
- * A mark is lseek(fd, MARK + n, 77), which fails; what it says is
- *   {"mark":MARK + n,"fields":{"proc.ppid":"1",...}} */
-#include "tests/live/live.h"
+ * it found. */
+#include "tests/live/mark.h"
 
 #include <arpa/inet.h>
 #include <linux/sched.h>
@@ -21,150 +18,10 @@
 #include <sys/timerfd.h>
 #include <sys/un.h>
 
-enum { MARK = 7000000 };
-
-static int *counter;		/* marks so far, of all processes */
-static char self[4096], here[2048];
-
-struct field {
-	const char *name, *value;
-};
-
-#define F(name, value) { name, value }
-#define END { NULL, NULL }
-#define FIELDS(...) ((const struct field[]){ __VA_ARGS__ __VA_OPT__(,) END })
-
-static void read_file(const char *path, char *out, size_t size)
-{
-	const int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? 0 : read(fd, out, size - 1);
-
-	out[n < 0 ? 0 : n] = 0;
-	if (fd >= 0)
-		close(fd);
-}
-
-static void read_link(const char *path, char *out, size_t size)
-{
-	const ssize_t n = readlink(path, out, size - 1);
-
-	out[n < 0 ? 0 : n] = 0;
-}
-
-static void put_field(const char *name, const char *value)
-{
-	char t[80];
-
-	snprintf(t, sizeof(t), "%s\"%s\":", said.text[said.len - 1] == '{' ? "" : ",", name);
-	say_text(t);
-	say_bytes((const unsigned char *)value, strlen(value));
-}
-
-static void put_number(const char *name, long value)
-{
-	char t[32];
-
-	snprintf(t, sizeof(t), "%ld", value);
-	put_field(name, t);
-}
-
-/* Name of a thread, without its newline. */
-static void comm_of(long pid, char *out, size_t size)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%ld/comm", pid);
-	read_file(path, out, size);
-	out[strcspn(out, "\n")] = 0;
-}
-
-static void put_process(void)
-{
-	char t[8192], args[4096], comm[32];
-	size_t at, first;
-	FILE *f;
-
-	put_number("proc.pid", getpid());
-	put_number("thread.tid", gettid());
-	put_number("proc.ppid", getppid());
-	put_number("user.uid", geteuid());
-	put_number("group.gid", getegid());
-	put_number("proc.sid", getsid(0));
-	put_number("proc.pgid", getpgrp());
-	read_link("/proc/self/exe", t, sizeof(t));
-	put_field("proc.exepath", t);
-	read_link("/proc/self/cwd", t, sizeof(t) - 1);
-	if (t[1])
-		strcat(t, "/");
-	put_field("proc.cwd", t);
-	comm_of(gettid(), comm, sizeof(comm));
-	put_field("proc.name", comm);
-	f = fopen("/proc/self/cmdline", "re");
-	if (!f)
-		exit(2);
-	at = fread(args, 1, sizeof(args) - 1, f);
-	fclose(f);
-	args[at] = 0;
-	put_field("proc.exe", args);
-	first = strlen(args);
-	for (size_t i = 0; i + 1 < at; i++)
-		if (!args[i])
-			args[i] = ' ';
-	snprintf(t, sizeof(t), "%s%s", comm, first + 1 < at ? args + first : "");
-	put_field("proc.cmdline", t);
-	comm_of(getppid(), comm, sizeof(comm));
-	put_field("proc.aname[1]", comm);
-}
-
-static void mark(long fd, const struct field *more)
-{
-	const int n = __atomic_add_fetch(counter, 1, __ATOMIC_SEQ_CST);
-	char t[64];
-
-	pthread_mutex_lock(&said.lock);
-	snprintf(t, sizeof(t), "{\"mark\":%d,\"fields\":{", MARK + n);
-	say_text(t);
-	put_process();
-	for (; more->name; more++)
-		put_field(more->name, more->value);
-	say_text("}}\n");
-	pthread_mutex_unlock(&said.lock);
-	CALL(__NR_lseek, fd, MARK + n, 77);
-}
-
-/* A file or directory: its name as the kernel has it. */
-static void mark_file(long fd, const char *type)
-{
-	char path[64], name[8192];
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%ld", fd);
-	read_link(path, name, sizeof(name));
-	mark(fd, FIELDS(F("fd.name", name), F("fd.type", type)));
-}
-
-static void mark_process(void)
-{
-	mark(-1, FIELDS());
-}
-
-static void wait_for(const char *name)
-{
-	char path[4096];
-
-	snprintf(path, sizeof(path), "%s/%s", here, name);
-	for (int i = 0; i < 30000 && access(path, F_OK) < 0; i++)
-		usleep(1000);
-}
-
-static void touch(const char *name)
-{
-	close(open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
-}
-
 /* ---- Set up: fds, sockets, other processes ---- */
 
 static struct {
-	int file, dir, copy, memfd, pipes[2], event, timer, epoll, signal, inotify;
+	int file, dir, copy, early, memfd, pipes[2], event, timer, epoll, signal, inotify;
 	int listen, client, server, udp, udp6, un[2];
 	char tcp[128], udp_name[128];
 	char cip[32], sip[32], cport[16], sport[16];
@@ -180,6 +37,8 @@ static void open_all(void)
 	has.dir = open("sub/deeper/..", O_RDONLY | O_DIRECTORY);
 	has.file = openat(has.dir, "deeper/../a file", O_RDWR | O_CREAT, 0600);
 	has.copy = dup(has.file);
+	has.early = open("/etc/hosts", O_RDONLY);
+	has.early = fcntl(has.early, F_DUPFD_CLOEXEC, 200);
 	has.memfd = memfd_create("in memory", 0);
 	must(pipe(has.pipes), "pipe");
 	has.event = eventfd(0, 0);
@@ -224,6 +83,7 @@ static void mark_all(void)
 	mark_file(has.file, "file");
 	mark_file(has.dir, "directory");
 	mark_file(has.copy, "file");
+	mark_file(has.early, "file");
 	mark(has.memfd, FIELDS(F("fd.type", "memfd")));
 	mark(has.pipes[0], FIELDS(F("fd.type", "pipe")));
 	mark(has.pipes[1], FIELDS(F("fd.type", "pipe")));
@@ -246,7 +106,7 @@ static void mark_all(void)
 	F("fd.l4proto", "udp")));
 	mark(has.un[0], FIELDS(F("fd.type", "unix")));
 	mark(has.un[1], FIELDS(F("fd.type", "unix")));
-	mark(555, FIELDS());
+	mark_closed(555);
 }
 
 static void *waiting_thread(void *arg)
@@ -326,15 +186,6 @@ static void directories(void)
 static void copies(void)
 {
 	int fd = open("/etc/passwd", O_RDONLY), other, got;
-	char c = 'x';
-	struct iovec v = { &c, 1 };
-	union {
-		struct cmsghdr h;
-		char room[CMSG_SPACE(sizeof(int))];
-	} ctl = { .h = { .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET,
-			 .cmsg_type = SCM_RIGHTS } };
-	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1, .msg_control = &ctl,
-			    .msg_controllen = sizeof(ctl) };
 
 	other = dup2(fd, 300);
 	mark_file(other, "file");
@@ -352,12 +203,6 @@ static void copies(void)
 	close(fd);
 	other = open("/etc", O_RDONLY | O_DIRECTORY);
 	mark_file(other, "directory");
-	memcpy(CMSG_DATA(&ctl.h), &other, sizeof(int));
-	must(sendmsg(has.un[0], &m, 0), "sendmsg");
-	must(recvmsg(has.un[1], &m, 0), "recvmsg");
-	memcpy(&got, CMSG_DATA(&ctl.h), sizeof(int));
-	mark_file(got, "directory");
-	close(got);
 	close(other);
 }
 
@@ -369,29 +214,16 @@ static void *opening_thread(void *arg)
 	return NULL;
 }
 
-static void *apart_thread(void *arg)
-{
-	must(unshare(CLONE_FILES | CLONE_FS), "unshare");
-	close(*(int *)arg);
-	*(int *)arg = open("/etc/hostname", O_RDONLY);
-	mark_file(*(int *)arg, "file");
-	return NULL;
-}
-
 static void threads(void)
 {
 	pthread_t t;
-	int fd, same;
+	int fd;
 
 	pthread_create(&t, NULL, opening_thread, &fd);
 	pthread_join(t, NULL);
 	mark_file(fd, "file");
 	must(chdir(here), here);
 	mark_process();
-	same = fd;
-	pthread_create(&t, NULL, apart_thread, &same);
-	pthread_join(t, NULL);
-	mark_file(fd, "file");
 	close(fd);
 }
 
@@ -409,7 +241,7 @@ enum how { BY_FORK, BY_VFORK, BY_THREAD, BY_SHARING };
 static void executes(enum how how)
 {
 	const int kept = open("/etc/passwd", O_RDONLY);
-	const int lost = open("/etc/group", O_RDONLY | O_CLOEXEC);
+	const int lost = fcntl(kept, F_DUPFD_CLOEXEC, 210);
 	char fds[64];
 	char *args[] = { "an other name", "again", fds, "with two words", NULL };
 	struct clone_args share = { .flags = CLONE_FILES | CLONE_FS, .exit_signal = SIGCHLD };
@@ -417,7 +249,8 @@ static void executes(enum how how)
 	pid_t pid;
 	int status;
 
-	snprintf(fds, sizeof(fds), "%d,%d,%d,%d", kept, lost, *counter + 20, has.client);
+	snprintf(fds, sizeof(fds), "%d,%d,%d,%d,%d", kept, lost, *counter + 20, has.client,
+	has.early);
 	say_now();
 	if (how == BY_VFORK)
 		pid = vfork();
@@ -445,14 +278,15 @@ static void executes(enum how how)
 static int again(const char *fds)
 {
 	static int own;
-	int kept, lost, client;
+	int kept, lost, client, early;
 
 	counter = &own;
-	if (sscanf(fds, "%d,%d,%d,%d", &kept, &lost, &own, &client) != 4)
+	if (sscanf(fds, "%d,%d,%d,%d,%d", &kept, &lost, &own, &client, &early) != 5)
 		return 3;
 	mark_file(kept, "file");
 	mark(client, FIELDS(F("fd.type", "ipv4"), F("fd.l4proto", "tcp")));
-	mark(lost, FIELDS());
+	mark_closed(lost);
+	mark_closed(early);
 	say_and_exit(fcntl(lost, F_GETFD) < 0 ? 0 : 4);
 }
 

@@ -6,43 +6,17 @@ use strict;
 use warnings;
 use File::Basename;
 use lib dirname(__FILE__);
-use JSON::PP;
 use Live;
 use Test::More;
 use Time::HiRes qw(sleep);
 
 can_record();
-my $json = JSON::PP->new->latin1;
 my $dir = scratch();
-
-# Each mark has its event with equal fields: a test for each field.
-sub check {
-	my ($name, $file, $said) = @_;
-	my @marks = map { $json->decode($_) } grep { /^\{"mark"/ } split /\n/, $said;
-	my %fields = map { $_ => 1 } map { keys %{$_->{fields}} } @marks;
-	my @fields = sort keys %fields;
-	my (%row, %wrong, %count);
-	for my $row (replay($file, 'evt.type = lseek', 'evt.rawarg.offset', 'evt.num', @fields)) {
-		$row{$row->{'evt.rawarg.offset'} // ''} = $row;
-	}
-	cmp_ok(scalar @marks, '>=', 60, "$name: marks");
-	is(join(' ', grep { !$row{$_} } map { $_->{mark} } @marks), '', "$name: each has its event");
-	for my $mark (grep { $row{$_->{mark}} } @marks) {
-		my $row = $row{$mark->{mark}};
-		for my $f (sort keys %{$mark->{fields}}) {
-			my ($want, $have) = ($mark->{fields}{$f}, $row->{$f});
-			$count{$f}++;
-			$have = $have ? 'true' : 'false' if ref $have;
-			push @{$wrong{$f}}, "mark $mark->{mark}, event $row->{'evt.num'}: expected '$want', got "
-				. (defined $have ? "'$have'" : 'nothing') unless defined $have && $have eq $want;
-		}
-	}
-	ok(!$wrong{$_}, "$name: $_ ($count{$_})") or diag(join "\n", @{$wrong{$_}}) for sort keys %count;
-}
 
 # From the start.
 my ($file, $said) = record($dir, [], program('state'));
-check('from the start', $file, $said);
+compare_marks('from the start', $file, $said);
+cmp_ok(scalar(() = $said =~ /"mark"/g), '>=', 60, 'marks');
 
 # From the middle, of everything that this machine does; ended by a duration, and by a signal.
 for my $end (['-d', '3s'], []) {
@@ -60,6 +34,6 @@ for my $end (['-d', '3s'], []) {
 	is(stop($program), 0, "$name: the program ended well");
 	is(stop($recorder, @$end ? 0 : 'INT'), 0, "$name: the recorder ended well")
 		or diag(slurp("$work.capture.err"));
-	check($name, $file, slurp("$work.said"));
+	compare_marks($name, $file, slurp("$work.said"));
 }
 done_testing;
