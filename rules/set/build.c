@@ -270,14 +270,30 @@ static void unused(struct build *b)
 	}
 }
 
+/* What the last compilation made is gone with its arena. */
+static void forget(struct ruleset *rs)
+{
+	if (rs->has_engine)
+		engine_release(&rs->engine);
+	arena_release(&rs->code_arena);
+	for (size_t i = 0; i < rs->n_rules; i++) {
+		struct rule_def *d = rs->rules[i];
+
+		d->ast = NULL;
+		d->rule.output = NULL;
+		d->rule.format = NULL;
+		d->engine_id = UINT32_MAX;
+	}
+	for (size_t i = 0; i < rs->n_macros; i++)
+		rs->macros[i]->macro = (struct macro){0};
+}
+
 bool ruleset_build(struct reader *r)
 {
 	struct ruleset *rs = r->rs;
 	struct build b = { .rs = rs, .r = r, .ok = true };
 
-	if (rs->has_engine)
-		engine_release(&rs->engine);
-	arena_release(&rs->code_arena);
+	forget(rs);
 	engine_init(&rs->engine, &rs->code_arena, rs->options.strict);
 	rs->has_engine = true;
 	lists_resolve(rs);

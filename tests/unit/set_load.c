@@ -246,6 +246,66 @@ static void all_errors_of_a_file_are_told(void **unused)
 	ruleset_free(rs);
 }
 
+static unsigned matches(struct ruleset *rs, unsigned max, const struct rule **out)
+{
+	struct ruleset_matcher *m;
+	struct world w;
+	unsigned n;
+
+	ruleset_finish(rs);
+	m = ruleset_matcher_new(rs);
+	world_init(&w);
+	n = ruleset_match(m, &w.ctx, out, max);
+	ruleset_matcher_free(m);
+	world_release(&w);
+	return n;
+}
+
+/* A second file that does not load leaves nothing of the first that could be used by
+ * mistake. */
+static void a_file_that_fails_ends_the_set(void **unused)
+{
+	static const char bad[] = "- macro: m\n  condition: nosuch\n";
+	struct ruleset *rs = loaded(RULE("proc.pid = 1"));
+	struct ruleset_matcher *m;
+	const struct rule *out[8];
+	struct buf text = {0};
+	struct world w;
+
+	assert_true(ruleset_load_text(rs, "b.yaml", bad, strlen(bad)) < 0);
+	assert_error_has("b.yaml:2:14: error: macro 'm': Undefined macro 'nosuch'");
+	ruleset_print_condition(rs, ruleset_rule(rs, 0), &text);
+	assert_int_equal(text.len, 0);
+	assert_null(ruleset_rule(rs, 0)->output);
+	ruleset_finish(rs);
+	m = ruleset_matcher_new(rs);
+	world_init(&w);
+	assert_int_equal(ruleset_match(m, &w.ctx, out, 8), 0);
+	world_release(&w);
+	ruleset_matcher_free(m);
+	ruleset_free(rs);
+	buf_release(&text);
+}
+
+/* Later files complete and change earlier ones. */
+static void files_build_on_each_other(void **unused)
+{
+	static const char first[] = "- list: l\n  items: [x]\n- macro: m\n  condition: proc.pid=1\n"
+		RULE("m and proc.name in (l)");
+	static const char second[] = "- list: l\n  items: [cat]\n  override: {items: append}\n"
+		"- macro: m\n  condition: proc.pid=200\n";
+	struct ruleset *rs = loaded(first);
+	const struct rule *out[8];
+	struct buf text = {0};
+
+	assert_int_equal(ruleset_load_text(rs, "b.yaml", second, strlen(second)), 0);
+	ruleset_print_condition(rs, ruleset_rule(rs, 0), &text);
+	assert_string_equal(buf_text(&text), "(proc.pid = 200 and proc.name in (x, cat))");
+	assert_int_equal(matches(rs, 8, out), 1);
+	ruleset_free(rs);
+	buf_release(&text);
+}
+
 /* ---- warnings ---- */
 
 static void warns(const char *text, const char *code)
@@ -302,21 +362,6 @@ static const char three[] =
 	"  warn_evttypes: false\n"
 	"- rule: off\n  desc: d\n  condition: evt.type in (openat, close)\n  output: o\n"
 	"  priority: DEBUG\n  enabled: false\n  tags: [files]\n";
-
-static unsigned matches(struct ruleset *rs, unsigned max, const struct rule **out)
-{
-	struct ruleset_matcher *m;
-	struct world w;
-	unsigned n;
-
-	ruleset_finish(rs);
-	m = ruleset_matcher_new(rs);
-	world_init(&w);
-	n = ruleset_match(m, &w.ctx, out, max);
-	ruleset_matcher_free(m);
-	world_release(&w);
-	return n;
-}
 
 static void matches_in_order_of_definition(void **unused)
 {
@@ -428,6 +473,8 @@ int main(void)
 		cmocka_unit_test(redefinitions_keep_their_place),
 		cmocka_unit_test(each_mistake_has_code_and_place),
 		cmocka_unit_test(all_errors_of_a_file_are_told),
+		cmocka_unit_test(a_file_that_fails_ends_the_set),
+		cmocka_unit_test(files_build_on_each_other),
 		cmocka_unit_test(warnings),
 		cmocka_unit_test(messages_as_json),
 		cmocka_unit_test(matches_in_order_of_definition),
