@@ -88,7 +88,7 @@ struct recorder {
 	struct field_ctx ctx;
 	struct field_env env;
 	struct arena scratch;
-	uint64_t written, started, keyed, flushed;
+	uint64_t written, started, keyed, flushed, flush_after;
 	uint64_t told, told_events;
 	bool in_snapshot;
 };
@@ -338,8 +338,10 @@ static int housekeeping(struct recorder *r, struct progress *p, uint64_t ts)
 		if (write_key(r, ts) < 0)
 			return -1;
 	}
-	if (now - r->flushed > flush_interval) {
+	if (now - r->flushed > r->flush_after) {
 		r->flushed = now;
+		if (r->flush_after < flush_interval)
+			r->flush_after *= 2;
 		return writer_flush(r->out);
 	}
 	return 0;
@@ -356,6 +358,8 @@ static int record(struct recorder *r)
 
 	progress_begin(&p, r->quiet);
 	r->started = r->keyed = r->flushed = r->told = monotonic_ns();
+	/* Soon at first: a disk that is nearly full has room for a small block. */
+	r->flush_after = flush_interval / 16;
 	for (;;) {
 		n = source_next(r->src, ev);
 		if (n < 0 || n == 1)
