@@ -156,8 +156,8 @@ bool format_needs_bulk(const struct format *f);
 
 /* What the rule language adds to formats: transformers. */
 struct format_extension {
-	/* As field_parse, for what is no plain field: 0 if it is none of yours.  Sets what get
-	 * wants and the name that JSON output has for it. */
+	/* As field_parse, for what is no plain field: 0 if it is none of yours, SIZE_MAX if it is
+	 * wrong (err_text).  Sets what get wants and the name that JSON output has for it. */
 	size_t (*parse)(const void **made, const char **name, const char *text, size_t len,
 			struct arena *a);
 	enum field_found (*get)(const struct field_ctx *c, const void *made, struct fval *out);

@@ -103,7 +103,7 @@ static size_t parse_field(struct part *p, const char *text, size_t len, struct a
 	if (extension && extension->parse) {
 		used = extension->parse(&p->extension, &p->name, text + n, len - n, a);
 		if (used)
-			return n + used;
+			return used == SIZE_MAX ? 0 : n + used;
 	}
 	used = field_parse(&p->ref, text + n, len - n, a);
 	if (!used)

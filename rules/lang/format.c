@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rules/lang/format.h"
 
+#include <string.h>
+
+#include "capture/base/err.h"
 #include "rules/lang/check.h"
 
 enum { REFS_MAX = 16 };
@@ -45,8 +48,10 @@ static size_t parse_call(const struct made **made, const char **name, const char
 	lang_text_init(&t, "format", text, len);
 	o = ast_parse_call(&l, &t, &used);
 	m->x = o ? extract_check(&at, o) : NULL;
-	if (!m->x)
-		return 0;
+	if (!m->x) {
+		err(ERR_RULE, "%s", l.message);
+		return SIZE_MAX;
+	}
 	collect(m, m->x);
 	operand_print(&b, o);
 	*name = arena_strn(a, b.p, b.len);
