@@ -200,7 +200,8 @@ static void clone_in_child(struct state *st, const struct event *ev, struct tnod
 		t->t.uid = t->t.euid;
 	if (t->t.gid == UINT32_MAX)
 		t->t.gid = t->t.egid;
-	if (ptid)
+	/* The maker may have ended before its child ran: whoever took the child over stays. */
+	if (ptid && (!t->parent || tnode_get(st, ptid)))
 		tnode_set_parent(st, t, ptid);
 	st->cur.thread = &t->t;
 	st->last = t;

@@ -32,9 +32,9 @@ sub can_record {
 	}
 }
 
-# A directory of its own for a test, gone afterwards.
+# A directory of its own for a test, gone afterwards (unless KEEP is set).
 sub scratch {
-	return tempdir('saker-live-XXXXXX', DIR => '/tmp', CLEANUP => 1);
+	return tempdir('saker-live-XXXXXX', DIR => '/tmp', CLEANUP => !$ENV{KEEP});
 }
 
 sub program { return "$build/tests/live/$_[0]" }
