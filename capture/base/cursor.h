@@ -16,7 +16,9 @@ struct cursor {
 
 static inline struct cursor cursor_of(const void *p, size_t len)
 {
-	return (struct cursor){ .p = p, .end = (const uint8_t *)p + len };
+	const uint8_t *const bytes = p;
+
+	return (struct cursor){ .p = bytes, .end = len ? bytes + len : bytes };
 }
 
 static inline size_t cursor_left(const struct cursor *c)

@@ -57,11 +57,12 @@ static const char *skip_value(const char *p, const char *end)
 
 bool json_next(struct json of, struct json *at, struct json *key)
 {
-	const char *end = of.p + of.len, *p, *q;
+	const char *end, *p, *q;
 
 	*key = (struct json){0};
 	if (of.len < 2 || (of.p[0] != '{' && of.p[0] != '['))
 		return false;
+	end = of.p + of.len;
 	p = skip_space(at->p ? at->p + at->len : of.p + 1, end);
 	if (at->p && p < end && *p == ',')
 		p = skip_space(p + 1, end);
