@@ -90,7 +90,7 @@ struct recorder {
 	struct arena scratch;
 	uint64_t written, started, keyed, flushed, flush_after;
 	uint64_t told, told_events;
-	bool in_snapshot;
+	bool in_snapshot, after_snapshot;
 };
 
 static struct source *to_stop;
@@ -262,7 +262,7 @@ static int write_snapshot(struct recorder *r, const struct event *ev)
 	if (n == 0)
 		n = writer_add(r->out, ev);
 	if (n == 0 && ev->type == EV_SNAP_END) {
-		r->in_snapshot = false;
+		r->after_snapshot = true;
 		n = writer_key_end(r->out);
 	}
 	return n;
@@ -304,7 +304,7 @@ static int record_event(struct recorder *r, const struct event *ev)
 	int n;
 
 	state_update(r->state, ev);
-	if (ev->desc->flags & EF_PSEUDO && ev->type != EV_LOSS)
+	if (!r->after_snapshot && event_is_pseudo(ev) && ev->type != EV_LOSS)
 		return write_snapshot(r, ev);
 	if (!wanted(r, ev))
 		return 0;
@@ -333,7 +333,7 @@ static int housekeeping(struct recorder *r, struct progress *p, uint64_t ts)
 	const uint64_t now = monotonic_ns();
 
 	tell(r, p, now);
-	if (!r->in_snapshot && key_is_due(r, now)) {
+	if (r->after_snapshot && key_is_due(r, now)) {
 		r->keyed = now;
 		if (write_key(r, ts) < 0)
 			return -1;
