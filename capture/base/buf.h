@@ -49,6 +49,14 @@ static inline void buf_str(struct buf *b, const char *s)
 	buf_put(b, s, strlen(s));
 }
 
+/* LEB128, as cursor_varint reads it. */
+static inline void buf_varint(struct buf *b, uint64_t v)
+{
+	for (; v >= 0x80; v >>= 7)
+		buf_byte(b, (uint8_t)(v | 0x80));
+	buf_byte(b, (uint8_t)v);
+}
+
 #define BUF_LE(bits)								\
 	static inline void buf_le##bits(struct buf *b, uint##bits##_t v)	\
 	{									\

@@ -28,18 +28,11 @@ static const char *const type_names[PT__N] = {
 
 /* ---- writing ---- */
 
-static void put_varint(struct buf *out, uint64_t v)
-{
-	for (; v >= 0x80; v >>= 7)
-		buf_byte(out, (uint8_t)(v | 0x80));
-	buf_byte(out, (uint8_t)v);
-}
-
 static void put_text(struct buf *out, const char *s)
 {
 	const size_t len = s ? strlen(s) : 0;
 
-	put_varint(out, len);
+	buf_varint(out, len);
 	buf_put(out, s, len);
 }
 
@@ -56,11 +49,11 @@ static void put_param(struct buf *out, const struct param_desc *p)
 
 static void put_event(struct buf *out, unsigned id, const struct event_desc *d)
 {
-	put_varint(out, id);
-	put_varint(out, d->flags);
+	buf_varint(out, id);
+	buf_varint(out, d->flags);
 	put_text(out, d->name);
 	put_text(out, category_name[d->category]);
-	put_varint(out, d->n_params);
+	buf_varint(out, d->n_params);
 	for (unsigned i = 0; i < d->n_params; i++)
 		put_param(out, &d->params[i]);
 }
@@ -79,7 +72,7 @@ void dict_encode(struct buf *out, const struct event_desc *const *events, unsign
 	buf_le64(out, info->boot_ts);
 	for (unsigned i = 0; i < n; i++)
 		count += events[i] != NULL;
-	put_varint(out, count);
+	buf_varint(out, count);
 	for (unsigned i = 0; i < n; i++)
 		if (events[i])
 			put_event(out, i, events[i]);

@@ -73,13 +73,6 @@ static struct frame *frame_start(struct encoder *e)
 	return f;
 }
 
-static void put_varint(struct buf *out, uint64_t v)
-{
-	for (; v >= 0x80; v >>= 7)
-		buf_byte(out, (uint8_t)(v | 0x80));
-	buf_byte(out, (uint8_t)v);
-}
-
 /* ---- frame 1: heads of the rows ---- */
 
 /* Number of the thread of row i in the block's list of threads. */
@@ -123,7 +116,7 @@ static void put_head(struct encoder *e, const uint64_t *v, uint32_t n)
 	const size_t before = f->raw.len;
 
 	ints_encode(f, v, n);
-	put_varint(&e->frame[FRAME_LAYOUT].raw, f->raw.len - before);
+	buf_varint(&e->frame[FRAME_LAYOUT].raw, f->raw.len - before);
 }
 
 static void put_heads(struct encoder *e, const struct rows *r)
@@ -136,7 +129,7 @@ static void put_heads(struct encoder *e, const struct rows *r)
 	put_head(e, e->v, r->n);
 	e->n_threads = thread_codes(e, r);
 	put_head(e, e->v, r->n);
-	put_varint(layout, e->n_threads);
+	buf_varint(layout, e->n_threads);
 	put_head(e, e->tid, e->n_threads);
 	put_head(e, e->pid, e->n_threads);
 	put_head(e, r->pos, r->kind == BLOCK_EVENTS || r->kind == BLOCK_STATE ? 0 : r->n);
@@ -169,9 +162,9 @@ static void put_type(struct encoder *e, const struct row_type *t)
 		own = e->n_frames;
 		frame_start(e);
 	}
-	put_varint(layout, t->id);
-	put_varint(layout, t->n);
-	put_varint(layout, t->n_cols);
+	buf_varint(layout, t->id);
+	buf_varint(layout, t->n);
+	buf_varint(layout, t->n_cols);
 	for (unsigned i = 0; i < t->n_cols; i++) {
 		unsigned f = own;
 
@@ -182,8 +175,8 @@ static void put_type(struct encoder *e, const struct row_type *t)
 			}
 			f = bulk;
 		}
-		put_varint(layout, f);
-		put_varint(layout, put_column(&e->frame[f], &t->cols[i], t->n));
+		buf_varint(layout, f);
+		buf_varint(layout, put_column(&e->frame[f], &t->cols[i], t->n));
 	}
 }
 
@@ -266,7 +259,7 @@ int encode_rows(struct encoder *e, const struct rows *r, struct buf *out, uint32
 	while (e->n_frames < FRAME_FIRST)
 		frame_start(e);
 	put_heads(e, r);
-	put_varint(layout, r->n_types);
+	buf_varint(layout, r->n_types);
 	for (unsigned i = 0; i < r->n_types; i++)
 		put_type(e, r->types[i]);
 	if (r->n_types > 1)
