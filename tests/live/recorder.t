@@ -125,7 +125,8 @@ run($dir, @capture, '--', 'sh', '-c', $script);
 ok((grep { $_->{type} eq 'execve' && $_->{args}{args} eq "late\0" } @{events($file)}),
 	'a command has ended when its last descendant has');
 my $events = events($file);
-is($events->[0]{args}{res}, 0, 'it is recorded from its beginning');
+my ($first) = grep { $_->{type} eq 'execve' } @$events;
+is($first->{args}{args}, "-c\0$script\0", 'it is recorded from its first instruction');
 my %parents = map { $_->{pid} => 1 } @$events;
 is(scalar keys %parents, 3, 'nothing but the command and its descendants');
 
