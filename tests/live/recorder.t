@@ -176,6 +176,27 @@ ok($n_of->{switch}, '--switches');
 $n_of = types(chosen(['--comm', 'flood'], 'sh', '-c', program('flood') . ' 50; true'));
 is($n_of->{syscall} && $n_of->{syscall} >= 50, 1, '--comm: events of that name');
 
+# ---- what it is for -----------------------------------------------------------
+
+# The machine is recorded while an intruder is at work; the rules find it afterwards.
+$pid = background();
+sleep 0.5;
+system(<<"EOT");
+ln -s /usr/bin/perl $dir/nginx
+$dir/nginx -e 'system("/bin/sh", "-c", "cat /etc/shadow >/dev/null; true")'
+: >/usr/bin/saker-live-$$
+rm -f /usr/bin/saker-live-$$
+EOT
+sleep 0.2;
+is(stop($pid, 'INT'), 0, 'a machine is recorded');
+($code, $out) = run($dir, $saker, 'analyze', '-q', '--json', '--rule-matching', 'all',
+	'-r', "$top/rules/saker.yaml", $file);
+is($code, 1, 'analyze has findings');
+like($out, qr{"rule":\s*"Shell started by a server program"}, 'a shell below nginx');
+like($out, qr{"fd.name":\s*"/etc/shadow".*Password hashes read|Password hashes read.*"fd.name":\s*"/etc/shadow"},
+	'password hashes read');
+like($out, qr{/usr/bin/saker-live-$$\b}, 'a program planted, with its name');
+
 # ---- losses -------------------------------------------------------------------
 
 # Far more than a small ring holds: what is not there is counted, one by one.
