@@ -6,7 +6,8 @@
  * The longest name of a field is taken, what follows is text.  A width fills up on the
  * right or cuts; a negative one, which Falco does not have, fills up on the left and
  * does not cut.  Absent fields print <NA>, whether or not the format begins with a *, as
- * Falco's own outputs do.  Transformers are a matter of the rule language, which registers a reader for
+ * Falco's own outputs do.  Transformers are a matter of the rule language, which
+ * registers a reader for
  * them (format_extension). */
 #include <ctype.h>
 #include <stdlib.h>

@@ -76,7 +76,8 @@ static int flush(struct replay *r)
 	size_t done = 0;
 
 	while (done < r->line.out.len) {
-		const ssize_t n = write(STDOUT_FILENO, r->line.out.p + done, r->line.out.len - done);
+		const ssize_t n = write(STDOUT_FILENO, r->line.out.p + done,
+					r->line.out.len - done);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -330,7 +331,8 @@ int verb_replay(int argc, char **argv)
 	if (key != OPT_END)
 		return opt_status(key);
 	if (p.first + 1 != argc)
-		return opt_usage_error(&spec, "one recording is needed, %d were given", argc - p.first);
+		return opt_usage_error(&spec, "one recording is needed, %d were given",
+				       argc - p.first);
 	r.path = argv[p.first];
 	signal(SIGPIPE, SIG_IGN);
 	e = prepare(&r);

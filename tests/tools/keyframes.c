@@ -32,7 +32,8 @@ static struct format *all_fields(struct arena *a)
 				done = true;
 			}
 		}
-		if (!done && (d->arg == ARG_NONE || d->arg == ARG_INDEX_OPT || d->arg == ARG_DOT_OPT))
+		if (!done && (d->arg == ARG_NONE || d->arg == ARG_INDEX_OPT
+			      || d->arg == ARG_DOT_OPT))
 			buf_printf(&b, "%%%s ", d->name);
 	}
 	buf_str(&b, "%proc.aname[1] %proc.aname[2] %proc.apid[3] %evt.abspath.src");

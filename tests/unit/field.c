@@ -180,7 +180,9 @@ static void parameters_have_text_and_meaning(void **unused)
 
 static void malformed_parameters_do_no_harm(void **unused)
 {
-	static const char *const rubbish[] = { "", "\x02", "\x0a\x01\x02", "\x01\x01\x02", "\xff\xff\xff" };
+	static const char *const rubbish[] = {
+		"", "\x02", "\x0a\x01\x02", "\x01\x01\x02", "\xff\xff\xff",
+	};
 	struct world *w = shell();
 
 	for (size_t i = 0; i < sizeof(rubbish) / sizeof(rubbish[0]); i++) {
@@ -269,12 +271,15 @@ static void formats_fill_in_fields(void **unused)
 	open_at(w, 200, 3, AT_FDCWD, "/etc/x", 0);
 	assert_string_equal(formatted(w, "%proc.name did %evt.type: 100%%", false),
 			    "cat did openat: 100%");
-	assert_string_equal(formatted(w, "[%8proc.name|%-8proc.name]", false), "[cat     |     cat]");
-	assert_string_equal(formatted(w, "%2proc.name%proc.pidand %proc.name.", false), "ca200and cat.");
+	assert_string_equal(formatted(w, "[%8proc.name|%-8proc.name]", false),
+			    "[cat     |     cat]");
+	assert_string_equal(formatted(w, "%2proc.name%proc.pidand %proc.name.", false),
+			    "ca200and cat.");
 	assert_string_equal(formatted(w, "%fd.cip %proc.pname", false), "<NA> sshd");
 	assert_string_equal(formatted(w, "%fd.name %evt.type %fd.num %fd.name %fd.cip %proc.pid"
 				      " %fd.dev %fd.types %evt.time", true),
-			    "\"evt.time\":1700000000000006000,\"evt.type\":\"openat\",\"fd.cip\":null,"
+			    "\"evt.time\":1700000000000006000,\"evt.type\":\"openat\","
+			    "\"fd.cip\":null,"
 			    "\"fd.dev\":\"0\",\"fd.name\":\"/etc/x\",\"fd.num\":3,"
 			    "\"fd.types\":[\"file\"],\"proc.pid\":200");
 	assert_non_null(strstr(formatted(w, "%fd.nmae", false), "did you mean fd.name"));
@@ -287,7 +292,8 @@ static void hostile_text_stays_inside_json(void **unused)
 	struct world *w = shell();
 
 	open_at(w, 200, 3, AT_FDCWD, "/a\"\n\xff\\", 0);
-	assert_string_equal(formatted(w, "%fd.name", true), "\"fd.name\":\"/a\\\"\\n\xef\xbf\xbd\\\\\"");
+	assert_string_equal(formatted(w, "%fd.name", true),
+			    "\"fd.name\":\"/a\\\"\\n\xef\xbf\xbd\\\\\"");
 	world_free(w);
 }
 
@@ -297,7 +303,8 @@ static void payloads_are_asked_for_when_wanted(void **unused)
 		const char *text;
 		bool bulk;
 	} cases[] = {
-		{ "%evt.type %proc.cmdline", false }, { "%evt.buffer", true }, { "%evt.args", true },
+		{ "%evt.type %proc.cmdline", false },
+		{ "%evt.buffer", true }, { "%evt.args", true },
 		{ "%evt.arg.flags", false }, { "%evt.arg.data", true }, { "%evt.arg[1]", true },
 		{ "%proc.env[A]", true },
 	};

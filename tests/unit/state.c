@@ -259,7 +259,8 @@ static void paths_are_joined_and_cleaned(void **unused)
 	} cases[] = {
 		{ "/etc/passwd", "/etc/passwd" }, { "/etc//./x/../passwd", "/etc/passwd" },
 		{ "a", "/home/u/a" }, { "../../../x", "/x" }, { "./b/", "/home/u/b" },
-		{ "/", "/" }, { "/..", "/" }, { ".", "/home/u" }, { "/tmp/.hidden", "/tmp/.hidden" },
+		{ "/", "/" }, { "/..", "/" }, { ".", "/home/u" },
+		{ "/tmp/.hidden", "/tmp/.hidden" },
 	};
 	struct world *w = shell();
 
@@ -462,7 +463,8 @@ static void containers_come_from_control_groups(void **unused)
 static void container_events_describe(void **unused)
 {
 	static const char json[] = "{\"container\":{\"id\":\"web\",\"name\":\"shop\",\"type\":1,"
-		"\"image\":\"nginx:1\",\"imagerepo\":\"nginx\",\"imagetag\":\"1\",\"privileged\":true,"
+		"\"image\":\"nginx:1\",\"imagerepo\":\"nginx\",\"imagetag\":\"1\","
+		"\"privileged\":true,"
 		"\"labels\":{\"io.kubernetes.pod.name\":\"p\\u00e9\",\"x\":\"y\"},"
 		"\"Mounts\":[{\"Source\":\"/a\",\"Destination\":\"/b\",\"RW\":true}]}}";
 	struct world *w = shell();
