@@ -7,6 +7,13 @@
 #include "capture/base/quote.h"
 #include "capture/base/timearg.h"
 
+/* What happened, in short; %evt.args has all the rest. */
+static const char exec_text[] = "res=%evt.res exepath=%proc.exepath "
+	"filename=%evt.arg.filename cwd=%proc.cwd parent=%proc.pname(%proc.ppid) "
+	"user=%user.name(%user.uid) cmdline=%proc.cmdline";
+static const char child_text[] = "res=%evt.rawres flags=%evt.arg.flags "
+	"parent=%proc.pname(%proc.ppid)";
+
 static const char json_format[] = "%evt.num %evt.rawtime %evt.cpu %proc.name %proc.pid "
 	"%thread.tid %evt.type %evt.args";
 
@@ -78,6 +85,33 @@ static void put_params(struct line *l, const struct event *ev)
 	}
 }
 
+/* The last column. */
+static void put_facts(struct line *l, const struct field_ctx *c)
+{
+	const struct format *f = NULL;
+
+	switch (c->ev->type) {
+	case EV_EXECVE:
+	case EV_EXECVEAT:
+		f = l->exec;
+		break;
+	case EV_CLONE:
+	case EV_CLONE3:
+	case EV_FORK:
+	case EV_VFORK:
+		f = l->child;
+	}
+	if (c->ev->type == EV_UNKNOWN || event_is_pseudo(c->ev)) {
+		put_params(l, c->ev);
+	} else if (f) {
+		buf_reset(&l->raw);
+		format_text(f, c, &l->raw);
+		quote_terminal_buf(&l->text, l->raw.p, l->raw.len);
+	} else {
+		put_field(l, c, &l->args);
+	}
+}
+
 static void plain_line(struct line *l, const struct field_ctx *c)
 {
 	struct buf *const b = &l->out;
@@ -95,10 +129,7 @@ static void plain_line(struct line *l, const struct field_ctx *c)
 	put_field(l, c, &l->type);
 	put_column(l, "\033[36m", 14);
 	buf_byte(b, ' ');
-	if (c->ev->type == EV_UNKNOWN || event_is_pseudo(c->ev))
-		put_params(l, c->ev);
-	else
-		put_field(l, c, &l->args);
+	put_facts(l, c);
 	put_column(l, "", 0);
 	buf_byte(b, '\n');
 }
@@ -149,6 +180,10 @@ int line_init(struct line *l, const char *format, bool json, struct arena *mem)
 	for (size_t i = 0; i < sizeof(refs) / sizeof(refs[0]); i++)
 		if (!field_parse(refs[i], texts[i], strlen(texts[i]), mem))
 			return -ERR_USAGE;
+	l->exec = format_compile(exec_text, sizeof(exec_text) - 1, mem);
+	l->child = format_compile(child_text, sizeof(child_text) - 1, mem);
+	if (!l->exec || !l->child)
+		return -ERR_USAGE;
 	l->json = json;
 	if (!format && !json)
 		return 0;

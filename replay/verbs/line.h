@@ -11,6 +11,7 @@ struct line {
 	int64_t utc_offset;
 	struct format *format;			/* NULL: columns */
 	struct field_ref name, type, args;	/* of the columns */
+	struct format *exec, *child;		/* instead of the 20 to 40 arguments of these */
 	struct buf out;				/* lines gather here; whoever writes resets it */
 	struct buf text, raw;			/* of one column */
 };
