@@ -142,6 +142,8 @@ SKIP: {
 	my (undef, $pseudo) = saker('replay', '-q', '--all', "$dir/tree.skr");
 	my ($machine) = grep { /snap_machine/ } split /\n/, $pseudo;
 	like($machine, qr/hostname=localhost/, 'cut: --anonymous takes the name of the host out');
+	like($machine, qr/ kernel=\d+\.\d+ /, 'cut: --anonymous keeps no more than the series of the kernel');
+	unlike($machine, qr/ memory=/, 'cut: --anonymous takes the size of the memory out');
 
 	# Joined again.
 	($status) = saker('merge', '-q', "$dir/tail.skr", "$dir/cut.skr", "$dir/joined.skr");

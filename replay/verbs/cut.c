@@ -33,7 +33,7 @@ static const struct opt opts[] = {
 	{ O_TREE, 't', "tree", "PID", "only process PID and its descendants" },
 	{ O_PID, 'p', "pid", "PID", "only process PID" },
 	{ O_CONTAINER, 'c', "container", "ID", "only processes in the container" },
-	{ O_ANONYMOUS, 0, "anonymous", NULL, "without the name of the host" },
+	{ O_ANONYMOUS, 0, "anonymous", NULL, "without host name, kernel release, memory size" },
 	{ O_LEVEL, 0, "level", "N", "of compression: 1 to 19" },
 	{ O_FORCE, 0, "force", NULL, "overwrite OUT instead of keeping it as OUT.old" },
 	{ O_QUIET, 'q', "quiet", NULL, "no progress, no summary" },
@@ -169,9 +169,10 @@ static int open_out(struct cut *c)
 {
 	const struct writer_options opt = { .level = (int)c->level, .background = true };
 	struct source_info info = c->in->info;
+	char kernel[PART_KERNEL];
 
 	if (c->anonymous)
-		info.hostname = "localhost";
+		part_anonymize(&info, kernel);
 	c->out = writer_open(c->out_path, c->force, &info, &opt);
 	if (!c->out)
 		return -ERR_SYSTEM;
