@@ -104,7 +104,7 @@ sub leaks {
 	while ($json =~ /"proc\.env":"([^"]*)"/g) {
 		for (split / /, $1) { push @bad, "environment $_" if /^(\w+)=/ && !$variable{$1} }
 	}
-	push @bad, "kernel $1" while $text =~ /snap_machine .*? kernel=(\d+\.\d+[^ ]+)/g;
+	push @bad, "kernel $1" while $text =~ /snap_machine .*? kernel=(\d+\.\d++[^ ]+)/g;
 	push @bad, 'memory size' if $text =~ /snap_machine .*? memory=/;
 	while ($text =~ /snap_thread .*?\bcomm=(\S+)/g) { push @bad, "process $1" unless $process{$1} }
 	while ($text =~ /\bcgroups=(\S+)/g) {
