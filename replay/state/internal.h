@@ -79,12 +79,13 @@ void map_put(struct map *m, uint32_t key, void *p);
 void map_del(struct map *m, uint32_t key);
 void map_release(struct map *m);
 
-/* ---- texts: interned, counted (texts.c) ---- */
+/* ---- texts: counted, most of them interned (texts.c) ---- */
 
 struct text_node {
 	struct text_node *next;
 	uint32_t hash, refs, len;
 	uint8_t class;
+	bool alone;		/* not interned */
 	char s[];
 };
 
@@ -107,6 +108,9 @@ static inline struct text text_none(void)
 
 /* A counted text equal to the bytes; "" when the limits are reached. */
 struct text text_new(struct state *st, const void *p, size_t len);
+/* The same for what mostly goes soon, like the name of an opened file: it is not looked
+ * for among the others.  The bytes are dir and p with a slash between, or p if dir is "". */
+struct text text_alone(struct state *st, struct text dir, const void *p, size_t len);
 struct text text_ref(struct text t);
 void text_drop(struct state *st, struct text *t);
 /* Replaces *t; does nothing if it is equal already. */
@@ -257,6 +261,9 @@ bool path_is_clean(const char *p, size_t len);
 /* As Falco keeps "name as given": repeated slashes are gone. */
 size_t path_raw(char *out, const char *name, size_t len);
 
+/* Names a new descriptor after the file that was opened (names.c). */
+void name_opened(struct state *st, struct fdinfo *f, struct text dir, const struct value *name);
+
 /* ---- sockets (sock.c) ---- */
 
 /* Rebuilds name from the tuple. */
@@ -264,6 +271,10 @@ void sock_name(struct state *st, struct fdinfo *f);
 /* Takes addresses from a SOCKTUPLE; false if it has none or they are what is known.
  * outgoing: a source without an address is one of the machine's. */
 bool sock_tuple(struct state *st, struct fdinfo *f, const struct value *v, bool outgoing);
+
+/* Makes a socket of this process known and the event's. */
+struct fdinfo *sock_open(struct state *st, struct tnode *t, int64_t fd, uint64_t domain,
+			 uint64_t type, uint64_t proto);
 
 /* Takes the addresses of a snapshot's descriptor, whose kind and role are set, and
  * names it after them. */
@@ -293,6 +304,10 @@ static inline void cur_fd(struct state *st, int64_t num, struct fdinfo *f)
 /* Makes a descriptor of this process known and the event's. */
 struct fdinfo *fd_open(struct state *st, struct tnode *t, int64_t fd, enum fd_kind kind,
 		       uint64_t flags);
+
+/* What the kernel half wrote down of descriptors that came from another process: the table
+ * has them now, the last one is the event's. */
+void fds_got(struct state *st, struct tnode *t, const struct value *got);
 
 /* The value of a parameter by its name, for handlers that several events share. */
 const struct value *event_named(const struct event *ev, const char *name);

@@ -22,25 +22,6 @@ static uint16_t fact_bits(uint64_t facts)
 			| (facts & FACT_LOWER ? FDB_LOWER : 0));
 }
 
-static void name_file(struct state *st, struct fdinfo *f, struct text dir, const struct value *name)
-{
-	const char *p = (const char *)name->p;
-	size_t len, raw;
-
-	if (path_is_clean(p, name->len)) {
-		f->name = text_new(st, p, name->len);
-		f->nameraw = text_ref(f->name);
-		return;
-	}
-	len = path_join(st->path[0], dir.p, dir.len, p, name->len);
-	raw = path_raw(st->path[1], p, name->len);
-	f->name = text_new(st, st->path[0], len);
-	if (raw == f->name.len && memcmp(st->path[1], f->name.p, raw) == 0)
-		f->nameraw = text_ref(f->name);
-	else
-		f->nameraw = text_new(st, st->path[1], raw);
-}
-
 static void opened(struct state *st, struct tnode *t, const struct opened *o, struct text dir)
 {
 	struct fdinfo *f;
@@ -56,7 +37,7 @@ static void opened(struct state *st, struct tnode *t, const struct opened *o, st
 	f->ino = value_u64(o->ino, 0);
 	f->bits |= fact_bits(value_u64(o->facts, 0));
 	if (o->name->state == VALUE_SET)
-		name_file(st, f, dir, o->name);
+		name_opened(st, f, dir, o->name);
 	st->cur.name_changed = true;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Texts of the state: paths, names, arguments.  Each distinct text exists once and
  * counts who uses it, so that a thousand processes with the same environment cost one.
+ * Names of opened files stand alone: most descriptors are closed at once, and to look for
+ * an equal text costs more than a copy.
  * Small ones come from free lists of a few sizes, large ones from malloc. */
 #include <stdlib.h>
 
@@ -51,13 +53,18 @@ static struct text_node *node_take(struct texts *t, size_t len)
 		n = arena_alloc(&t->arena, (size_t)TEXT_UNIT << class);
 	}
 	n->class = class;
+	n->refs = 1;
+	n->len = (uint32_t)len;
+	n->s[len] = 0;
 	t->bytes += need;
+	t->n++;
 	return n;
 }
 
 static void node_give(struct texts *t, struct text_node *n)
 {
 	t->bytes -= offsetof(struct text_node, s) + n->len + 1;
+	t->n--;
 	if (n->class == TEXT_CLASSES) {
 		free(n);
 	} else {
@@ -66,6 +73,17 @@ static void node_give(struct texts *t, struct text_node *n)
 		*(void **)n = t->free[class];
 		t->free[class] = n;
 	}
+}
+
+static bool is_full(const struct state *st, size_t len)
+{
+	return st->texts.n >= st->max.texts || st->texts.bytes + len > TEXT_BYTES_MAX;
+}
+
+static struct text refuse(struct state *st)
+{
+	st->stats.refused_texts++;
+	return text_none();
 }
 
 struct text text_new(struct state *st, const void *p, size_t len)
@@ -85,19 +103,33 @@ struct text text_new(struct state *st, const void *p, size_t len)
 			return (struct text){ n->s, n->len };
 		}
 	}
-	if (t->n >= st->max.texts || t->bytes + len > TEXT_BYTES_MAX) {
-		st->stats.refused_texts++;
-		return text_none();
-	}
+	if (is_full(st, len))
+		return refuse(st);
 	n = node_take(t, len);
 	n->next = t->v[h & t->mask];
 	t->v[h & t->mask] = n;
-	t->n++;
 	n->hash = h;
-	n->refs = 1;
-	n->len = (uint32_t)len;
+	n->alone = false;
 	memcpy(n->s, p, len);
-	n->s[len] = 0;
+	return (struct text){ n->s, n->len };
+}
+
+struct text text_alone(struct state *st, struct text dir, const void *p, size_t len)
+{
+	const size_t before = dir.len ? dir.len + 1 : 0, all = before + len;
+	struct text_node *n;
+
+	if (all == 0)
+		return text_none();
+	if (is_full(st, all))
+		return refuse(st);
+	n = node_take(&st->texts, all);
+	n->alone = true;
+	if (before) {
+		memcpy(n->s, dir.p, dir.len);
+		n->s[dir.len] = '/';
+	}
+	memcpy(n->s + before, p, len);
 	return (struct text){ n->s, n->len };
 }
 
@@ -108,9 +140,18 @@ struct text text_ref(struct text t)
 	return t;
 }
 
+static void take_out(struct texts *t, struct text_node *n)
+{
+	struct text_node **where = &t->v[n->hash & t->mask];
+
+	while (*where != n)
+		where = &(*where)->next;
+	*where = n->next;
+}
+
 void text_drop(struct state *st, struct text *t)
 {
-	struct text_node *n, **where;
+	struct text_node *n;
 
 	if (t->len == 0)
 		return;
@@ -118,10 +159,8 @@ void text_drop(struct state *st, struct text *t)
 	*t = text_none();
 	if (--n->refs)
 		return;
-	for (where = &st->texts.v[n->hash & st->texts.mask]; *where != n;)
-		where = &(*where)->next;
-	*where = n->next;
-	st->texts.n--;
+	if (!n->alone)
+		take_out(&st->texts, n);
 	node_give(&st->texts, n);
 }
 
