@@ -105,7 +105,8 @@ static int verify_one(struct input *in, const char *path, bool json, bool quiet)
 		put_json(&out, path, &r);
 	else if (!quiet || r.damage.n_places)
 		put_text(&out, path, &r);
-	fwrite(out.p, 1, out.len, stdout);
+	if (out.len)
+		fwrite(out.p, 1, out.len, stdout);
 	buf_release(&out);
 	return r.damage.n_places ? EXIT_DAMAGED : EXIT_DONE;
 }
