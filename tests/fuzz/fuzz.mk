@@ -16,6 +16,12 @@ $(FUZZ_O)/obj/%.o: %.c
 $(FUZZ_PROGRAMS): $(FUZZ_O)/%: $(FUZZ_O)/obj/tests/fuzz/%.o $(patsubst %.c,$(FUZZ_O)/obj/%.o,$(LIB_SRC))
 	$(call say,LD,$@)$(CLANG) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS)
 
+fuzz-deps:
+	@FUZZ=1 .ci/deps
+
+$(FUZZ_PROGRAMS): | fuzz-deps
+
+.PHONY: fuzz-deps
 fuzz: $(FUZZ_PROGRAMS) $(TOOLS)
 	@for p in $(notdir $(FUZZ_PROGRAMS)); do \
 		mkdir -p $(FUZZ_O)/corpus/$$p $(FUZZ_O)/found; \
