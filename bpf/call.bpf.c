@@ -236,6 +236,10 @@ int run_op(u32 off, u32 at, u32 index, u32 i)
 	case OP_MSGCTL:
 	case OP_MSGNAME:
 		return put_msg(at, kind, a, rec->ret, flags | compat_bit);
+	case OP_RIGHTS:
+		return put_rights(at, a, compat_bit != 0);
+	case OP_GOT:
+		return put_got(at, a);
 	case OP_TUPLE:
 		return put_tuple(at, a);
 	case OP_FILE:

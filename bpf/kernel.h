@@ -99,6 +99,7 @@ struct file {
 struct fdtable {
 	unsigned int max_fds;
 	struct file **fd;
+	unsigned long *close_on_exec;
 };
 typedef struct { int counter; } atomic_t;
 struct files_struct {

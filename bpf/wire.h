@@ -28,6 +28,8 @@ enum {
 	WIRE_SNAPLEN_MAX = 65000,
 	WIRE_FDLIST_MAX = 64,
 	WIRE_IOV_MAX = 32,
+	WIRE_RIGHTS_MAX = 8,
+	WIRE_CMSGS_MAX = 4,
 };
 
 /* What is lost together; order and names of the table loss_class in flags.def. */
@@ -105,6 +107,8 @@ enum wire_op_kind {
 	OP_MSGSIZE,	/* their sum, u64 */
 	OP_MSGCTL,
 	OP_MSGNAME,
+	OP_RIGHTS,	/* descriptors that the msghdr at a brought: struct wire_got each */
+	OP_GOT,		/* descriptor a: struct wire_got */
 	OP_FDLIST,	/* b struct pollfd at a */
 	OP_SOCKADDR,	/* struct sockaddr of b bytes at a */
 	OP_PEERNAME,	/* the same for unconnected sockets */
@@ -191,6 +195,18 @@ struct wire_file {
 };
 
 enum wire_file_fact { WFF_CREATED = 1, WFF_UPPER = 2, WFF_LOWER = 4 };
+
+/* A descriptor that was not made here; len bytes of its name follow, padded to 8.  What has no
+ * name in a directory is called as the kernel does ("[eventfd]", "memfd:x") or nothing. */
+struct wire_got {
+	__u64 ino;
+	__u32 fd;
+	__u32 dev;		/* encoded as in st_dev */
+	__u32 mode, flags;	/* as in st_mode; O_* */
+	__u32 len;
+	__u8 cloexec;
+	__u8 family, type, proto;	/* of a socket */
+};
 
 struct wire_tuple {
 	__u16 family;

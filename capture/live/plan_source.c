@@ -31,6 +31,9 @@ static uint32_t op_max(const struct wire_op *op, uint32_t snaplen)
 		return 8 + 2 * snaplen + 8;
 	case OP_BUF: case OP_BUFP:
 		return op->flags & OPF_PAYLOAD ? 8 + snaplen + 8 : 8 + WIRE_PATH_MAX;
+	case OP_GOT: case OP_RIGHTS:
+		return 8 + WIRE_RIGHTS_MAX * (sizeof(struct wire_got) + WIRE_PATH_MAX) +
+		       2 * WIRE_PATH_MAX;
 	case OP_FDLIST:
 		return 8 + WIRE_FDLIST_MAX * 8;
 	case OP_FILEPATH: case OP_EXEPATH: case OP_CWD: case OP_ARGV: case OP_CGROUPS:
@@ -283,6 +286,7 @@ static const struct row {
 							OPF_MMSG,		     B_NONE },
 	[SRC_MSGSIZE]	 = { GET_NUMBER,   OP_MSGSIZE,	0,			     B_NONE },
 	[SRC_MSGCTL]	 = { GET_BYTES,	   OP_MSGCTL,	OPF_SUCCESS,		     B_NONE },
+	[SRC_MSGGOT]	 = { GET_BYTES,	   OP_RIGHTS,	OPF_SUCCESS,		     B_NONE },
 	[SRC_FDLIST]	 = { GET_FDLIST,   OP_FDLIST,	0,			     B_NEXT },
 	[SRC_SOCKADDR]	 = { GET_SOCKADDR, OP_SOCKADDR, 0,			     B_NEXT },
 	[SRC_TUPLE]	 = { GET_TUPLE,	   OP_TUPLE,	0,			     B_NONE },
@@ -431,7 +435,7 @@ static void from_source(struct maker *m, struct get *g, const struct param_desc 
 	case SRC_STR: case SRC_STROUT: case SRC_RBUF: case SRC_WBUF: case SRC_BUFLEN:
 	case SRC_BUFLENP: case SRC_IOV: case SRC_RIOV: case SRC_IOVSIZE: case SRC_MSGDATA:
 	case SRC_MSGRDATA: case SRC_MMSGRDATA: case SRC_MSGSIZE: case SRC_MSGCTL: case SRC_FDLIST:
-	case SRC_SOCKADDR: case SRC_MEMINO:
+	case SRC_SOCKADDR: case SRC_MEMINO: case SRC_MSGGOT:
 		from_row(m, g, d, &rows[d->src]);
 		return;
 	case SRC_TUPLE: case SRC_TUPLE_IN: case SRC_TUPLE_TO: case SRC_TUPLE_FROM:
@@ -456,6 +460,9 @@ static void from_source(struct maker *m, struct get *g, const struct param_desc 
 	case SRC_FILEPATH:
 		from_blob(m, g, GET_TEXT, OP(.kind = OP_FILEPATH, .flags = OPF_SUCCESS,
 					     .a = WIRE_RET));
+		return;
+	case SRC_GOT:
+		from_blob(m, g, GET_BYTES, OP(.kind = OP_GOT, .flags = OPF_SUCCESS, .a = WIRE_RET));
 		return;
 	case SRC_TASK:
 		from_task(m, g, a);

@@ -263,4 +263,6 @@ HANDLER(on_pidfd_getfd)
 	if (p)
 		from = fdtable_get(p->p.fds, value_i64(EV(ev, PIDFD_GETFD, target_fd), -1));
 	copy_fd(st, t, from, fd, true);
+	if (!from)
+		fds_got(st, t, EV(ev, PIDFD_GETFD, got));
 }

@@ -250,20 +250,27 @@ static void describe(struct fdinfo *f, uint64_t domain, uint64_t type, uint64_t 
 		f->proto = l4_of(type, proto);
 }
 
+struct fdinfo *sock_open(struct state *st, struct tnode *t, int64_t fd, uint64_t domain,
+			 uint64_t type, uint64_t proto)
+{
+	struct fdinfo *f = fd_open(st, t, fd, kind_of(domain), type & ~UINT64_C(0xf));
+
+	if (f)
+		describe(f, domain, type, proto);
+	return f;
+}
+
 HANDLER(on_socket)
 {
 	const uint64_t domain = value_u64(EV(ev, SOCKET, domain), 0);
 	const uint64_t type = value_u64(EV(ev, SOCKET, type), 0);
-	struct fdinfo *f;
 
 	if (!t || value_i64(EV(ev, SOCKET, fd), -1) < 0) {
 		cur_fd(st, -1, NULL);
 		return;
 	}
 	/* SOCK_CLOEXEC and SOCK_NONBLOCK are O_CLOEXEC and O_NONBLOCK */
-	f = fd_open(st, t, EV(ev, SOCKET, fd)->i, kind_of(domain), type & ~UINT64_C(0xf));
-	if (f)
-		describe(f, domain, type, value_u64(EV(ev, SOCKET, proto), 0));
+	sock_open(st, t, EV(ev, SOCKET, fd)->i, domain, type, value_u64(EV(ev, SOCKET, proto), 0));
 }
 
 HANDLER(on_socketpair)
@@ -493,37 +500,6 @@ HANDLER(on_recv)
 {
 	if (value_i64(event_value(ev, 0), -1) >= 0)
 		traffic(st, t, tuple_of(ev), true);
-}
-
-/* Descriptors that arrive in a message: of what is not told, but what we knew by these
- * numbers is no more. */
-static void received_fds(struct state *st, struct tnode *t, const struct value *control)
-{
-	struct cursor c = cursor_of(control->p, control->state == VALUE_SET ? control->len : 0);
-
-	while (cursor_left(&c) >= 16) {
-		const uint64_t len = cursor_u64(&c);
-		const uint32_t level = cursor_u32(&c), type = cursor_u32(&c);
-		const size_t data = len >= 16 ? (size_t)(len - 16) : 0;
-		const bool fds = level == SOL_SOCKET && type == SCM_RIGHTS;
-
-		if (len < 16 || data > cursor_left(&c))
-			return;
-		for (size_t i = 0; fds && i + 4 <= data; i += 4) {
-			struct cursor d = cursor_of(c.p + i, 4);
-
-			fdtable_take(st, t->t.proc->fds, (int32_t)cursor_u32(&d));
-		}
-		cursor_bytes(&c, (data + 7) & ~(size_t)7);
-	}
-}
-
-HANDLER(on_recvmsg)
-{
-	on_recv(st, ev, t);
-	if (t && value_i64(event_value(ev, 0), -1) >= 0)
-		received_fds(st, t, ev->type == EV_RECVMSG ? EV(ev, RECVMSG, msgcontrol)
-							     : EV(ev, RECVMMSG, msgcontrol));
 }
 
 /* SO_ERROR ends a connect in progress, one way or the other. */

@@ -83,7 +83,7 @@ static UNUSED void put_process(void)
 	put_number("proc.pgid", getpgrp());
 	read_link("/proc/self/exe", t, sizeof(t));
 	put_field("proc.exepath", t);
-	read_link("/proc/self/cwd", t, sizeof(t) - 1);
+	read_link("/proc/thread-self/cwd", t, sizeof(t) - 1);
 	if (t[1])
 		strcat(t, "/");
 	put_field("proc.cwd", t);
@@ -140,7 +140,7 @@ static UNUSED void mark_file(long fd, const char *type)
 {
 	char path[64], name[8192];
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%ld", fd);
+	snprintf(path, sizeof(path), "/proc/thread-self/fd/%ld", fd);
 	read_link(path, name, sizeof(name));
 	mark(fd, FIELDS(F("fd.name", name), F("fd.type", type)));
 }
