@@ -56,15 +56,15 @@ static const struct opt version_option = { 0, 0, "version", NULL, "show the vers
 
 static const char *manual_of(const char *verb)
 {
-	static const struct { const char *verb, *program; } pages[] = {
-#define VERB(name, program, help) { #name, "saker-" #program },
+	static const struct { const char *verb, *page; } pages[] = {
+#define VERB(name, program, page, help) { #name, "saker-" #page },
 #include "capture/base/verbs.def"
 #undef VERB
 	};
 
 	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++)
 		if (strcmp(pages[i].verb, verb) == 0)
-			return pages[i].program;
+			return pages[i].page;
 	return "saker";
 }
 

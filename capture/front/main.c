@@ -15,7 +15,7 @@ struct verb {
 };
 
 static const struct verb verbs[] = {
-#define VERB(name, program, help) { #name, "saker-" #program, help },
+#define VERB(name, program, page, help) { #name, "saker-" #program, help },
 #include "capture/base/verbs.def"
 #undef VERB
 };
