@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* saker info: what a recording is and what is in it, in sum.  A .skr with its index is
- * not read for this; anything else is, from its start to its end. */
+ * not read for this, but for the system calls without rows of their own, of which the index
+ * does not know the names; anything else is read from its start to its end. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,7 +64,8 @@ static void add_container(struct info_facts *f, const struct value *id)
 static void take_index(struct info_facts *f, const struct index *x, const struct dict *dict)
 {
 	for (unsigned i = 0; dict && i < 64 * SET_WORDS; i++)
-		if (x->count[i] && dict->event[i].desc && !(dict->event[i].desc->flags & EF_PSEUDO))
+		if (x->count[i] && dict->event[i].desc && !(dict->event[i].desc->flags & EF_PSEUDO)
+		    && dict->event[i].desc->id != EV_GENERIC)
 			add_type(f, dict->event[i].desc->name, x->count[i]);
 	memcpy(f->lost, x->lost, sizeof(f->lost));
 	f->n_processes = x->n_processes;
@@ -108,7 +110,20 @@ static void take_pseudo(struct info_facts *f, const struct event *ev, bool sums)
 	}
 }
 
-/* Reads the events; those of a recording with sums only where pseudo events are. */
+enum { CALLS = 1 << 16 };
+
+/* Calls without rows of their own, by their number. */
+static void take_calls(struct info_facts *f, const uint64_t *calls)
+{
+	for (unsigned nr = 0; nr < CALLS; nr++) {
+		const struct syscall_desc *call = syscall_by_nr(f->in->info.arch, nr);
+
+		if (calls[nr])
+			add_type(f, call ? call->name : catalog[EV_GENERIC].name, calls[nr]);
+	}
+}
+
+/* Reads the events; of a recording with sums only pseudo events and generic ones. */
 static int read_events(struct info_facts *f, bool sums, struct progress *p)
 {
 	static struct event ev;
@@ -116,10 +131,12 @@ static int read_events(struct info_facts *f, bool sums, struct progress *p)
 	struct event_set want = {0};
 	struct seen pids = {0}, tids = {0};
 	uint64_t *counts = xcalloc(EV__N, sizeof(*counts)), n = 0;
+	uint64_t *calls = xcalloc(CALLS, sizeof(*calls));
 	int r;
 
 	if (!sums)
 		event_set_fill(&want);
+	event_set_add(&want, EV_GENERIC);
 	source_want(f->in, &want, false);
 	while ((r = source_next(f->in, &ev)) == 0) {
 		if (event_is_pseudo(&ev)) {
@@ -128,6 +145,8 @@ static int read_events(struct info_facts *f, bool sums, struct progress *p)
 		}
 		if (ev.type == EV_UNKNOWN)
 			add_type(f, ev.desc->name, 1);
+		else if (ev.type == EV_GENERIC)
+			calls[ev.nr]++;
 		else
 			counts[ev.type]++;
 		seen_add(&pids, ev.pid);
@@ -143,12 +162,14 @@ static int read_events(struct info_facts *f, bool sums, struct progress *p)
 	for (unsigned i = 1; i < EV__N; i++)
 		if (counts[i])
 			add_type(f, catalog[i].name, counts[i]);
+	take_calls(f, calls);
 	if (!sums) {
 		info->n_events = n;
 		f->n_processes = pids.n;
 		f->n_threads = tids.n;
 	}
 	free(counts);
+	free(calls);
 	free(pids.bits);
 	free(tids.bits);
 	return r < 0 ? r : 0;

@@ -7,7 +7,7 @@
 #include "capture/base/mem.h"
 #include "capture/trace/skr.h"
 
-enum { INFO_CONTAINERS_MAX = 1000, INFO_TYPES_MAX = 64 * SET_WORDS + EV__N };
+enum { INFO_CONTAINERS_MAX = 1000, INFO_TYPES_MAX = 64 * SET_WORDS + EV__N + 1024 };
 
 struct info_count {
 	const char *name;
