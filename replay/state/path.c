@@ -41,11 +41,44 @@ static size_t append(char *out, size_t n, size_t floor, bool rooted, const char 
 	return n;
 }
 
+enum { WORD = sizeof(uint64_t) };
+
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+static uint64_t word_at(const char *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+/* The high bit of each byte of v that is zero. */
+static uint64_t zeros(uint64_t v)
+{
+	return ~(((v & EACH(0x7f)) + EACH(0x7f)) | v | EACH(0x7f));
+}
+
+/* Is one of eight bytes a slash with a slash or dot behind it? */
+static bool special(const char *p)
+{
+	const uint64_t here = word_at(p), next = word_at(p + 1);
+
+	return zeros(here ^ EACH('/')) & (zeros(next ^ EACH('/')) | zeros(next ^ EACH('.')));
+}
+
 bool path_is_clean(const char *p, size_t len)
 {
+	size_t i = 0;
+
 	if (len < 2 || len > PATH_BYTES || p[0] != '/' || p[len - 1] == '/')
 		return false;
-	for (size_t i = 1; i < len; i++)
+	for (; i + WORD < len; i += WORD)
+		if (special(p + i))
+			return false;
+	if (len > WORD)
+		return !special(p + len - WORD - 1);
+	for (i = 1; i < len; i++)
 		if (p[i - 1] == '/' && (p[i] == '/' || p[i] == '.'))
 			return false;
 	return true;
