@@ -2,7 +2,7 @@
 /* Rows are bit sets over the predicates; equal rows are one.  Row 0 answers for a value
  * that no constant fits.
  *
- * Equality: a hash table, and before it a mask of the lengths that occur.
+ * Equality: a hash table, and before it masks of the lengths and last bytes that occur.
  * Prefixes: the constants sorted, each knowing the longest other one that is a prefix of
  * it.  The greatest constant not above the value has all constants that are prefixes
  * of the value among its ancestors, so one binary search finds the longest, and its row holds
@@ -35,6 +35,7 @@ struct strindex {
 	uint32_t n_keys;
 	uint32_t start[257];		/* sorted keys by first byte (from the end: last) */
 	uint64_t lengths;		/* of keys below 64; bit 63: longer ones as well */
+	uint64_t lasts[4];		/* their last bytes */
 	uint32_t *table, mask;		/* key + 1 by hash */
 	uint64_t *rows;
 };
@@ -194,6 +195,11 @@ static void make_rows(struct strindex *x)
 	free(bits);
 }
 
+static unsigned last(const char *p, uint32_t len)
+{
+	return (unsigned char)p[len - 1];
+}
+
 static void make_table(struct strindex *x)
 {
 	memset(x->table, 0, (x->mask + 1) * sizeof(*x->table));
@@ -205,6 +211,9 @@ static void make_table(struct strindex *x)
 			at = (at + 1) & x->mask;
 		x->table[at] = i + 1;
 		x->lengths |= UINT64_C(1) << (k->len < 63 ? k->len : 63);
+		if (k->len)
+			x->lasts[last(k->p, k->len) / 64] |=
+				UINT64_C(1) << last(k->p, k->len) % 64;
 	}
 }
 
@@ -229,6 +238,8 @@ void strindex_finish(struct strindex *x)
 static uint32_t look_equal(const struct strindex *x, const char *p, uint32_t len)
 {
 	if (!(x->lengths >> (len < 63 ? len : 63) & 1))
+		return 0;
+	if (len && !(x->lasts[last(p, len) / 64] >> last(p, len) % 64 & 1))
 		return 0;
 	for (uint32_t i = hash_text(p, len) & x->mask; x->table[i]; i = (i + 1) & x->mask) {
 		const struct key *k = &x->sorted[x->table[i] - 1];
