@@ -83,6 +83,27 @@ static void operators_of_texts(void **unused)
 	world_release(&w);
 }
 
+static void contains_finds_behind_many_beginnings(void **unused)
+{
+	static const struct sample samples[] = {
+		{ "fd.name contains aab", true },
+		{ "fd.name contains aaaaaaab", true },
+		{ "fd.name contains abc", true },
+		{ "fd.name contains aac", false },
+		{ "fd.name contains bcd", false },
+		{ "fd.name contains /aaaaaaaabc", true },
+		{ "fd.name contains /aaaaaaaabcd", false },
+		{ "fd.name contains c", true },
+		{ 0 },
+	};
+	struct world w;
+
+	world_init(&w);
+	world_open(&w, "/aaaaaaaabc");
+	check_all(&w, samples);
+	world_release(&w);
+}
+
 static void modifiers_count_elements(void **unused)
 {
 	static const struct sample samples[] = {
@@ -343,6 +364,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(operators_of_texts),
+		cmocka_unit_test(contains_finds_behind_many_beginnings),
 		cmocka_unit_test(modifiers_count_elements),
 		cmocka_unit_test(numbers_and_flags),
 		cmocka_unit_test(what_is_absent_makes_checks_false_and_not_true),

@@ -274,6 +274,30 @@ static void paths_are_joined_and_cleaned(void **unused)
 	world_free(w);
 }
 
+/* "/xxx", with something to clean at every place of names of every length. */
+static void what_needs_cleaning_is_seen_wherever_it_stands(void **unused)
+{
+	static const char *const parts[] = { "//", "/.", "/./" };
+	struct world *w = shell();
+	char name[64], expected[STATE_PATH_ROOM];
+
+	for (size_t len = 2; len < 40; len++) {
+		for (size_t at = 0; at < 3 * len; at++) {
+			const char *part = parts[at % 3];
+
+			memset(name, 'x', len);
+			name[0] = '/';
+			name[len] = 0;
+			if (at / 3 + strlen(part) <= len)
+				memcpy(name + at / 3, part, strlen(part));
+			expected[state_join_path(expected, (struct text){ "", 0 }, name, len)] = 0;
+			open_at(w, 100, 3, AT_FDCWD, name, 0);
+			is(w, "fd.name", expected);
+		}
+	}
+	world_free(w);
+}
+
 static void directories_count_for_relative_paths(void **unused)
 {
 	struct world *w = shell();
@@ -537,6 +561,7 @@ int main(void)
 		cmocka_unit_test(close_range_closes_marks_and_parts),
 		cmocka_unit_test(ebadf_forgets_what_was_known),
 		cmocka_unit_test(paths_are_joined_and_cleaned),
+		cmocka_unit_test(what_needs_cleaning_is_seen_wherever_it_stands),
 		cmocka_unit_test(directories_count_for_relative_paths),
 		cmocka_unit_test(connect_makes_a_client),
 		cmocka_unit_test(datagrams_tell_their_role),
