@@ -87,7 +87,7 @@ static struct text dirfd_directory(const struct field_ctx *c, int64_t dirfd)
 	const struct fdinfo *f = dirfd >= 0 ? thread_fd(c->cur->thread, dirfd) : NULL;
 
 	if (dirfd == AT_FDCWD)
-		return c->cur->thread->proc->cwd;
+		return thread_cwd(c->cur->thread);
 	return f && f->kind == FD_DIRECTORY ? f->name : unknown;
 }
 
@@ -116,7 +116,7 @@ static enum field_found full_path(const struct field_ctx *c, const struct field_
 	if (out->p[0] != '/') {
 		switch ((enum base)row->base) {
 		case BY_CWD:
-			dir = c->cur->thread->proc->cwd;
+			dir = thread_cwd(c->cur->thread);
 			break;
 		case BY_DIRFD:
 			dir = dirfd_directory(c, value_i64(event_value(c->ev, row->dirfd),

@@ -439,7 +439,7 @@ static void path_resolved(const struct field_ctx *c, unsigned i, struct buf *out
 	if (!c->cur->thread || v->len == 0 || v->p[0] == '/')
 		return;
 	dirfd = d->type == PT_RELPATH && d->dir ? event_param(c->ev, d->dir) : NULL;
-	dir = dirfd ? dirfd_path(c, value_i64(dirfd, AT_FDCWD)) : c->cur->thread->proc->cwd;
+	dir = dirfd ? dirfd_path(c, value_i64(dirfd, AT_FDCWD)) : thread_cwd(c->cur->thread);
 	join_path(c, dir, v->p, v->len, &full);
 	buf_put(out, full.p, full.len);
 }

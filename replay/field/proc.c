@@ -415,7 +415,7 @@ GET(get_proc_cwd)
 	THREAD_OR_ABSENT();
 	if ((!t->proc->leader && t->tid != t->proc->pid) || is_placeholder(t))
 		return LOST_OR(put_str(r, out, "./"));
-	cwd = t->proc->cwd;
+	cwd = thread_cwd(t);
 	if (cwd.len == 0 || cwd.p[cwd.len - 1] == '/')
 		return put_text(r, out, cwd);
 	p = arena_strn(c->scratch, cwd.p, cwd.len + 1);

@@ -139,11 +139,12 @@ HANDLER(on_setpgid)
 		p->p.pgid = (int32_t)p->p.pid;
 }
 
-static void set_cwd(struct state *st, struct process *p, const char *path, size_t len)
+static void set_cwd(struct state *st, struct tnode *t, const char *path, size_t len)
 {
-	const size_t n = path_join(st->path[0], p->cwd.p, p->cwd.len, path, len);
+	struct text *const cwd = cwd_of(&t->t);
+	const size_t n = path_join(st->path[0], cwd->p, cwd->len, path, len);
 
-	text_set(st, &p->cwd, st->path[0], n);
+	text_set(st, cwd, st->path[0], n);
 }
 
 HANDLER(on_chdir)
@@ -151,7 +152,7 @@ HANDLER(on_chdir)
 	const struct value *path = EV(ev, CHDIR, path);
 
 	if (t && ok(EV(ev, CHDIR, res)) && path->state == VALUE_SET)
-		set_cwd(st, t->t.proc, (const char *)path->p, path->len);
+		set_cwd(st, t, (const char *)path->p, path->len);
 }
 
 HANDLER(on_fchdir)
@@ -159,7 +160,7 @@ HANDLER(on_fchdir)
 	const struct fdinfo *f = st->cur.fd;
 
 	if (t && ok(EV(ev, FCHDIR, res)) && f && f->name.len)
-		set_cwd(st, t->t.proc, f->name.p, f->name.len);
+		set_cwd(st, t, f->name.p, f->name.len);
 }
 
 /* What getcwd says is the truth, if what we know came from nowhere else. */
@@ -169,31 +170,32 @@ HANDLER(on_getcwd)
 
 	if (t && value_i64(EV(ev, GETCWD, res), -1) >= 0 && path->state == VALUE_SET
 	    && path->len && path->p[0] == '/')
-		set_cwd(st, t->t.proc, (const char *)path->p, path->len);
+		set_cwd(st, t, (const char *)path->p, path->len);
 }
 
 HANDLER(on_chroot)
 {
 	const struct value *path = EV(ev, CHROOT, path);
-	struct process *p = t ? t->t.proc : NULL;
+	struct text cwd;
 	size_t n;
 
-	if (!p || !ok(EV(ev, CHROOT, res)) || path->state != VALUE_SET)
+	if (!t || !ok(EV(ev, CHROOT, res)) || path->state != VALUE_SET)
 		return;
-	n = path_join(st->path[0], p->cwd.p, p->cwd.len, (const char *)path->p, path->len);
-	text_set(st, &p->root, st->path[0], n);
+	cwd = thread_cwd(&t->t);
+	n = path_join(st->path[0], cwd.p, cwd.len, (const char *)path->p, path->len);
+	text_set(st, root_of(&t->t), st->path[0], n);
 }
 
 /* Other namespaces show at the next exec or clone, as setns does. */
 HANDLER(on_unshare)
 {
 	const uint64_t flags = value_u64(EV(ev, UNSHARE, flags), 0);
-	struct process *p = t ? t->t.proc : NULL;
-	struct fd_table *old;
 
-	if (!p || !ok(EV(ev, UNSHARE, res)) || !(flags & CLONE_FILES) || p->fds->refs == 1)
+	if (!t || !ok(EV(ev, UNSHARE, res)))
 		return;
-	old = p->fds;
-	p->fds = fdtable_clone(st, old);
-	fdtable_drop(st, old);
+	if (flags & CLONE_FILES)
+		fds_unshare(st, t);
+	/* a mount namespace of its own comes with directories of its own */
+	if (flags & (CLONE_FS | CLONE_NEWNS))
+		fs_unshare(st, t);
 }

@@ -18,7 +18,7 @@ struct dump {
 };
 
 struct owner {
-	const struct fd_table *table;
+	const void *table;	/* or struct thread_fs */
 	uint32_t pid;
 	struct owner *next;
 };
@@ -201,8 +201,6 @@ static void put_process(struct dump *d, const struct process *p)
 	put_text(V(SNAP_THREAD, exepath), p->exepath);
 	put_text(V(SNAP_THREAD, args), p->args);
 	put_text(V(SNAP_THREAD, env), p->env);
-	put_text(V(SNAP_THREAD, cwd), p->cwd);
-	put_text(V(SNAP_THREAD, root), p->root);
 	put_text(V(SNAP_THREAD, cgroups), p->cgroups);
 	value_number(V(SNAP_THREAD, fdlimit), (uint64_t)p->fdlimit);
 	put_nonzero(V(SNAP_THREAD, vm_size), p->vm_size);
@@ -215,6 +213,12 @@ static void put_process(struct dump *d, const struct process *p)
 	put_nonzero(V(SNAP_THREAD, exe_dev), p->exe_dev);
 	put_nonzero(V(SNAP_THREAD, pidns_start_ts), p->pidns_start_ts);
 	put_nonzero(V(SNAP_THREAD, lastexec_ts), p->exec_ts);
+}
+
+static void put_fs(struct dump *d, const struct thread *t)
+{
+	put_text(V(SNAP_THREAD, cwd), t->fs ? t->fs->cwd : t->proc->cwd);
+	put_text(V(SNAP_THREAD, root), t->fs ? t->fs->root : t->proc->root);
 }
 
 static void put_thread(struct dump *d, const struct tnode *n)
@@ -244,10 +248,11 @@ static void put_thread(struct dump *d, const struct tnode *n)
 	put_nonzero(V(SNAP_THREAD, cap_effective), t->cap_e);
 	put_nonzero(V(SNAP_THREAD, exe_flags), exe_flags_of(t->bits));
 	put_nonzero(V(SNAP_THREAD, clone_ts), t->clone_ts);
-	value_number(V(SNAP_THREAD, state), t->bits | (lost ? TB_LOST : 0));
+	value_number(V(SNAP_THREAD, state), t->bits | (lost ? TB_LOST : 0)
+		     | (t->fds ? TB_OWN_FDS : 0) | (t->fs ? TB_OWN_FS : 0));
 }
 
-static const struct owner *owner_of(const struct dump *d, const struct fd_table *table)
+static const struct owner *owner_of(const struct dump *d, const void *table)
 {
 	const struct owner *o = map_get(&d->owners, map_hash((uint32_t)(uintptr_t)table));
 
@@ -256,7 +261,7 @@ static const struct owner *owner_of(const struct dump *d, const struct fd_table 
 	return o;
 }
 
-static void own(struct dump *d, const struct fd_table *table, uint32_t pid)
+static void own(struct dump *d, const void *table, uint32_t pid)
 {
 	const uint32_t key = map_hash((uint32_t)(uintptr_t)table);
 	struct owner *o = arena_alloc(&d->arena, sizeof(*o));
@@ -343,25 +348,46 @@ static int descriptor(struct fdinfo *f, void *arg)
 	return emit(d);
 }
 
-static int shared(struct dump *d, uint32_t pid, uint32_t with)
+enum { SAME_FDS = -1, SAME_FS = -2 };
+
+static int shared(struct dump *d, uint32_t pid, int what, uint32_t with)
 {
 	begin(d, EV_SNAP_FD);
 	value_number(V(SNAP_FD, pid), pid);
-	value_number(V(SNAP_FD, fd), (uint64_t)-1);
+	value_number(V(SNAP_FD, fd), (uint64_t)(int64_t)what);
 	value_number(V(SNAP_FD, offset), with);
 	return emit(d);
 }
 
-static int descriptors(struct dump *d, const struct pnode *p)
+static int table(struct dump *d, const struct fd_table *fds, uint32_t id)
 {
-	const struct owner *o = p->p.fds->refs > 1 ? owner_of(d, p->p.fds) : NULL;
-	struct fd_dump of = { d, p->key };
+	const struct owner *o = fds->refs > 1 ? owner_of(d, fds) : NULL;
+	struct fd_dump of = { d, id };
 
 	if (o)
-		return shared(d, p->key, o->pid);
-	if (p->p.fds->refs > 1)
-		own(d, p->p.fds, p->key);
-	return fdtable_each(p->p.fds, descriptor, &of);
+		return shared(d, id, SAME_FDS, o->pid);
+	if (fds->refs > 1)
+		own(d, fds, id);
+	return fdtable_each(fds, descriptor, &of);
+}
+
+static int directories(struct dump *d, const struct thread_fs *fs, uint32_t tid)
+{
+	const struct owner *o = fs->refs > 1 ? owner_of(d, fs) : NULL;
+
+	if (o)
+		return shared(d, tid, SAME_FS, o->pid);
+	if (fs->refs > 1)
+		own(d, fs, tid);
+	return 0;
+}
+
+/* What a thread has apart from its process. */
+static int apart(struct dump *d, const struct thread *t)
+{
+	const int e = t->fds ? table(d, t->fds, t->tid) : 0;
+
+	return e || !t->fs ? e : directories(d, t->fs, t->tid);
 }
 
 /* ---- the whole ---- */
@@ -371,12 +397,15 @@ static bool wanted(const struct dump *d, const struct tnode *n)
 	return !d->only || d->only(&n->t, d->arg);
 }
 
-/* The main thread first, since it brings the facts of the process. */
+/* The main thread first, since it brings the facts of the process; then one that can bring its
+ * directories. */
 static int compare_mates(const void *a, const void *b)
 {
 	const struct tnode *x = *(struct tnode *const *)a, *y = *(struct tnode *const *)b;
 	const bool lx = x->t.proc->leader == &x->t, ly = y->t.proc->leader == &y->t;
 
+	if (lx == ly && !x->t.fs != !y->t.fs)
+		return x->t.fs ? 1 : -1;
 	return lx != ly ? (lx ? -1 : 1) : x->t.tid < y->t.tid ? -1 : x->t.tid > y->t.tid;
 }
 
@@ -401,11 +430,18 @@ static int process(struct dump *d, const struct pnode *p)
 		put_thread(d, v[i]);
 		if (first)
 			put_process(d, &p->p);
+		if (first || v[i]->t.fs)
+			put_fs(d, &v[i]->t);
 		first = false;
 		e = emit(d);
 	}
+	if (!e && !first)
+		e = table(d, p->p.fds, p->key);
+	for (i = 0; i < n && !e; i++)
+		if (wanted(d, v[i]))
+			e = apart(d, &v[i]->t);
 	free(v);
-	return e || first ? e : descriptors(d, p);
+	return e;
 }
 
 static int processes(struct dump *d)

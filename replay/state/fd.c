@@ -17,7 +17,7 @@ struct fdinfo *fd_open(struct state *st, struct tnode *t, int64_t fd, enum fd_ki
 	f->open_flags = (uint32_t)flags;
 	if (flags & O_CLOEXEC)
 		f->bits |= FDB_CLOEXEC;
-	fdtable_put(st, t->t.proc->fds, fd, f);
+	fdtable_put(st, fds_of(&t->t), fd, f);
 	cur_fd(st, fd, f);
 	return f;
 }
@@ -33,7 +33,7 @@ HANDLER(on_close)
 
 	if (!t)
 		return;
-	fdtable_take(st, t->t.proc->fds, fd);
+	fdtable_take(st, fds_of(&t->t), fd);
 	if (res == -EBADF)
 		st->cur.fd = NULL;
 }
@@ -64,18 +64,15 @@ enum { KERNEL_CLOSE_RANGE_UNSHARE = 2, KERNEL_CLOSE_RANGE_CLOEXEC = 4 };
 HANDLER(on_close_range)
 {
 	const uint64_t flags = value_u64(EV(ev, CLOSE_RANGE, flags), 0);
-	struct process *p = t ? t->t.proc : NULL;
-	struct fd_table *old = p ? p->fds : NULL;
-	struct range r = { st, old, value_i64(EV(ev, CLOSE_RANGE, first), 0),
+	struct range r = { st, NULL, value_i64(EV(ev, CLOSE_RANGE, first), 0),
 			   value_i64(EV(ev, CLOSE_RANGE, last), 0),
 			   flags & KERNEL_CLOSE_RANGE_CLOEXEC };
 
-	if (!p || value_i64(EV(ev, CLOSE_RANGE, res), -1) != 0)
+	if (!t || value_i64(EV(ev, CLOSE_RANGE, res), -1) != 0)
 		return;
-	if (flags & KERNEL_CLOSE_RANGE_UNSHARE && old->refs > 1) {
-		r.t = p->fds = fdtable_clone(st, old);
-		fdtable_drop(st, old);
-	}
+	if (flags & KERNEL_CLOSE_RANGE_UNSHARE)
+		fds_unshare(st, t);
+	r.t = fds_of(&t->t);
 	fdtable_each(r.t, close_one, &r);
 }
 
@@ -89,13 +86,13 @@ static void copy_fd(struct state *st, struct tnode *t, const struct fdinfo *from
 	if (to < 0 || to > INT32_MAX)
 		return;
 	if (!from) {	/* what was there is gone all the same */
-		fdtable_take(st, t->t.proc->fds, to);
+		fdtable_take(st, fds_of(&t->t), to);
 		cur_fd(st, to, NULL);
 		return;
 	}
 	f = fdinfo_copy(st, from, to);
 	f->bits = (uint16_t)(cloexec ? f->bits | FDB_CLOEXEC : f->bits & ~FDB_CLOEXEC);
-	fdtable_put(st, t->t.proc->fds, to, f);
+	fdtable_put(st, fds_of(&t->t), to, f);
 	cur_fd(st, to, f);
 }
 
@@ -111,7 +108,7 @@ HANDLER(on_dup)
 	if (!t || to < 0)
 		return;
 	if (to != from)
-		copy_fd(st, t, fdtable_get(t->t.proc->fds, from), to, cloexec);
+		copy_fd(st, t, fdtable_get(fds_of(&t->t), from), to, cloexec);
 }
 
 /* Values of the kernel's asm-generic/fcntl.h. */
@@ -129,10 +126,10 @@ HANDLER(on_fcntl)
 	switch (cmd) {
 	case KERNEL_F_DUPFD:
 	case KERNEL_F_DUPFD_CLOEXEC:
-		copy_fd(st, t, fdtable_get(t->t.proc->fds, fd), res, cmd == KERNEL_F_DUPFD_CLOEXEC);
+		copy_fd(st, t, fdtable_get(fds_of(&t->t), fd), res, cmd == KERNEL_F_DUPFD_CLOEXEC);
 		break;
 	case KERNEL_F_SETFD:
-		f = fdtable_own(st, t->t.proc->fds, fd);
+		f = fdtable_own(st, fds_of(&t->t), fd);
 		if (!f)
 			break;
 		f->bits = (uint16_t)(value_u64(EV(ev, FCNTL, arg), 0) & FD_CLOEXEC
@@ -258,7 +255,7 @@ HANDLER(on_pidfd_getfd)
 		cur_fd(st, -1, NULL);
 		return;
 	}
-	pidfd = fdtable_get(t->t.proc->fds, value_i64(EV(ev, PIDFD_GETFD, pid_fd), -1));
+	pidfd = fdtable_get(fds_of(&t->t), value_i64(EV(ev, PIDFD_GETFD, pid_fd), -1));
 	p = pidfd && pidfd->kind == FD_PIDFD ? pnode_find(st, (uint32_t)pidfd->ino) : NULL;
 	if (p)
 		from = fdtable_get(p->p.fds, value_i64(EV(ev, PIDFD_GETFD, target_fd), -1));

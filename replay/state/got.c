@@ -113,7 +113,7 @@ static void forget(struct state *st, struct tnode *t, const struct value *contro
 		for (size_t i = 0; fds && i + 4 <= data; i += 4) {
 			struct cursor d = cursor_of(c.p + i, 4);
 
-			fdtable_take(st, t->t.proc->fds, (int32_t)cursor_u32(&d));
+			fdtable_take(st, fds_of(&t->t), (int32_t)cursor_u32(&d));
 		}
 		cursor_bytes(&c, (data + 7) & ~(size_t)7);
 	}

@@ -177,6 +177,12 @@ static inline struct tnode *tnode_of(const struct thread *t)
 	return (struct tnode *)(uintptr_t)t;
 }
 
+/* The descriptor table that a thread uses. */
+static inline struct fd_table *fds_of(const struct thread *t)
+{
+	return t->fds ? t->fds : t->proc->fds;
+}
+
 static inline struct pnode *pnode_of(const struct process *p)
 {
 	return (struct pnode *)(uintptr_t)p;
@@ -194,6 +200,31 @@ void tnode_reparent_children(struct state *st, struct tnode *n, struct tnode *to
 void set_exepath(struct state *st, struct process *p, const struct value *v);
 /* Frees what was removed during the event before this one. */
 void state_sweep(struct state *st);
+
+/* ---- tables of threads (apart.c) ---- */
+
+/* A main thread always uses what its process has; when it goes its own way, the others
+ * get theirs. */
+void fds_unshare(struct state *st, struct tnode *t);
+void fs_unshare(struct state *st, struct tnode *t);
+/* A thread or a process's main thread begins with what its maker has. */
+void apart_inherit(struct state *st, struct tnode *to, const struct tnode *from, uint64_t flags);
+/* The thread is the process from now on. */
+void apart_end(struct state *st, struct tnode *t);
+void apart_drop(struct state *st, struct tnode *t);
+struct thread_fs *thread_fs_new(struct state *st, struct text cwd, struct text root);
+void thread_fs_share(struct state *st, struct tnode *t, struct thread_fs *fs);
+void thread_fds_share(struct state *st, struct tnode *t, struct fd_table *fds);
+
+static inline struct text *cwd_of(struct thread *t)
+{
+	return t->fs ? &t->fs->cwd : &t->proc->cwd;
+}
+
+static inline struct text *root_of(struct thread *t)
+{
+	return t->fs ? &t->fs->root : &t->proc->root;
+}
 
 /* ---- the state ---- */
 
@@ -215,7 +246,7 @@ struct state {
 	struct state_stats stats;
 	struct map threads, procs;
 	struct tnode *last;		/* of the event before, or NULL */
-	struct slab tnodes, pnodes, fdinfos, tables, userkeys, containers;
+	struct slab tnodes, pnodes, fdinfos, tables, fss, userkeys, containers;
 	struct texts texts;
 	struct map users, groups;	/* id → chain of struct userkey */
 	struct container **cont;

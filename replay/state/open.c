@@ -50,13 +50,13 @@ HANDLER(on_open)
 	};
 
 	if (t)
-		opened(st, t, &o, t->t.proc->cwd);
+		opened(st, t, &o, thread_cwd(&t->t));
 }
 
 static void open_at(struct state *st, struct tnode *t, const struct opened *o, int64_t dirfd)
 {
 	const struct value *name = o->name;
-	struct text dir = t->t.proc->cwd;
+	struct text dir = thread_cwd(&t->t);
 
 	if (name->state == VALUE_SET && name->len && name->p[0] != '/')
 		dir = state_dirfd(&t->t, dirfd);
@@ -96,7 +96,7 @@ HANDLER(on_creat)
 	};
 
 	if (t)
-		opened(st, t, &o, t->t.proc->cwd);
+		opened(st, t, &o, thread_cwd(&t->t));
 }
 
 /* The path is the kernel's, already absolute. */
@@ -109,5 +109,5 @@ HANDLER(on_open_by_handle)
 	};
 
 	if (t)
-		opened(st, t, &o, t->t.proc->cwd);
+		opened(st, t, &o, thread_cwd(&t->t));
 }

@@ -135,8 +135,8 @@ struct text state_dirfd(const struct thread *t, int64_t dirfd)
 	const struct fdinfo *f;
 
 	if (dirfd == AT_FDCWD)
-		return t->proc->cwd;
-	f = fdtable_get(t->proc->fds, dirfd);
+		return thread_cwd(t);
+	f = fdtable_get(fds_of(t), dirfd);
 	if (!f || f->name.len == 0)
 		return (struct text){ unknown_dir, sizeof(unknown_dir) - 1 };
 	return f->name;

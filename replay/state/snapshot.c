@@ -63,20 +63,43 @@ static void set_args(struct state *st, struct process *p, const struct value *v)
 		text_set(st, &p->args, v->p, v->len == 1 && v->p[0] == 0 ? 0 : v->len);
 }
 
+static void snap_fs(struct state *st, const struct event *ev, struct text *cwd, struct text *root)
+{
+	const struct value *v = EV(ev, SNAP_THREAD, cwd);
+
+	text_set_value(st, root, EV(ev, SNAP_THREAD, root));
+	if (v->state == VALUE_SET && v->len) {
+		const size_t n = path_join(st->path[0], "", 0, (const char *)v->p, v->len);
+
+		text_set(st, cwd, st->path[0], n);
+	}
+}
+
+/* What the thread does not share with its process; a snapshot of /proc does not know. */
+static void snap_apart(struct state *st, const struct event *ev, struct tnode *n)
+{
+	const struct value *v = EV(ev, SNAP_THREAD, state);
+
+	if (v->state != VALUE_SET)
+		return;
+	apart_drop(st, n);
+	if (n->t.proc->leader == &n->t)
+		return;
+	if (v->u & TB_OWN_FDS)
+		n->t.fds = fdtable_new(st);
+	if (v->u & TB_OWN_FS) {
+		n->t.fs = thread_fs_new(st, text_none(), text_none());
+		snap_fs(st, ev, &n->t.fs->cwd, &n->t.fs->root);
+	}
+}
+
 static void snap_texts(struct state *st, const struct event *ev, struct process *p)
 {
-	const struct value *cwd = EV(ev, SNAP_THREAD, cwd);
-
 	text_set_value(st, &p->exe, EV(ev, SNAP_THREAD, exe));
 	set_exepath(st, p, EV(ev, SNAP_THREAD, exepath));
 	set_args(st, p, EV(ev, SNAP_THREAD, args));
 	text_set_value(st, &p->env, EV(ev, SNAP_THREAD, env));
-	text_set_value(st, &p->root, EV(ev, SNAP_THREAD, root));
-	if (cwd->state == VALUE_SET && cwd->len) {
-		const size_t n = path_join(st->path[0], "", 0, (const char *)cwd->p, cwd->len);
-
-		text_set(st, &p->cwd, st->path[0], n);
-	}
+	snap_fs(st, ev, &p->cwd, &p->root);
 	if (EV(ev, SNAP_THREAD, cgroups)->state == VALUE_SET) {
 		text_set_value(st, &p->cgroups, EV(ev, SNAP_THREAD, cgroups));
 		p->container = container_of_cgroups(st, p->cgroups);
@@ -156,6 +179,7 @@ HANDLER(on_snap_thread)
 		snap_texts(st, ev, p);
 		snap_numbers(ev, p);
 	}
+	snap_apart(st, ev, n);
 	if (tid == pid)
 		p->start_ts = n->t.clone_ts;
 	pnode_of(p)->in_pidns = p->vpid >= 0 && (uint32_t)p->vpid != p->pid;
@@ -171,13 +195,44 @@ static struct pnode *snap_owner(struct state *st, uint32_t pid)
 	return n ? pnode_of(n->t.proc) : p;
 }
 
-static void snap_share(struct state *st, struct pnode *p, struct pnode *owner)
+/* A thread with a table of its own; else NULL. */
+static struct tnode *snap_apart_thread(struct state *st, uint32_t tid)
 {
-	if (!owner || owner->p.fds == p->p.fds)
+	struct tnode *n = tnode_get(st, tid);
+
+	return n && n->t.fds ? n : NULL;
+}
+
+static struct fd_table *snap_table(struct state *st, uint32_t id)
+{
+	const struct tnode *n = snap_apart_thread(st, id);
+	const struct pnode *p = n ? NULL : snap_owner(st, id);
+
+	return n ? n->t.fds : p ? p->p.fds : NULL;
+}
+
+static void snap_share(struct state *st, uint32_t id, uint32_t with)
+{
+	struct fd_table *const fds = snap_table(st, with), *const old = snap_table(st, id);
+	struct tnode *const n = snap_apart_thread(st, id);
+	struct pnode *const p = snap_owner(st, id);
+
+	if (!fds || !old || fds == old)
 		return;
-	fdtable_drop(st, p->p.fds);
-	p->p.fds = owner->p.fds;
-	p->p.fds->refs++;
+	fds->refs++;
+	if (n)
+		n->t.fds = fds;
+	else
+		p->p.fds = fds;
+	fdtable_drop(st, old);
+}
+
+static void snap_share_fs(struct state *st, uint32_t tid, uint32_t with)
+{
+	struct tnode *const n = tnode_get(st, tid), *const o = tnode_get(st, with);
+
+	if (n && o && n->t.fs && o->t.fs)
+		thread_fs_share(st, n, o->t.fs);
 }
 
 HANDLER(on_snap_fd)
@@ -185,12 +240,17 @@ HANDLER(on_snap_fd)
 	const int64_t fd = value_i64(EV(ev, SNAP_FD, fd), -1);
 	const uint64_t kind = value_u64(EV(ev, SNAP_FD, kind), FD_UNKNOWN);
 	const uint64_t role = value_u64(EV(ev, SNAP_FD, role), ROLE_NONE);
-	struct pnode *p = snap_owner(st, (uint32_t)value_u64(EV(ev, SNAP_FD, pid), 0));
+	const uint32_t id = (uint32_t)value_u64(EV(ev, SNAP_FD, pid), 0);
+	const struct value *with = EV(ev, SNAP_FD, offset);
+	struct fd_table *table;
 	struct fdinfo *f;
 
-	if (p && fd == -1 && EV(ev, SNAP_FD, offset)->state == VALUE_SET)
-		snap_share(st, p, pnode_find(st, (uint32_t)EV(ev, SNAP_FD, offset)->u));
-	if (!p || fd < 0 || fd > INT32_MAX)
+	if (fd == -1 && with->state == VALUE_SET)
+		snap_share(st, id, (uint32_t)with->u);
+	if (fd == -2 && with->state == VALUE_SET)
+		snap_share_fs(st, id, (uint32_t)with->u);
+	table = snap_table(st, id);
+	if (!table || fd < 0 || fd > INT32_MAX)
 		return;
 	st->snapped++;
 	f = fdinfo_new(st, kind < FD__N ? (enum fd_kind)kind : FD_UNKNOWN, fd);
@@ -206,7 +266,7 @@ HANDLER(on_snap_fd)
 	snap_socket(st, f, EV(ev, SNAP_FD, tuple));
 	text_set_value(st, &f->name, EV(ev, SNAP_FD, name));
 	text_set_value(st, &f->nameraw, EV(ev, SNAP_FD, nameraw));
-	fdtable_put(st, p->p.fds, fd, f);
+	fdtable_put(st, table, fd, f);
 	if (fd == st->cur.fd_num)
 		st->cur.fd = NULL;
 }

@@ -196,7 +196,7 @@ static struct fdinfo *event_socket(struct state *st, struct tnode *t, const stru
 	if (!t || fd < 0 || fd > INT32_MAX)
 		return NULL;
 	if (f && f->refs > 1)	/* another process's table has it as well */
-		f = st->cur.fd = fdtable_own(st, t->t.proc->fds, fd);
+		f = st->cur.fd = fdtable_own(st, fds_of(&t->t), fd);
 	if (f && (is_inet(f) || f->kind == FD_UNIX || f->kind == FD_NETLINK || f->kind == FD_PACKET
 		  || f->kind == FD_UNKNOWN || f->kind == FD_UNSUPPORTED))
 		return f;
@@ -384,7 +384,7 @@ HANDLER(on_accept)
 		cur_fd(st, -1, NULL);
 		return;
 	}
-	l = fdtable_get(t->t.proc->fds, value_i64(listen_fd, -1));
+	l = fdtable_get(fds_of(&t->t), value_i64(listen_fd, -1));
 	f = fd_open(st, t, fd, l ? l->kind : FD_UNKNOWN,
 		    ev->type == EV_ACCEPT4 ? value_u64(EV(ev, ACCEPT4, flags), 0) : 0);
 	if (!f)
@@ -425,7 +425,7 @@ static uint8_t guess_role(const struct tnode *t, const struct fdinfo *f, uint16_
 
 	if (was_bound)
 		return incoming ? ROLE_SERVER : ROLE_CLIENT;
-	return fdtable_each(t->t.proc->fds, is_bound, &s) ? ROLE_SERVER : ROLE_CLIENT;
+	return fdtable_each(fds_of(&t->t), is_bound, &s) ? ROLE_SERVER : ROLE_CLIENT;
 }
 
 /* Addresses of datagrams; a TCP socket knows its own since connect or accept. */

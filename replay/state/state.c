@@ -147,6 +147,7 @@ static void slabs_init(struct state *st)
 	st->pnodes.size = sizeof(struct pnode);
 	st->fdinfos.size = sizeof(struct fdinfo);
 	st->tables.size = sizeof(struct fd_table);
+	st->fss.size = sizeof(struct thread_fs);
 	st->userkeys.size = sizeof(struct userkey);
 	st->containers.size = sizeof(struct container);
 	st->hostname = st->kernel = st->arch = st->cmdline = text_none();
@@ -214,6 +215,7 @@ void state_free(struct state *st)
 	slab_release(&st->pnodes);
 	slab_release(&st->fdinfos);
 	slab_release(&st->tables);
+	slab_release(&st->fss);
 	slab_release(&st->userkeys);
 	slab_release(&st->containers);
 	free(st->cont);
@@ -327,9 +329,9 @@ static void find_fd(struct state *st, const struct event *ev, const struct tnode
 	st->cur.fd_num = value_i64(v, -1);
 	if (st->cur.fd_num < 0)
 		return;
-	st->cur.fd = fdtable_get(t->t.proc->fds, v->i);
+	st->cur.fd = fdtable_get(fds_of(&t->t), v->i);
 	if (says_closed(ev, st->cur.fd)) {
-		fdtable_take(st, t->t.proc->fds, v->i);
+		fdtable_take(st, fds_of(&t->t), v->i);
 		st->cur.fd = NULL;
 	}
 }
@@ -417,12 +419,12 @@ struct thread *thread_parent(const struct state *st, const struct thread *t)
 
 struct fdinfo *thread_fd(const struct thread *t, int64_t fd)
 {
-	return fdtable_get(t->proc->fds, fd);
+	return fdtable_get(fds_of(t), fd);
 }
 
 size_t thread_n_fds(const struct thread *t)
 {
-	return t->proc->fds ? t->proc->fds->n : 0;
+	return fds_of(t) ? fds_of(t)->n : 0;
 }
 
 static int compare_tid(const void *a, const void *b)
@@ -465,5 +467,5 @@ int thread_each_fd(const struct thread *t, int (*visit)(const struct fdinfo *, v
 {
 	struct fd_visit v = { visit, arg };
 
-	return fdtable_each(t->proc->fds, visit_fd, &v);
+	return fdtable_each(fds_of(t), visit_fd, &v);
 }

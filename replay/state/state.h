@@ -24,6 +24,8 @@ struct fd_table;
  * ROLE_SERVER, else this end; ROLE_LISTEN: this end is the destination, the source zero.
  * A snap_fd without state comes from a snapshot of /proc: snap_end finds out the roles of
  * its connections.  fd -1 with an offset: the process shares the table of process offset.
+ * pid may be a thread whose snap_thread has TB_OWN_FDS, as may offset; fd -2: it shares the
+ * directories of the thread offset, both having TB_OWN_FS.
  * snap_thread with tid 0: state tells of the whole; TB_LOST: something was lost before. */
 
 /* A text with its length; a NUL stands behind it. */
@@ -72,6 +74,14 @@ enum thread_bits {
 	TB_ANNOUNCED = 1 << 10,		/* the parent's clone was seen, its own not yet */
 	TB_BORN_FIRST = 1 << 11,	/* its own clone was seen, the parent's not yet */
 	TB_SUBREAPER = 1 << 12,		/* of a main thread: gets orphans below it */
+	TB_OWN_FDS = 1 << 13,		/* in snap_thread: does not use the process's table */
+	TB_OWN_FS = 1 << 14,		/* in snap_thread: nor its cwd and root */
+};
+
+/* Directories of threads that do not use their process's (unshare). */
+struct thread_fs {
+	struct text cwd, root;
+	uint32_t refs;
 };
 
 /* One thread.  Process-wide facts (exe, args, cwd, ...) live in struct process,
@@ -94,6 +104,8 @@ struct thread {
 	uint32_t bits;			/* enum thread_bits */
 	int32_t vtid;			/* -1 where unknown */
 	struct process *proc;
+	struct fd_table *fds;		/* NULL: the process's */
+	struct thread_fs *fs;		/* NULL: the process's cwd and root */
 	struct text comm;
 	uint32_t uid, gid, euid, egid, loginuid;	/* UINT32_MAX: unknown or unset */
 	uint64_t cap_i, cap_p, cap_e;
@@ -158,6 +170,10 @@ struct thread *state_thread(const struct state *st, uint32_t tid);
 /* The main thread of the parent process. */
 struct thread *thread_parent(const struct state *st, const struct thread *t);
 struct thread *thread_main(const struct thread *t);	/* itself if the main thread is unknown */
+static inline struct text thread_cwd(const struct thread *t)
+{
+	return t->fs ? t->fs->cwd : t->proc->cwd;
+}
 struct fdinfo *thread_fd(const struct thread *t, int64_t fd);
 size_t thread_n_fds(const struct thread *t);
 const struct user *state_user(const struct state *st, const struct container *c, uint32_t uid);

@@ -76,17 +76,12 @@ static void clone_facts(struct state *st, const struct event *ev, struct tnode *
 }
 
 /* What a new process has from the one that made it. */
-static void inherit(struct state *st, struct process *to, const struct process *from,
-		    uint64_t flags)
+static void inherit(struct state *st, struct process *to, const struct process *from)
 {
-	struct fd_table *fds = to->fds;
-
 	text_copy(st, &to->exe, from->exe);
 	text_copy(st, &to->exepath, from->exepath);
 	text_copy(st, &to->args, from->args);
 	text_copy(st, &to->env, from->env);
-	text_copy(st, &to->cwd, from->cwd);
-	text_copy(st, &to->root, from->root);
 	text_copy(st, &to->cgroups, from->cgroups);
 	to->container = from->container;
 	to->exe_ino = from->exe_ino;
@@ -100,13 +95,6 @@ static void inherit(struct state *st, struct process *to, const struct process *
 	to->sid = from->sid;
 	to->pgid = from->pgid;
 	to->vpgid = from->vpgid;
-	if (flags & CLONE_FILES) {
-		to->fds = from->fds;
-		to->fds->refs++;
-	} else {
-		to->fds = fdtable_clone(st, from->fds);
-	}
-	fdtable_drop(st, fds);
 }
 
 enum { TB_OF_EXE = TB_EXE_WRITABLE | TB_EXE_UPPER | TB_EXE_LOWER | TB_EXE_MEMFD | TB_HAS_EXEPATH };
@@ -140,11 +128,12 @@ static struct tnode *child_new(struct state *st, const struct event *ev, uint32_
 	n->t.clone_ts = ev->ts;
 	if (from)
 		inherit_thread(st, n, from);
-	if (!fresh)
-		return n;
-	n->t.proc->start_ts = ev->ts;
+	if (fresh)
+		n->t.proc->start_ts = ev->ts;
+	if (fresh && from)
+		inherit(st, n->t.proc, from->t.proc);
 	if (from)
-		inherit(st, n->t.proc, from->t.proc, flags);
+		apart_inherit(st, n, from, flags);
 	return n;
 }
 
@@ -170,6 +159,8 @@ static void clone_in_parent(struct state *st, const struct event *ev, struct tno
 	n = tnode_get(st, tid);
 	if (n && n->t.bits & TB_BORN_FIRST) {	/* its own event came before ours */
 		n->t.bits &= ~(uint32_t)TB_BORN_FIRST;
+		if (thread)	/* it did not tell which thread made it */
+			apart_inherit(st, n, t, flags);
 		return;
 	}
 	n = child_new(st, ev, tid, thread ? t->t.proc->pid : tid, t);
@@ -177,6 +168,16 @@ static void clone_in_parent(struct state *st, const struct event *ev, struct tno
 	n->t.vtid = (int32_t)tid;
 	n->t.proc->vpid = (int32_t)n->t.proc->pid;
 	tnode_set_parent(st, n, flags & (CLONE_THREAD | CLONE_PARENT) ? t->t.ptid : t->t.tid);
+}
+
+/* One that has nothing of its own, if there is one. */
+static const struct tnode *mate_of(const struct pnode *p)
+{
+	const struct tnode *n = p->p.leader ? tnode_of(p->p.leader) : p->threads;
+
+	while (n && n->next_mate && (n->t.fds || n->t.fs))
+		n = n->next_mate;
+	return n;
 }
 
 /* The child may be known from its parent's event already. */
@@ -188,7 +189,7 @@ static void clone_in_child(struct state *st, const struct event *ev, struct tnod
 
 	if (!t || !(t->t.bits & TB_ANNOUNCED)) {
 		const struct pnode *mates = pnode_find(st, pid);
-		const struct tnode *from = thread ? (mates ? mates->threads : NULL)
+		const struct tnode *from = thread ? (mates ? mate_of(mates) : NULL)
 						  : tnode_get(st, ptid);
 
 		t = child_new(st, ev, ev->tid, thread ? pid : ev->tid, from);
@@ -404,6 +405,7 @@ HANDLER(on_exec)
 	if (value_i64(EV(ev, EXECVE, res), -1) < 0)
 		return;
 	t = exec_leader(st, ev, t);
+	apart_end(st, t);
 	exec_facts(st, ev, t);
 	exec_path(st, ev, t->t.proc);
 	exec_credentials(ev, &t->t);

@@ -199,6 +199,7 @@ static void bury(struct state *st, struct tnode *n)
 	struct pnode *p = pnode_of(n->t.proc);
 
 	n->t.proc = NULL;
+	apart_drop(st, n);
 	text_drop(st, &n->t.comm);
 	slab_give(&st->tnodes, n);
 	if (--p->refs == 0)

@@ -63,6 +63,131 @@ static void threads_share_descriptors_and_directory(void **unused)
 	world_free(w);
 }
 
+static void apart(struct world *w, uint32_t tid, uint64_t flags)
+{
+	begin(w, EV_UNSHARE, tid);
+	num(w, "res", 0);
+	num(w, "flags", flags);
+	done(w);
+}
+
+static void chdir_to(struct world *w, uint32_t tid, const char *path)
+{
+	begin(w, EV_CHDIR, tid);
+	num(w, "res", 0);
+	str(w, "path", path);
+	done(w);
+}
+
+static void new_thread(struct world *w, uint32_t by, uint32_t tid)
+{
+	const uint64_t flags = CLONE_THREAD | CLONE_FILES | CLONE_FS | CLONE_VM;
+
+	clone_event(w, by, tid, 100, 1, flags, "bash");
+	clone_event(w, tid, 0, 100, 1, flags, "bash");
+}
+
+static void fd_is(struct world *w, uint32_t tid, int64_t fd, const char *name)
+{
+	read_fd(w, tid, fd);
+	if (name)
+		is(w, "fd.name", name);
+	else
+		is(w, "fd.type", "absent");
+}
+
+static int feed(const struct event *ev, void *st)
+{
+	state_update(st, ev);
+	return 0;
+}
+
+/* The world goes on with a state made from a key frame of its own. */
+static void rebirth(struct world *w, bool really)
+{
+	struct state *st = really ? state_new(NULL) : NULL;
+
+	if (!really)
+		return;
+	assert_int_equal(state_dump(w->st, w->ts, NULL, feed, st), 0);
+	state_free(w->st);
+	w->st = st;
+}
+
+/* Who goes apart: the main thread or another one. */
+static void threads_go_apart(uint32_t who, uint32_t stays, bool keyed)
+{
+	struct world *w = shell();
+
+	new_thread(w, 100, 101);
+	open_at(w, 100, 3, AT_FDCWD, "/before", 0);
+	apart(w, who, CLONE_FILES | CLONE_FS);
+	chdir_to(w, who, "/apart");
+	close_fd(w, who, 3, 0);
+	open_at(w, who, 3, AT_FDCWD, "x", 0);
+	rebirth(w, keyed);
+	open_at(w, stays, 4, AT_FDCWD, "y", 0);
+	fd_is(w, who, 3, "/apart/x");
+	is(w, "proc.cwd", "/apart/");
+	fd_is(w, who, 4, NULL);
+	fd_is(w, stays, 3, "/before");
+	is(w, "proc.cwd", "/home/u/");
+	fd_is(w, stays, 4, "/home/u/y");
+
+	new_thread(w, who, 102);	/* takes after its maker */
+	rebirth(w, keyed);
+	open_at(w, 102, 5, AT_FDCWD, "z", 0);
+	fd_is(w, who, 5, "/apart/z");
+	fd_is(w, stays, 5, NULL);
+	chdir_to(w, 102, "/both");
+	open_at(w, who, 6, AT_FDCWD, "z", 0);
+	is(w, "fd.name", "/both/z");
+
+	clone_event(w, who, 200, 100, 1, CLONE_FILES, "bash");
+	rebirth(w, keyed);
+	open_at(w, 102, 7, AT_FDCWD, "/of/all", 0);
+	fd_is(w, 200, 7, "/of/all");
+	fd_is(w, 200, 3, "/apart/x");
+	is(w, "proc.cwd", "/both/");
+	if (who == 100) {
+		exec_event(w, 100, "/bin/ls", "ls");
+		new_thread(w, 100, 103);
+		fd_is(w, 103, 3, "/apart/x");
+	}
+	world_free(w);
+}
+
+static void a_thread_can_have_descriptors_and_directory_of_its_own(void **unused)
+{
+	threads_go_apart(101, 100, false);
+	threads_go_apart(101, 100, true);
+}
+
+static void the_main_thread_can_go_apart(void **unused)
+{
+	threads_go_apart(100, 101, false);
+	threads_go_apart(100, 101, true);
+}
+
+static void processes_can_share_descriptors(void **unused)
+{
+	struct world *w = shell();
+
+	open_at(w, 100, 3, AT_FDCWD, "/first", 0);
+	clone_event(w, 100, 200, 100, 1, CLONE_FILES, "bash");
+	clone_event(w, 200, 0, 200, 100, CLONE_FILES, "bash");
+	open_at(w, 200, 4, AT_FDCWD, "/second", 0);
+	chdir_to(w, 200, "/other");
+	fd_is(w, 100, 4, "/second");
+	is(w, "proc.cwd", "/home/u/");
+	apart(w, 200, CLONE_FILES);
+	close_fd(w, 200, 3, 0);
+	fd_is(w, 100, 3, "/first");
+	fd_is(w, 200, 3, NULL);
+	fd_is(w, 200, 4, "/second");
+	world_free(w);
+}
+
 static void exec_replaces_program_and_closes_marked_descriptors(void **unused)
 {
 	struct world *w = shell();
@@ -421,6 +546,11 @@ static void accept_makes_a_server(void **unused)
 static void descriptors_in_messages_replace_what_was_known(void **unused)
 {
 	static const char rights[] = "\x14\0\0\0\0\0\0\0\x01\0\0\0\x01\0\0\0\x05\0\0\0\0\0\0\0";
+	static const char came[] =
+		"\x4d\0\0\0\0\0\0\0" "\5\0\0\0" "\x01\x08\0\0" "\xa4\x81\0\0"
+		"\0\x80\0\0" "\6\0\0\0" "\0\0\0\0" "/etc/x\0\0"
+		"\x4e\0\0\0\0\0\0\0" "\6\0\0\0" "\x08\0\0\0" "\xff\xc1\0\0"
+		"\2\0\0\0" "\0\0\0\0" "\1\1\1\0";
 	struct world *w = shell();
 
 	open_at(w, 100, 5, AT_FDCWD, "/old", 0);
@@ -431,6 +561,20 @@ static void descriptors_in_messages_replace_what_was_known(void **unused)
 	done(w);
 	read_fd(w, 100, 5);
 	is(w, "fd.type", "absent");
+	begin(w, EV_RECVMSG, 100);
+	num(w, "res", 1);
+	num(w, "fd", 3);
+	bytes(w, "msgcontrol", rights, 24);
+	bytes(w, "got", came, sizeof(came) - 1);
+	done(w);
+	fd_is(w, 100, 5, "/etc/x");
+	is(w, "fd.type", "file");
+	is(w, "fd.ino", "77");
+	read_fd(w, 100, 6);
+	is(w, "fd.type", "unix");
+	exec_event(w, 100, "/bin/ls", "ls");
+	fd_is(w, 100, 5, "/etc/x");
+	fd_is(w, 100, 6, NULL);
 	world_free(w);
 }
 
@@ -551,6 +695,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(clone_makes_a_child_from_either_side),
 		cmocka_unit_test(threads_share_descriptors_and_directory),
+		cmocka_unit_test(a_thread_can_have_descriptors_and_directory_of_its_own),
+		cmocka_unit_test(the_main_thread_can_go_apart),
+		cmocka_unit_test(processes_can_share_descriptors),
 		cmocka_unit_test(exec_replaces_program_and_closes_marked_descriptors),
 		cmocka_unit_test(exec_ends_the_other_threads),
 		cmocka_unit_test(children_go_to_the_reaper),
