@@ -119,6 +119,8 @@ static uint32_t slot_add(struct engine *e, const struct operand *o, struct extra
 				   x->list ? SHAPE_LIST : SHAPE_ONE),
 		.varies = varies(x), .cost = extract_cost(x),
 	};
+	if (x->from == FROM_FIELD && e->slots[id].shape == SHAPE_ONE)
+		e->slots[id].get = x->ref.desc->get;
 	return id;
 }
 
@@ -416,6 +418,7 @@ static uint32_t check_pred(struct engine *e, struct lang *l, const struct ast *a
 	p.mod = (uint8_t)n->mod;
 	p.type = e->slots[p.slot].type;
 	p.shape = e->slots[p.slot].shape;
+	p.varies = e->slots[p.slot].varies;
 	p.cost = pred_cost(&p);
 	if (!fill(e, &at, &p, n))
 		goto out;

@@ -44,6 +44,7 @@ struct extract {
 struct slot {
 	const char *text;
 	struct extract *x;
+	field_get *get;			/* of a field with one value; NULL: look at x */
 	uint8_t shape, type;
 	bool varies;			/* another value each time: never remembered */
 	uint16_t cost;			/* of getting it, in about ns */
@@ -85,6 +86,7 @@ struct pred {
 	bool all;			/* list fields: all values must (in) */
 	bool simple;			/* one value and one constant */
 	bool never;			/* strict: Falco never matches here */
+	bool varies;			/* as its slot */
 	uint8_t index;			/* INDEX_*, NO_INDEX: compare one by one */
 	bool negate;			/* what the index says is turned around */
 	uint32_t bit;			/* in the rows of the index */

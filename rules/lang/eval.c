@@ -43,11 +43,11 @@ static bool get(struct matcher *m, const struct slot *s, struct slot_value *v)
 {
 	const struct extract *x = s->x;
 
+	if (s->get)
+		return s->get(m->ctx, &x->ref, &v->v) == FIELD_FOUND;
 	v->all = (struct fval_list){ .arena = m->ctx->scratch };
 	if (x->from != FROM_FIELD)
 		return transform_get(m, x, &v->v, &v->all);
-	if (s->shape == SHAPE_ONE)
-		return x->ref.desc->get(m->ctx, &x->ref, &v->v) == FIELD_FOUND;
 	return x->ref.desc->get_all(m->ctx, &x->ref, &v->all) == FIELD_FOUND;
 }
 
@@ -267,7 +267,9 @@ static bool all_in(struct matcher *m, const struct pred *p, const struct slot_va
 	return true;
 }
 
-static bool against_right(struct matcher *m, const struct pred *p, const struct slot_value *v)
+/* Apart, so that the usual way does not pay for its copy of a predicate. */
+static __attribute__((noinline)) bool against_right(struct matcher *m, const struct pred *p,
+						    const struct slot_value *v)
 {
 	const struct slot_value *r = value(m, p->right);
 	const struct slot *s = &m->e->slots[p->right];
@@ -323,7 +325,7 @@ static __attribute__((noinline)) bool find_out(struct matcher *m, uint32_t test)
 	} else {
 		m->n_preds++;
 		is = matcher_decide(m, p, value(m, p->slot));
-		if (m->e->slots[p->slot].varies)
+		if (p->varies)
 			return is;
 	}
 	m->memo[test] = m->stamp | is;
