@@ -61,15 +61,25 @@ static __always_inline u32 socket_facts(const struct file *f)
 	       (u32)(BPF_CORE_READ(sk, sk_protocol) & 0xff) << 24;
 }
 
-/* The name of what is in no directory; of a directory's root that is "/". */
-static __always_inline u32 own_name(void *out, const struct file *f)
+enum { PID_FS_MAGIC_ = 0x50494446, SB_NOUSER_ = 1u << 31 };
+
+/* The name of what is in no directory; of a directory's root that is "/".  Some file systems
+ * that nobody can mount call all they have "/". */
+static __always_inline u32 own_name(char *out, const struct file *f)
 {
+	const struct super_block *const sb = BPF_CORE_READ(f, f_inode, i_sb);
 	const struct dentry *const d = BPF_CORE_READ(f, f_path.dentry);
 	long n;
 
+	if (BPF_CORE_READ(sb, s_magic) == PID_FS_MAGIC_) {
+		__builtin_memcpy(out, "[pidfd]", 7);
+		return 7;
+	}
 	if (BPF_CORE_READ(d, d_parent) != d)
 		return 1;
 	n = bpf_probe_read_kernel_str(out, 256, BPF_CORE_READ(d, d_name.name));
+	if (n == 2 && out[0] == '/' && BPF_CORE_READ(sb, s_flags) & SB_NOUSER_)
+		return 0;
 	return n > 0 && n <= 256 ? n - 1 : 0;
 }
 
@@ -90,7 +100,7 @@ int put_got_one(u32 at, u32 fd)
 	put_path(name_at, OP_GOT, path_of((u64)f));
 	len = ((struct wire_blob *)(g + 1) - 1)->len;
 	if (len == 1)
-		len = own_name(g + 1, f);
+		len = own_name((char *)(g + 1), f);
 	barrier_var(len);
 	if (len > WIRE_PATH_MAX)
 		return at;
