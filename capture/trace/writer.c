@@ -15,7 +15,9 @@
 #include "capture/trace/dict.h"
 
 enum {
-	LEVEL_DEFAULT = 3,
+	/* Against 3: 4 % smaller, which is what "half of gzip'd rows" needs for all system calls,
+	 * for 0.1 us an event in the second thread; 500,000 events/s still lose nothing. */
+	LEVEL_DEFAULT = 5,
 	BLOCK_DEFAULT = 4 << 20,
 	BLOCK_SIZE_MAX = 8 << 20,
 	IDS = 64 * SET_WORDS,
