@@ -2,7 +2,6 @@
 #include "analyze/options.h"
 
 #include <inttypes.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,27 +10,6 @@
 #include "capture/base/err.h"
 #include "capture/base/timearg.h"
 #include "rules/lang/cond.h"
-
-/* -o KEY=VALUE: the names are those of Falco's configuration. */
-enum setting_kind { SET_BOOL, SET_TEXT };
-
-static const struct setting {
-	const char *key;
-	enum setting_kind kind;
-	size_t at;
-} settings[] = {
-	{ "append_output", SET_TEXT, offsetof(struct run_options, append) },
-	{ "json_output", SET_BOOL, offsetof(struct run_options, style.json) },
-	{ "json_include_message_property", SET_BOOL,
-	  offsetof(struct run_options, style.with_message) },
-	{ "json_include_output_fields_property", SET_BOOL,
-	  offsetof(struct run_options, style.with_fields) },
-	{ "json_include_output_property", SET_BOOL,
-	  offsetof(struct run_options, style.with_output) },
-	{ "json_include_tags_property", SET_BOOL, offsetof(struct run_options, style.with_tags) },
-	{ "suggested_output", SET_BOOL, offsetof(struct run_options, suggested) },
-	{ "time_format_iso_8601", SET_BOOL, offsetof(struct run_options, style.iso) },
-};
 
 void run_options_init(struct run_options *o)
 {
@@ -43,40 +21,26 @@ void run_options_release(struct run_options *o)
 	free(o->rules);
 	free(o->selections);
 	free(o->sinks);
+	free(o->extras);
+	free(o->fields);
+	arena_release(&o->arena);
 }
 
-static int set(struct run_options *o, const char *text)
+void run_select(struct run_options *o, bool enable, bool by_tag, const char *pattern)
 {
-	const char *equals = strchr(text, '=');
-	const size_t len = equals ? (size_t)(equals - text) : 0;
-	const struct setting *s = settings, *end = s + sizeof(settings) / sizeof(settings[0]);
-
-	if (!equals)
-		return err(ERR_USAGE, "-o: '%s' is not KEY=VALUE", text);
-	while (s < end && (strlen(s->key) != len || memcmp(s->key, text, len) != 0))
-		s++;
-	if (s == end)
-		return err(ERR_USAGE, "-o: there is no setting '%.*s'", (int)len, text);
-	if (s->kind == SET_TEXT) {
-		*(const char **)((char *)o + s->at) = equals + 1;
-		return 0;
-	}
-	if (strcmp(equals + 1, "true") != 0 && strcmp(equals + 1, "false") != 0)
-		return err(ERR_USAGE, "-o: %s is true or false", s->key);
-	*(bool *)((char *)o + s->at) = equals[1] == 't';
-	return 0;
-}
-
-static void select_rules(struct run_options *o, bool enable, bool by_tag, const char *pattern)
-{
-	/* The first tag asked for turns everything else off. */
-	const bool others_off = by_tag && o->n_tags++ == 0;
-
-	o->selections = mem_grow(o->selections, &o->selections_cap, o->n_selections + 2,
+	o->selections = mem_grow(o->selections, &o->selections_cap, o->n_selections + 1,
 				 sizeof(*o->selections));
-	if (others_off)
-		o->selections[o->n_selections++] = (struct selection){ false, false, "*" };
-	o->selections[o->n_selections++] = (struct selection){ enable, by_tag, pattern };
+	o->selections[o->n_selections++] = (struct selection){
+		.enable = enable, .by_tag = by_tag, .pattern = pattern,
+	};
+}
+
+/* The first tag asked for turns everything else off. */
+static void select_tag(struct run_options *o, const char *tag)
+{
+	if (o->n_tags++ == 0)
+		run_select(o, false, false, "*");
+	run_select(o, true, true, tag);
 }
 
 static void add(const char ***list, size_t *n, size_t *cap, const char *text)
@@ -85,7 +49,7 @@ static void add(const char ***list, size_t *n, size_t *cap, const char *text)
 	(*list)[(*n)++] = text;
 }
 
-static int matching(struct run_options *o, const char *text)
+int run_matching(struct run_options *o, const char *text)
 {
 	if (strcmp(text, "first") != 0 && strcmp(text, "all") != 0)
 		return err(ERR_USAGE, "--rule-matching: '%s' is neither first nor all", text);
@@ -93,7 +57,7 @@ static int matching(struct run_options *o, const char *text)
 	return 0;
 }
 
-static int least_priority(struct run_options *o, const char *text)
+int run_priority(struct run_options *o, const char *text)
 {
 	o->priority = priority_parse(text);
 	if (o->priority < 0)
@@ -110,15 +74,15 @@ int run_option(struct run_options *o, const struct opt_parse *p, int key)
 		return 0;
 	case RO_ENABLE:
 	case RO_DISABLE:
-		select_rules(o, key == RO_ENABLE, false, p->value);
+		run_select(o, key == RO_ENABLE, false, p->value);
 		return 0;
 	case RO_TAG:
-		select_rules(o, true, true, p->value);
+		select_tag(o, p->value);
 		return 0;
 	case RO_MATCHING:
-		return matching(o, p->value);
+		return run_matching(o, p->value);
 	case RO_PRIORITY:
-		return least_priority(o, p->value);
+		return run_priority(o, p->value);
 	case RO_FILTER:
 		o->filter = p->value;
 		return 0;
@@ -126,9 +90,12 @@ int run_option(struct run_options *o, const struct opt_parse *p, int key)
 		o->style.json = true;
 		return 0;
 	case RO_SET:
-		return set(o, p->value);
+		return run_set(o, p->value);
 	case RO_SINK:
 		add(&o->sinks, &o->n_sinks, &o->sinks_cap, p->value);
+		return 0;
+	case RO_STRICT:
+		o->strict = true;
 		return 0;
 	case RO_QUIET:
 		o->quiet = true;

@@ -21,6 +21,7 @@ enum run_option {
 struct selection {
 	bool enable, by_tag;
 	const char *pattern;
+	bool may_miss;			/* no error if there is no such rule */
 };
 
 struct run_options {
@@ -31,10 +32,13 @@ struct run_options {
 	unsigned n_tags;
 	const char *filter, *dump;
 	struct alert_style style;
-	const char *append;		/* to every output */
+	struct output_extra *extras;	/* to outputs of rules that fit */
+	struct output_field *fields;	/* to output_fields of all alerts */
+	size_t n_extras, extras_cap, n_fields, fields_cap;
+	struct arena arena;		/* what settings need */
 	bool suggested;			/* the fields of containers at the end of outputs */
 	int priority;			/* least severe; 7: all */
-	bool all_rules, quiet;
+	bool all_rules, quiet, strict;
 	bool list_rules, list_fields, list_events, validate;
 };
 
@@ -43,6 +47,12 @@ void run_options_release(struct run_options *o);
 
 /* Takes one of the options above.  Negative with a message. */
 int run_option(struct run_options *o, const struct opt_parse *p, int key);
+
+/* -o KEY=VALUE (settings.c), and what several options do. */
+int run_set(struct run_options *o, const char *text);
+void run_select(struct run_options *o, bool enable, bool by_tag, const char *pattern);
+int run_matching(struct run_options *o, const char *text);
+int run_priority(struct run_options *o, const char *text);
 
 /* Loads and selects the rules, and prints on stderr what is wrong with them.  NULL: it cannot
  * be used. */

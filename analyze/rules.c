@@ -53,7 +53,7 @@ static int select_all(const struct run_options *o, struct ruleset *rs)
 		const size_t n = ruleset_select(rs, s->enable,
 						s->by_tag ? SELECT_TAG : SELECT_NAME, s->pattern);
 
-		if (n == 0 && strcmp(s->pattern, "*") != 0)
+		if (n == 0 && !s->may_miss && strcmp(s->pattern, "*") != 0)
 			return err(ERR_USAGE, "no rule has the %s '%s'", s->by_tag ? "tag" : "name",
 				   s->pattern);
 	}
@@ -88,10 +88,9 @@ static void print_messages(const struct run_options *o, const struct ruleset *rs
 
 struct ruleset *run_rules(const struct run_options *o)
 {
-	const struct output_extra extra = { .format = o->append };
 	const struct ruleset_options options = { .least = (enum priority)o->priority,
-		.no_suggested_output = !o->suggested, .extra = &extra,
-		.n_extra = o->append ? 1 : 0 };
+		.strict = o->strict, .no_suggested_output = !o->suggested,
+		.extra = o->extras, .n_extra = (uint32_t)o->n_extras };
 	struct ruleset *rs = ruleset_new(&options);
 	int rc = load(o, rs);
 
@@ -126,7 +125,8 @@ static void print_results(const struct run_options *o, const struct ruleset *rs)
 
 static int validate(const struct run_options *o)
 {
-	const struct ruleset_options options = { .least = PRIORITY_DEBUG };
+	const struct ruleset_options options = { .least = PRIORITY_DEBUG,
+		.strict = o->strict, .no_suggested_output = true };
 	struct ruleset *rs = ruleset_new(&options);
 	int rc = load(o, rs);
 

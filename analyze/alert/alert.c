@@ -61,6 +61,20 @@ static void make_tail(const struct alert_style *style, struct buf *out, const st
 	buf_str(out, ",\"time\":\"");
 }
 
+static int add_fields(struct alert_printer *p, struct form *f,
+		      const struct output_field *more, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		const struct format *value = format_compile(more[i].format,
+							    strlen(more[i].format), &p->arena);
+
+		if (!value)
+			return err_at("output field '%s'", more[i].key);
+		format_add_field(f->format, more[i].key, value, &p->arena);
+	}
+	return 0;
+}
+
 static int make_form(struct alert_printer *p, const struct rule *r)
 {
 	struct form *f = &p->forms[r->id];
@@ -72,6 +86,9 @@ static int make_form(struct alert_printer *p, const struct rule *r)
 
 	f->format = format_compile(text, strlen(text), &p->arena);
 	if (!f->format)
+		return err_at("output of rule '%s'", r->name);
+	if (add_fields(p, f, r->fields, r->n_fields) < 0 ||
+	    add_fields(p, f, p->style.fields, p->style.n_fields) < 0)
 		return err_at("output of rule '%s'", r->name);
 	p->bulk |= format_needs_bulk(f->format);
 	make_tail(&p->style, &f->tail, r);
@@ -95,7 +112,7 @@ struct alert_printer *alert_printer_new(const struct alert_style *style,
 	for (size_t i = 0; i < n_rules; i++) {
 		const struct rule *r = ruleset_rule(rules, i);
 
-		if (r->enabled && make_form(p, r) < 0) {
+		if (r->enabled && r->output && make_form(p, r) < 0) {
 			alert_printer_free(p);
 			return NULL;
 		}

@@ -15,6 +15,8 @@ struct alert_style {
 	bool iso;		/* times as 2026-03-01T14:03:07.5...+0000; else local time of day */
 	bool with_output, with_message, with_fields, with_tags;	/* properties of the JSON object */
 	const char *hostname;
+	const struct output_field *fields;	/* for output_fields of all alerts */
+	uint32_t n_fields;
 };
 
 extern const struct alert_style alert_style_default;

@@ -149,6 +149,10 @@ const char *field_suggest(const char *name, size_t len);
 struct format;
 /* What to do with an absent field: print <NA>, or drop the whole line. */
 struct format *format_compile(const char *text, size_t len, struct arena *a);	/* NULL: err_text */
+/* Adds a member to the JSON fields: the value of a single field, typed, or else a text.  It
+ * stands in for a field of the same name. */
+void format_add_field(struct format *f, const char *key, const struct format *value,
+		      struct arena *a);
 void format_text(const struct format *f, const struct field_ctx *c, struct buf *out);
 /* "name":value,... of the distinct fields in order of name, without braces. */
 void format_json_fields(const struct format *f, const struct field_ctx *c, struct buf *out);

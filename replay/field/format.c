@@ -23,6 +23,7 @@ struct part {
 	bool has_ref;
 	struct field_ref ref;
 	const void *extension;	/* a transformed field, by the extension's own struct */
+	const struct format *whole;	/* a text of its own, in JSON only */
 	const char *name;	/* in JSON */
 };
 
@@ -154,6 +155,29 @@ struct format *format_compile(const char *text, size_t len, struct arena *a)
 	return f;
 }
 
+void format_add_field(struct format *f, const char *key, const struct format *value,
+		      struct arena *a)
+{
+	struct part **names = arena_alloc(a, (f->n_names + 1) * sizeof(*names));
+	struct part *p = arena_zalloc(a, sizeof(*p));
+	unsigned at = 0, n = 0;
+
+	if (value->n == 1 && value->parts[0].has_ref)
+		*p = value->parts[0];
+	else
+		p->whole = value;
+	p->name = arena_str(a, key);
+	while (at < f->n_names && strcmp(f->by_name[at]->name, key) < 0)
+		names[n++] = f->by_name[at++];
+	names[n++] = p;
+	if (at < f->n_names && strcmp(f->by_name[at]->name, key) == 0)
+		at++;
+	while (at < f->n_names)
+		names[n++] = f->by_name[at++];
+	f->by_name = names;
+	f->n_names = n;
+}
+
 static enum field_found part_value(const struct part *p, const struct field_ctx *c,
 				   struct fval *v)
 {
@@ -226,8 +250,17 @@ static void list_json(struct buf *out, const struct field_ctx *c, const struct f
 
 static void part_json(struct buf *out, const struct part *p, const struct field_ctx *c)
 {
+	struct buf text = {0};
 	struct fval v;
 
+	if (p->whole) {
+		format_text(p->whole, c, &text);
+		buf_byte(out, '"');
+		quote_json(out, text.p, text.len);
+		buf_byte(out, '"');
+		buf_release(&text);
+		return;
+	}
 	if (p->has_ref && p->ref.desc->flags & FIELD_LIST && p->ref.index == INT64_MIN) {
 		list_json(out, c, &p->ref);
 		return;
@@ -272,6 +305,12 @@ bool format_needs_bulk(const struct format *f)
 			continue;
 		if (p->has_ref ? field_needs_bulk(&p->ref)
 			       : extension->needs_bulk(p->extension))
+			return true;
+	}
+	for (unsigned i = 0; i < f->n_names; i++) {
+		const struct part *p = f->by_name[i];
+
+		if (p->whole ? format_needs_bulk(p->whole) : field_needs_bulk(&p->ref))
 			return true;
 	}
 	return false;

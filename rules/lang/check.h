@@ -19,6 +19,9 @@ bool constant_parse(const struct at *at, struct constant *c, enum field_type typ
 /* True if the text may be compared with evt.type. */
 bool event_name_known(const char *p, size_t len);
 
+/* False: evt.arg.NAME or evt.rawarg.NAME of a name that no event has. */
+bool param_known(const struct field_ref *r);
+
 /* A left or right side; NULL: error in l. */
 struct extract *extract_check(const struct at *at, const struct operand *o);
 const char *type_name(const struct extract *x);

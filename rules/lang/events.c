@@ -58,6 +58,7 @@ unsigned event_set_count(const struct event_set *s)
 	return n;
 }
 
+/* A name that only old captures have stands for an event of unknown type. */
 static void add_name(struct event_set *s, const struct operand *o)
 {
 	const enum event_id id = catalog_find(o->p, o->len);
@@ -67,6 +68,8 @@ static void add_name(struct event_set *s, const struct operand *o)
 		event_set_add(s, id);
 	else if (call)
 		event_set_add(s, call->event);
+	else if (o->len)
+		event_set_add(s, EV_UNKNOWN);
 }
 
 static bool named(const struct operand *o, const char *name)

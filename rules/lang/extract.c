@@ -30,11 +30,24 @@ static struct extract *extract_new(const struct at *at, enum source_kind from,
 	return x;
 }
 
-/* Parameters that some event of the catalogue has: evt.rawarg.NAME. */
-static bool param_known(const char *name)
-{
-	const size_t len = strlen(name);
+static const char *const old_params[] = {
+#define OLD_PARAM(name) name,
+#include "rules/lang/oldparams.def"
+#undef OLD_PARAM
+};
 
+bool param_known(const struct field_ref *r)
+{
+	const char *name = r->key;
+	size_t len;
+
+	if (!name || (strcmp(r->desc->name, "evt.arg") != 0 &&
+		      strcmp(r->desc->name, "evt.rawarg") != 0))
+		return true;
+	len = strlen(name);
+	for (size_t i = 0; i < sizeof(old_params) / sizeof(old_params[0]); i++)
+		if (strcmp(old_params[i], name) == 0)
+			return true;
 	for (unsigned i = 0; i < EV__N; i++)
 		if (event_param_index(&catalog[i], name, len) >= 0)
 			return true;
@@ -68,7 +81,7 @@ static struct extract *check_field(const struct at *at, const struct operand *o)
 	buf_release(&text);
 	x->type = x->ref.desc->type;
 	x->list = x->ref.desc->flags & FIELD_LIST;
-	if (x->type == FIELD_DYN && x->ref.key && !param_known(x->ref.key))
+	if (!param_known(&x->ref))
 		return FAIL(LANG_TYPE, o->off, "unknown event argument %s", x->ref.key);
 	return x;
 }

@@ -69,6 +69,10 @@ static size_t parse(const void **made, const char **name, const char *text, size
 	if (is_call(text, len))
 		return parse_call((const struct made **)made, name, text, len, a);
 	n = field_parse(&r, text, len, a);
+	if (n && !param_known(&r)) {
+		err(ERR_RULE, "unknown event argument %s", r.key);
+		return SIZE_MAX;
+	}
 	if (!n || !(r.desc->flags & FIELD_FILTER_ONLY))
 		return 0;
 	*made = arena_zalloc(a, sizeof(struct made));
@@ -125,11 +129,23 @@ static size_t refs(const void *made, const struct field_ref *const **out)
 	return m->n_refs;
 }
 
-void lang_formats(void)
+/* Falco's outputs have nothing for len(). */
+static enum field_found get_strict(const struct field_ctx *c, const void *made,
+				   struct fval *out)
 {
-	static const struct format_extension extension = {
-		.parse = parse, .get = get, .needs_bulk = needs_bulk, .refs = refs,
+	const struct made *m = made;
+
+	if (m->x && m->x->from == FROM_CALL && m->x->fn == TR_LEN)
+		return FIELD_ABSENT;
+	return get(c, made, out);
+}
+
+void lang_formats(bool strict)
+{
+	static const struct format_extension extensions[] = {
+		{ .parse = parse, .get = get, .needs_bulk = needs_bulk, .refs = refs },
+		{ .parse = parse, .get = get_strict, .needs_bulk = needs_bulk, .refs = refs },
 	};
 
-	format_extend(&extension);
+	format_extend(&extensions[strict]);
 }

@@ -131,6 +131,8 @@ bool decode_text(struct reader *r, const struct yaml *map, const char *key, bool
 	if (!v)
 		return optional || reader_say(r, LOAD_ERR_YAML_VALIDATE,
 					      "Item has no mapping for key '%s'", key);
+	if (v->kind == YAML_NULL && r->n && strcmp(r->steps[r->n - 1].type, key) == 0)
+		return reader_say(r, LOAD_ERR_YAML_VALIDATE, "Mapping for key '%s' is empty", key);
 	if (v->kind != YAML_SCALAR)
 		return say_value(r, key, v, "Value is not a scalar value");
 	if (v->len == 0)

@@ -18,6 +18,10 @@ static bool read_one(struct reader *r, const struct yaml *v, const char **out)
 		return true;
 	}
 	reader_enter(r, "value for", "", v);
+	if (v->kind == YAML_SCALAR) {	/* Falco says the last steps twice */
+		reader_enter(r, "exception", "", v);
+		reader_enter(r, "value for", "", v);
+	}
 	ok = reader_say(r, LOAD_ERR_YAML_VALIDATE, v->kind == YAML_SCALAR ?
 			"Value must be non-empty" : "Value is not a scalar value");
 	r->n = depth;
@@ -173,7 +177,7 @@ static bool check_field(struct reader *r, const char *text)
 	return ok || reader_say(r, LOAD_ERR_VALIDATE, "'%s' is not a supported filter field", text);
 }
 
-static bool check_list_form(struct reader *r, struct exception *e)
+static bool check_list_form(struct reader *r, struct exception *e, bool ours)
 {
 	size_t n;
 	bool modifier;
@@ -186,7 +190,7 @@ static bool check_list_form(struct reader *r, struct exception *e)
 			return reader_say(r, LOAD_ERR_VALIDATE,
 					  "'%s' is not a supported comparison operator",
 					  e->comps.v[i]);
-	for (uint32_t i = 0; i < e->fields.n; i++)
+	for (uint32_t i = 0; ours && i < e->fields.n; i++)
 		if (!check_field(r, e->fields.v[i]))
 			return false;
 	for (size_t i = 0; i < e->n_rows; i++)
@@ -196,7 +200,7 @@ static bool check_list_form(struct reader *r, struct exception *e)
 	return true;
 }
 
-static bool check_scalar_form(struct reader *r, struct exception *e)
+static bool check_scalar_form(struct reader *r, struct exception *e, bool ours)
 {
 	if (e->comps.list)
 		return reader_say(r, LOAD_ERR_VALIDATE, "Fields and comps must both be strings");
@@ -204,7 +208,7 @@ static bool check_scalar_form(struct reader *r, struct exception *e)
 		return reader_say(r, LOAD_ERR_VALIDATE, "When fields is a single value, comps must "
 				  "be one of (in, pmatch, intersects) or a modifier operator (e.g. "
 				  "startswith oneof)");
-	if (!check_field(r, e->fields.v[0]))
+	if (ours && !check_field(r, e->fields.v[0]))
 		return false;
 	for (size_t i = 0; i < e->n_rows; i++)
 		if (e->rows[i].list)
@@ -213,7 +217,8 @@ static bool check_scalar_form(struct reader *r, struct exception *e)
 	return true;
 }
 
-static bool check(struct reader *r, struct exception *e)
+/* ours: a rule of our source, whose fields are known. */
+static bool check(struct reader *r, struct exception *e, bool ours)
 {
 	if (!e->comps.n) {
 		e->comps.list = e->fields.list;
@@ -224,7 +229,7 @@ static bool check(struct reader *r, struct exception *e)
 	}
 	for (uint32_t i = 0; i < e->comps.n; i++)
 		e->comps.v[i] = trimmed(&r->rs->arena, e->comps.v[i]);
-	return e->fields.list ? check_list_form(r, e) : check_scalar_form(r, e);
+	return e->fields.list ? check_list_form(r, e, ours) : check_scalar_form(r, e, ours);
 }
 
 /* ---- items ---- */
@@ -237,10 +242,14 @@ static struct exception *find(struct rule_def *d, const char *name)
 	return NULL;
 }
 
-static bool read_shape(struct reader *r, const struct yaml *v, struct exception *e)
+static bool read_shape(struct reader *r, const struct yaml *v, bool append,
+		       struct exception *e)
 {
 	const struct yaml *names = yaml_get(v, "fields"), *comps = yaml_get(v, "comps");
 
+	if ((!names || names->kind == YAML_NULL) && append)
+		return reader_say(r, LOAD_ERR_VALIDATE, "Rule exception must have fields property "
+				  "with a list of fields");
 	if (!names || names->kind == YAML_NULL)
 		return reader_say(r, LOAD_ERR_YAML_VALIDATE,
 				  "Item has no mapping for key 'fields'");
@@ -250,7 +259,8 @@ static bool read_shape(struct reader *r, const struct yaml *v, struct exception 
 }
 
 /* Values added to an exception that is there. */
-static bool add_values(struct reader *r, const struct yaml *v, struct exception *e)
+static bool add_values(struct reader *r, const struct yaml *v, struct exception *e,
+		       bool ours)
 {
 	const struct yaml *values = yaml_get(v, "values");
 
@@ -260,15 +270,15 @@ static bool add_values(struct reader *r, const struct yaml *v, struct exception 
 	if (!values || values->kind == YAML_NULL || values->n + values->len == 0)
 		reader_say(r, LOAD_APPEND_NO_VALUES,
 			   "Overriding/appending exception with no values");
-	return add_rows(r, values, e) && check(r, e);
+	return add_rows(r, values, e) && check(r, e, ours);
 }
 
 static bool add_exception(struct reader *r, const struct yaml *v, struct rule_def *d,
-			  const char *name)
+			  bool append, const char *name)
 {
 	struct exception e = { .name = name, .at = { .file = r->file, .node = v } };
 
-	if (!read_shape(r, v, &e) || !add_rows(r, yaml_get(v, "values"), &e) || !check(r, &e))
+	if (!read_shape(r, v, append, &e) || !add_rows(r, yaml_get(v, "values"), &e) || !check(r, &e, !d->unknown_source))
 		return false;
 	d->exceptions = mem_grow(d->exceptions, &d->exceptions_cap, d->n_exceptions + 1,
 				 sizeof(*d->exceptions));
@@ -291,18 +301,21 @@ static bool read_exception(struct reader *r, const struct yaml *v, struct rule_d
 		r->n = depth;
 		return ok;
 	}
+	reader_enter(r, "exceptions", "", v);
 	reader_enter(r, "exception", "", v);
-	if (!decode_text(r, v, "name", false, &name, NULL))
-		return r->n = depth, false;
-	r->steps[depth].name = name;
+	ok = decode_text(r, v, "name", false, &name, NULL);
+	r->n = depth;
+	if (!ok)
+		return false;
+	reader_enter(r, "exception", name, v);
 	old = find(d, name);
 	if (old && append && (size_t)(old - d->exceptions) < n_old) {
-		ok = add_values(r, v, old);
+		ok = add_values(r, v, old, !d->unknown_source);
 	} else {
 		if (old)
 			reader_say(r, LOAD_EXCEPTION_NAME_NOT_UNIQUE, "Multiple definitions of "
 				   "exception '%s' in the same rule", name);
-		ok = add_exception(r, v, d, name);
+		ok = add_exception(r, v, d, append, name);
 	}
 	r->n = depth;
 	return ok;

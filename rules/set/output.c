@@ -102,6 +102,32 @@ static bool fail(struct reader *r, struct rule_def *d, const char *text)
 	return false;
 }
 
+/* Texts and members that the extras add. */
+static void add_extras(const struct ruleset *rs, struct rule_def *d, struct buf *text,
+		       struct arena *a)
+{
+	struct output_field *more;
+	uint32_t most = 0;
+
+	for (uint32_t i = 0; i < rs->options.n_extra; i++)
+		most += rs->options.extra[i].n_fields;
+	more = arena_alloc(a, (most + 1) * sizeof(*more));
+	d->rule.fields = more;
+	d->rule.n_fields = 0;
+	for (uint32_t i = 0; i < rs->options.n_extra; i++) {
+		const struct output_extra *x = &rs->options.extra[i];
+
+		if (!fits(x, d))
+			continue;
+		if (x->format) {
+			buf_byte(text, ' ');
+			buf_str(text, x->format);
+		}
+		for (uint32_t k = 0; k < x->n_fields; k++)
+			more[d->rule.n_fields++] = x->fields[k];
+	}
+}
+
 bool output_check(struct reader *r, struct rule_def *d, struct arena *a)
 {
 	struct ruleset *rs = r->rs;
@@ -117,11 +143,7 @@ bool output_check(struct reader *r, struct rule_def *d, struct arena *a)
 			ok = fail(r, d, "empty formatting token");
 	}
 	warn_deprecated(r, d, buf_text(&text));
-	for (uint32_t i = 0; i < rs->options.n_extra; i++)
-		if (fits(&rs->options.extra[i], d)) {
-			buf_byte(&text, ' ');
-			buf_str(&text, rs->options.extra[i].format);
-		}
+	add_extras(rs, d, &text, a);
 	if (!rs->options.no_suggested_output)
 		buf_str(&text, suggested);
 	if (ok && strstr(d->output.p, "%%"))	/* Falco's formats do not have it */
@@ -132,6 +154,8 @@ bool output_check(struct reader *r, struct rule_def *d, struct arena *a)
 		if (!d->rule.format)
 			ok = fail(r, d, err_text());
 	}
+	if (!ok)
+		d->rule.output = NULL;
 	buf_release(&text);
 	return ok;
 }

@@ -205,6 +205,7 @@ static bool define(struct reader *r, const struct yaml *item, const char *name)
 	ok = read_source(r, item, false, &source);
 	if (ok && !*source)
 		source = "syscall";
+	new.unknown_source = ok && strcmp(source, "syscall") != 0;
 	ok = ok && read_joined(r, item, "condition", &new.cond, false) &&
 	     read_output(r, item, &new, false) && read_joined(r, item, "desc", &new.desc, false) &&
 	     read_priority(r, item, &new) && read_tags(r, item, &new, false) &&
@@ -230,7 +231,6 @@ static bool define(struct reader *r, const struct yaml *item, const char *name)
 	new.whole = d->whole;
 	*d = new;
 	d->rule.source = source;
-	d->unknown_source = strcmp(source, "syscall") != 0;
 	placed(r, d, item);
 	return true;
 }

@@ -16,7 +16,7 @@ struct ruleset *ruleset_new(const struct ruleset_options *o)
 {
 	struct ruleset *rs = xcalloc(1, sizeof(*rs));
 
-	lang_formats();
+	lang_formats(o->strict);
 	rs->options = *o;
 	intern_init(&rs->list_names, &rs->arena);
 	intern_init(&rs->macro_names, &rs->arena);
@@ -286,6 +286,10 @@ int ruleset_finish(struct ruleset *rs)
 	}
 	engine_finish(&rs->engine, enabled);
 	engine_types(&rs->engine, &rs->events);
+	/* Old captures number what they say of containers; rules never see it. */
+	for (unsigned i = 0; i < EV__N; i++)
+		if (catalog[i].flags & EF_PSEUDO)
+			rs->events.bits[i / 64] &= ~(UINT64_C(1) << i % 64);
 	free(enabled);
 	rs->finished = true;
 	return 0;

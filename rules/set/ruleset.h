@@ -23,6 +23,11 @@ extern const char *const priority_name[PRIORITY__N];	/* "Emergency" ... */
 /* As Falco reads them, in any case; "info" as well; -1: none. */
 int priority_parse(const char *name);
 
+/* A member added to output_fields. */
+struct output_field {
+	const char *key, *format;
+};
+
 struct rule {
 	const char *name, *desc, *source;
 	const char *output;		/* as written, with what was appended */
@@ -33,6 +38,8 @@ struct rule {
 	bool capture;
 	uint64_t capture_ms;		/* 0: the default */
 	struct format *format;		/* of output; after ruleset_finish */
+	const struct output_field *fields;	/* more for output_fields */
+	uint32_t n_fields;
 	struct event_set events;
 	uint32_t id;			/* order of definition */
 	const char *file;
@@ -44,7 +51,9 @@ struct output_extra {
 	const char *source, *rule;	/* NULL or "": any */
 	const char *const *tags;	/* all must be there */
 	uint32_t n_tags;
-	const char *format;		/* added with a blank before it */
+	const char *format;		/* added with a blank before it; NULL: nothing */
+	const struct output_field *fields;	/* for output_fields only */
+	uint32_t n_fields;
 };
 
 /* What files may ask for with required_plugin_versions, besides "container", which is

@@ -12,7 +12,7 @@
  *                   fields that outputs end with otherwise.  Lines "#plugin NAME VERSION",
  *                   "#extra RULE|TAGS|FORMAT" and "#enable|disable name|tag WHAT"
  *                   before the text are options
- *   count FILE\nCOND\nCOND...  for each how many events and pseudo events it holds on,
+ *   count FILE\nCOND\nCOND...  for each how many events it holds on,
  *                   with Falco's behaviour where it is odd
  *   matches P\nN    true | false: the pattern P fits the name N */
 #include <stdio.h>
@@ -117,7 +117,7 @@ struct counted {
 	struct engine e;
 	uint32_t *id;			/* by condition; INTERN_NONE: refused */
 	char (*message)[256];
-	unsigned *n[2];			/* real events and pseudo events, by id */
+	unsigned *n;			/* events by id */
 	size_t n_conds;
 };
 
@@ -158,12 +158,14 @@ static void count_matches(struct counted *c, struct source *s)
 		unsigned n;
 
 		state_update(st, &ev);
+		if (ev.type < EV__N && catalog[ev.type].flags & EF_PSEUDO)
+			continue;	/* rules never see them */
 		arena_reset(&scratch);
 		matcher_begin(&m, &ctx);
 		n = matcher_match(&m, ev.type < EV__N ? ev.type : EV_UNKNOWN, ids,
 				  (unsigned)c->n_conds);
 		while (n-- > 0)
-			c->n[event_is_pseudo(&ev)][ids[n]]++;
+			c->n[ids[n]]++;
 	}
 	matcher_release(&m);
 	state_free(st);
@@ -177,7 +179,7 @@ static void count_print(const struct counted *c, struct buf *out)
 		if (c->id[i] == INTERN_NONE)
 			buf_printf(out, "fail %s\n", c->message[i]);
 		else
-			buf_printf(out, "%u %u\n", c->n[0][c->id[i]], c->n[1][c->id[i]]);
+			buf_printf(out, "%u\n", c->n[c->id[i]]);
 	}
 }
 
@@ -198,8 +200,7 @@ static void do_count(struct request *r, struct buf *out)
 	while ((cond = strsep(&text, "\n")))
 		if (strlen(cond) >= 8)
 			count_compile(&c, cond);
-	c.n[0] = xcalloc(c.n_conds + 1, sizeof(unsigned));
-	c.n[1] = xcalloc(c.n_conds + 1, sizeof(unsigned));
+	c.n = xcalloc(c.n_conds + 1, sizeof(unsigned));
 	engine_finish(&c.e, NULL);
 	event_set_fill(&all);
 	source_want(s, &all, true);
@@ -210,8 +211,7 @@ static void do_count(struct request *r, struct buf *out)
 	arena_release(&c.arena);
 	free(c.id);
 	free(c.message);
-	free(c.n[0]);
-	free(c.n[1]);
+	free(c.n);
 }
 
 static void json_pair(struct buf *out, const char *key, const char *p, size_t len)
