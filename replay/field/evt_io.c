@@ -172,11 +172,13 @@ GET(get_evt_buffer)
 {
 	const struct value *v = event_param(c->ev, "data");
 
-	if (!v || !(reads(c->ev) || writes(c->ev)) || v->state == VALUE_ABSENT)
+	if (!v || !(reads(c->ev) || writes(c->ev)))
 		return FIELD_ABSENT;
 	if (v->state == VALUE_LOST)
 		return FIELD_LOST;
-	return put_bytes(r, out, v->p, v->len);
+	/* A call that moved no bytes has an empty buffer. */
+	return v->state == VALUE_SET ? put_bytes(r, out, v->p, v->len)
+				     : put_bytes(r, out, "", 0);
 }
 
 static bool buflen(const struct field_ctx *c, int64_t *n)
