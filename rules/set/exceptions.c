@@ -278,7 +278,8 @@ static bool add_exception(struct reader *r, const struct yaml *v, struct rule_de
 {
 	struct exception e = { .name = name, .at = { .file = r->file, .node = v } };
 
-	if (!read_shape(r, v, append, &e) || !add_rows(r, yaml_get(v, "values"), &e) || !check(r, &e, !d->unknown_source))
+	if (!read_shape(r, v, append, &e) || !add_rows(r, yaml_get(v, "values"), &e) ||
+	    !check(r, &e, !d->unknown_source))
 		return false;
 	d->exceptions = mem_grow(d->exceptions, &d->exceptions_cap, d->n_exceptions + 1,
 				 sizeof(*d->exceptions));
