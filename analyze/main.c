@@ -32,6 +32,7 @@ static const struct {
 } verbs[] = {
 	{ "analyze", verb_analyze },
 	{ "live", verb_live },
+	{ "why", verb_why },
 };
 
 int main(int argc, char **argv)

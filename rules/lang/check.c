@@ -431,6 +431,17 @@ out:
 	return id;
 }
 
+uint32_t engine_pred(const struct engine *e, const struct node *n)
+{
+	struct buf text = {0};
+	uint32_t id;
+
+	pred_key(&text, n);
+	id = intern_find(&e->pred_names, text.p, text.len);
+	buf_release(&text);
+	return id;
+}
+
 static uint32_t check_node(struct engine *e, struct lang *l, const struct ast *a,
 			   const struct node *n);
 

@@ -399,8 +399,10 @@ static bool extract_bulk(const struct extract *x)
 	return false;
 }
 
-static bool pred_bulk(const struct engine *e, const struct pred *p)
+bool engine_pred_bulk(const struct engine *e, uint32_t pred)
 {
+	const struct pred *p = &e->preds[pred];
+
 	return extract_bulk(e->slots[p->slot].x) ||
 	       (p->right != NO_SLOT && extract_bulk(e->slots[p->right].x));
 }
@@ -409,7 +411,7 @@ bool engine_needs_bulk(const struct engine *e)
 {
 	for (size_t i = 0; i < e->n_code; i++)
 		if (e->code[i].test < e->pred_names.n &&
-		    pred_bulk(e, &e->preds[e->code[i].test]))
+		    engine_pred_bulk(e, e->code[i].test))
 			return true;
 	return false;
 }

@@ -165,6 +165,11 @@ void engine_finish(struct engine *e, const bool *enabled);
 uint32_t engine_slot(struct engine *e, struct lang *l, const struct ast *a,
 		     const struct operand *o);
 
+/* The predicate of a check that was checked before. */
+uint32_t engine_pred(const struct engine *e, const struct node *n);
+/* True if it looks at payloads or environments. */
+bool engine_pred_bulk(const struct engine *e, uint32_t pred);
+
 /* What a pred is for every event of this type: 0, 1, or -1 if it depends. */
 int engine_pred_known(const struct engine *e, const struct pred *p, unsigned type);
 
@@ -207,9 +212,8 @@ unsigned matcher_match(struct matcher *m, unsigned type, uint32_t *ids, unsigned
 /* Whether the condition of an entry holds; a predicate or shared part, as in an insn. */
 bool matcher_run(struct matcher *m, uint32_t pc);
 bool matcher_test(struct matcher *m, uint32_t test);
-/* One predicate or node of the graph, with all that it needs: for why. */
+/* One predicate, with all that it needs: for why. */
 bool matcher_pred(struct matcher *m, uint32_t pred);
-bool matcher_node(struct matcher *m, uint32_t node);
 /* The predicate over a value that was got elsewhere. */
 bool matcher_decide(struct matcher *m, const struct pred *p, struct slot_value *v);
 const struct slot_value *matcher_slot(struct matcher *m, uint32_t slot);

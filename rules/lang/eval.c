@@ -357,24 +357,3 @@ bool matcher_run(struct matcher *m, uint32_t pc)
 	}
 	return pc == CODE_TRUE;
 }
-
-bool matcher_node(struct matcher *m, uint32_t node)
-{
-	const struct dag_node *n = &m->e->dag.nodes[node];
-
-	switch ((enum dag_kind)n->kind) {
-	case DAG_CONST:
-		return node == DAG_TRUE;
-	case DAG_PRED:
-		return matcher_pred(m, n->kids[0]);
-	case DAG_NOT:
-		return !matcher_node(m, n->kids[0]);
-	case DAG_AND:
-	case DAG_OR:
-		for (uint32_t i = 0; i < n->n; i++)
-			if (matcher_node(m, n->kids[i]) != (n->kind == DAG_AND))
-				return n->kind == DAG_OR;
-		return n->kind == DAG_AND;
-	}
-	return false;
-}

@@ -390,6 +390,12 @@ unsigned ruleset_match(struct ruleset_matcher *m, const struct field_ctx *ctx,
 	return n;
 }
 
+struct matcher *ruleset_matcher_begin(struct ruleset_matcher *m, const struct field_ctx *ctx)
+{
+	matcher_begin(&m->m, ctx);
+	return &m->m;
+}
+
 struct ruleset_work ruleset_matcher_work(const struct ruleset_matcher *m)
 {
 	return (struct ruleset_work){

@@ -97,6 +97,10 @@ const struct rule *ruleset_rule(const struct ruleset *rs, size_t i);
 const struct rule *ruleset_find(const struct ruleset *rs, const char *name);
 /* Canonical text of the expanded condition. */
 void ruleset_print_condition(const struct ruleset *rs, const struct rule *r, struct buf *out);
+/* The condition as a tree (rules/lang/explain.h), exceptions named; explain_release it
+ * before the set.  False: it was not compiled (unknown source or field). */
+struct explain;
+bool ruleset_explain(const struct ruleset *rs, const struct rule *r, struct explain *out);
 /* Code of all enabled rules: --dump=code; other stages by rule. */
 void ruleset_dump_code(const struct ruleset *rs, struct buf *out);
 
@@ -110,6 +114,10 @@ void ruleset_matcher_free(struct ruleset_matcher *m);
  * (1: the first).  How many. */
 unsigned ruleset_match(struct ruleset_matcher *m, const struct field_ctx *ctx,
 		       const struct rule **out, unsigned max);
+
+/* Begins an event for questions that explain_event and explain_values ask. */
+struct matcher;
+struct matcher *ruleset_matcher_begin(struct ruleset_matcher *m, const struct field_ctx *ctx);
 
 struct ruleset_work {
 	uint64_t events, preds, slots;	/* met, decided, got */
