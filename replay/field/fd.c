@@ -70,7 +70,9 @@ GET(get_fd_num)
 {
 	if (!has_fd(c) || c->cur->fd_num == INT64_MIN)
 		return FIELD_ABSENT;
-	return put_i(r, out, c->cur->fd_num < 0 ? -1 : c->cur->fd_num);
+	if (c->cur->fd_num < 0 && c->cur->fd_num != AT_FDCWD)
+		return put_i(r, out, -1);
+	return put_i(r, out, c->cur->fd_num);
 }
 
 GET(get_fd_type)
@@ -162,6 +164,31 @@ static struct called called_name(const struct event *ev)
 	return (struct called){0};
 }
 
+/* The addresses of a connection that did not come about. */
+static bool addresses_of_event(const struct field_ctx *c, struct fval *out)
+{
+	const struct event *ev = c->ev;
+	struct buf b = {0};
+
+	switch (ev->type) {
+	case EV_ACCEPT:
+		param_raw(c, P(ACCEPT, tuple), &b);
+		break;
+	case EV_ACCEPT4:
+		param_raw(c, P(ACCEPT4, tuple), &b);
+		break;
+	case EV_CONNECT:
+		param_raw(c, P(CONNECT, tuple), &b);
+		break;
+	default:
+		return false;
+	}
+	out->p = arena_strn(c->scratch, b.p, b.len);
+	out->len = (uint32_t)b.len;
+	buf_release(&b);
+	return true;
+}
+
 /* A descriptor that is not known, because the call failed or because it was opened
  * before the recording: what the event says. */
 static enum field_found name_of_event(const struct field_ctx *c, struct fval *out)
@@ -171,6 +198,8 @@ static enum field_found name_of_event(const struct field_ctx *c, struct fval *ou
 
 	out->p = "";
 	out->len = 0;
+	if (addresses_of_event(c, out))
+		return FIELD_FOUND;
 	if (!n.name || n.name->state != VALUE_SET)
 		return c->cur->fd_num >= 0 && c->cur->after_loss ? FIELD_LOST : FIELD_FOUND;
 	if (n.name->len && n.name->p[0] != '/')
@@ -205,6 +234,9 @@ GET(get_fd_nameraw)
 		return FIELD_ABSENT;
 	if (c->cur->fd)
 		return put_text(r, out, c->cur->fd->nameraw);
+	fval_as(out, r);
+	if (addresses_of_event(c, out))
+		return FIELD_FOUND;
 	n = called_name(c->ev);
 	if (!n.name || n.name->state != VALUE_SET)
 		return put_str(r, out, "");
@@ -253,7 +285,7 @@ GET(get_fd_filename)
 	if (f->kind != FD_FILE)
 		return FIELD_ABSENT;
 	slash = memrchr(f->name.p, '/', f->name.len);
-	if (!slash)
+	if (!slash || f->name.len == 1)
 		return put_str(r, out, "/");
 	slash++;
 	return put_bytes(r, out, slash, f->name.len - (size_t)(slash - f->name.p));

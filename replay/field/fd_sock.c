@@ -24,13 +24,18 @@ static enum field_found put_ip(const struct field_ref *r, struct fval *out,
 }
 
 /* The addresses that a recording lists are the host's.  A process in a container of which
- * only the number is known is taken to have none of them, as Falco has it. */
+ * only the number is known is taken to have none of them, as Falco has it, and in any
+ * container only IPv4 counts. */
 static bool is_own(const struct field_ctx *c, const struct fdinfo *f, const struct ip_end *e)
 {
 	const struct container *in = c->cur->thread->proc->container;
+	static const uint8_t none[4];
 
-	return (!in || in->json.len > 0)
-		&& state_is_local(c->st, f->kind == FD_IPV4 ? AF_INET : AF_INET6, e->addr);
+	if (in && (!in->json.len || f->kind != FD_IPV4))
+		return false;
+	if (in && memcmp(in->ip, e->addr, 4) == 0 && memcmp(in->ip, none, 4) != 0)
+		return true;
+	return state_is_local(c->st, f->kind == FD_IPV4 ? AF_INET : AF_INET6, e->addr);
 }
 
 /* Local is the client's end if that address is the machine's own, so between two local

@@ -349,11 +349,11 @@ static enum field_found one_of(const struct field_ctx *c, const struct field_ref
 	if (f != FIELD_FOUND)
 		return f;
 	for (unsigned i = 0; i < l.n; i++) {
-		if (i)
+		if (b.len)
 			buf_byte(&b, ' ');
 		buf_put(&b, l.v[i].p, l.v[i].len);
 	}
-	return put_buf(c, r, out, &b);
+	return b.len ? put_buf(c, r, out, &b) : FIELD_ABSENT;
 }
 
 #define ANCESTOR(name, what)							\
@@ -413,9 +413,9 @@ GET(get_proc_cwd)
 	char *p;
 
 	THREAD_OR_ABSENT();
-	if ((!t->proc->leader && t->tid != t->proc->pid) || is_placeholder(t))
-		return LOST_OR(put_str(r, out, "./"));
 	cwd = thread_cwd(t);
+	if ((!t->proc->leader && t->tid != t->proc->pid && !cwd.len) || is_placeholder(t))
+		return LOST_OR(put_str(r, out, "./"));
 	if (cwd.len == 0 || cwd.p[cwd.len - 1] == '/')
 		return put_text(r, out, cwd);
 	p = arena_strn(c->scratch, cwd.p, cwd.len + 1);

@@ -251,7 +251,7 @@ GET(get_proc_fdopencount)
 GET(get_proc_fdlimit)
 {
 	THREAD_OR_ABSENT();
-	return put_i(r, out, t->proc->fdlimit);
+	return put_i(r, out, is_placeholder(t) ? 0 : t->proc->fdlimit);
 }
 
 GET(get_proc_fdusage)
@@ -483,6 +483,8 @@ static enum field_found stream(const struct field_ctx *c, const struct field_ref
 
 	THREAD_OR_ABSENT();
 	f = thread_fd(t, fd);
+	if (!f && c->cur->fd_num == fd)		/* closed by this event */
+		f = c->cur->fd;
 	if (!f)
 		return missing(c);
 	return name ? put_text(r, out, f->name) : put_str(r, out, fd_type_name(f));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which container a process runs in, from the names of its control groups, and what
  * the recorder found out about the container. */
+#include <arpa/inet.h>
 #include <ctype.h>
 
 #include <xxhash.h>
@@ -210,6 +211,16 @@ static uint64_t number(struct json v)
 	return n;
 }
 
+static void take_address(struct container *c, struct json v)
+{
+	struct buf b = {0};
+
+	memset(c->ip, 0, sizeof(c->ip));
+	if (json_string(v, &b))
+		inet_pton(AF_INET, buf_text(&b), c->ip);
+	buf_release(&b);
+}
+
 static void describe(struct state *st, struct container *c, struct json of)
 {
 	const struct json priv = json_member(of, "privileged", 10);
@@ -222,6 +233,7 @@ static void describe(struct state *st, struct container *c, struct json of)
 	take_string(st, &c->image_digest, of, "imagedigest");
 	take_string(st, &c->image_id, of, "imageid");
 	take_type(st, c, json_member(of, "type", 4));
+	take_address(c, json_member(of, "ip", 2));
 	c->start_ts = number(json_member(of, "created_time", 12)) * UINT64_C(1000000000);
 	c->privileged = priv.len ? json_is(priv, "true") : -1;
 }

@@ -215,16 +215,13 @@ HANDLER(on_memfd)
 {
 	const struct value *name = EV(ev, MEMFD_CREATE, name);
 	struct fdinfo *f;
-	int n;
 
 	on_new_fd(st, ev, t);
 	f = st->cur.fd;
 	if (!f || name->state != VALUE_SET)
 		return;
 	f->ino = value_u64(EV(ev, MEMFD_CREATE, ino), 0);
-	n = snprintf(st->path[0], PATH_BYTES, "memfd:%.*s",
-		     (int)(name->len < 256 ? name->len : 256), (const char *)name->p);
-	text_set(st, &f->name, st->path[0], (size_t)n);
+	text_set(st, &f->name, name->p, name->len);
 	st->cur.name_changed = true;
 }
 

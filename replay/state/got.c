@@ -66,7 +66,10 @@ static void put_one(struct state *st, struct tnode *t, const struct got *g)
 	f->dev = g->dev;
 	f->ino = g->ino;
 	if (!g->family && (g->name[0] == '/' || kind == FD_MEMFD)) {
-		text_set(st, &f->name, g->name, g->len);
+		/* as memfd_create is told it: without what the kernel puts before */
+		const size_t skip = kind == FD_MEMFD ? strlen("memfd:") : 0;
+
+		text_set(st, &f->name, g->name + skip, g->len - skip);
 		text_copy(st, &f->nameraw, f->name);
 	}
 	st->cur.name_changed = true;

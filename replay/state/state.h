@@ -122,6 +122,7 @@ struct container {
 	struct text id, full_id;	/* id: 12 characters, or a name */
 	struct text name, type, image, image_repo, image_tag, image_digest, image_id;
 	struct text json;		/* all that the recorder knew */
+	uint8_t ip[4];			/* its own address, zero if unknown */
 	int8_t privileged;		/* -1 unknown */
 	uint64_t start_ts;
 };
