@@ -36,10 +36,12 @@ sub load_entries {
 		}
 		my ($set, $capture, $type, $count, $reason, @fields) = split;
 		die "tests/fields-deviations:$.: $_" unless @fields && $count =~ /^\d+$/;
-		exists $why{$_} or die "tests/fields-deviations:$.: no reason '$_'"
-			for split /,/, $reason;
 		push @entries, { set => $set, capture => $capture, type => $type, count => $count,
-				 field => $_, line => $., seen => 0 } for @fields;
+				 why => $reason, field => $_, line => $., seen => 0 } for @fields;
+	}
+	for my $e (@entries) {
+		exists $why{$_} or die "tests/fields-deviations:$e->{line}: no reason '$_'\n"
+			for split /,/, $e->{why};
 	}
 }
 
