@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which container a process runs in, from the names of its control groups, and what
- * the recorder found out about the container. */
+/* Containers: which one a process runs in, and what the recorder found out about it. */
 #include <arpa/inet.h>
 #include <ctype.h>
 
 #include <xxhash.h>
 
+#include "capture/base/cgroup.h"
 #include "replay/state/internal.h"
 #include "replay/state/json.h"
 
-enum { CONTAINERS_MAX = 65536, SHORT_ID = 12, FULL_ID = 64 };
+enum { CONTAINERS_MAX = 65536 };
 
 struct container *container_named(struct state *st, const char *id, size_t len)
 {
@@ -32,136 +32,18 @@ struct container *container_named(struct state *st, const char *id, size_t len)
 	return c;
 }
 
-/* ---- from control groups ---- */
-
-static bool all_hex(const char *p, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if (!isxdigit((unsigned char)p[i]))
-			return false;
-	return len > 0;
-}
-
-/* How engines name groups: the id follows prefix at the start of a component of the
- * path.  name: the id is any name, not a number. */
-static const struct layout {
-	const char *parent, *prefix;
-	const char *type;
-	bool name;
-} layouts[] = {
-	{ "docker", "", "docker", false },
-	{ NULL, "docker-", "docker", false },
-	{ "libpod_parent", "libpod-", "podman", false },
-	{ "libpod_parent", "", "podman", true },
-	{ NULL, "libpod-", "podman", false },
-	{ NULL, "cri-containerd-", "cri", false },
-	{ NULL, "crio-", "cri-o", false },
-	{ NULL, "nerdctl-", "containerd", false },
-	{ "default", "", "containerd", false },
-	{ "lxc", "", "lxc", true },
-	{ NULL, "lxc.payload.", "lxc", true },
-	{ "lxc.payload", "", "lxc", true },
-	{ "machine.slice", "machine-", "nspawn", true },
-	{ "garden", "", "bpm", true },
-};
-
-static bool begins(const char *p, size_t len, const char *s)
-{
-	return len >= strlen(s) && memcmp(p, s, strlen(s)) == 0;
-}
-
-static size_t without(const char *p, size_t len, const char *suffix)
-{
-	const size_t n = strlen(suffix);
-
-	return len > n && memcmp(p + len - n, suffix, n) == 0 ? len - n : len;
-}
-
-/* Length of the id that a component holds, after the layout's prefix; 0: none. */
-static size_t id_in(const struct layout *l, const char *p, size_t len, bool parent_fits)
-{
-
-	if (l->parent && !parent_fits)
-		return 0;
-	if (!begins(p, len, l->prefix))
-		return 0;
-	p += strlen(l->prefix);
-	len -= strlen(l->prefix);
-	len = without(p, len, ".scope");
-	len = without(p, len, ".service");
-	if (l->name)
-		return len;
-	return len == FULL_ID && all_hex(p, len) ? len : 0;
-}
-
-struct found {
-	const struct layout *l;
-	const char *id;
-	size_t len;
-};
-
-static void look_at(const char *p, size_t len, const char *parent, size_t parent_len,
-		    struct found *found)
-{
-	for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++) {
-		const struct layout *l = &layouts[i];
-		const bool fits = l->parent && strlen(l->parent) == parent_len
-			&& memcmp(l->parent, parent, parent_len) == 0;
-		const size_t n = id_in(l, p, len, fits);
-
-		if (n) {
-			*found = (struct found){ l, p + strlen(l->prefix), n };
-			return;
-		}
-	}
-	/* pods: .../kubepods/besteffort/pod<uid>/<id> and the systemd form of it */
-	if (len == FULL_ID && all_hex(p, len) && begins(parent, parent_len, "pod")) {
-		static const struct layout cri = { .type = "cri" };
-
-		*found = (struct found){ &cri, p, len };
-	}
-}
-
-/* The innermost component that fits wins. */
-static void walk(const char *path, size_t len, struct found *found)
-{
-	const char *end = path + len, *p = path, *parent = path;
-	size_t parent_len = 0;
-
-	while (p < end) {
-		const char *slash = memchr(p, '/', (size_t)(end - p));
-		const size_t n = (size_t)((slash ? slash : end) - p);
-
-		if (n) {
-			look_at(p, n, parent, parent_len, found);
-			parent = p;
-			parent_len = n;
-		}
-		p += n + 1;
-	}
-}
-
 struct container *container_of_cgroups(struct state *st, struct text cgroups)
 {
-	const char *p = cgroups.p, *end = cgroups.p + cgroups.len;
-	struct found found = {0};
+	struct cgroup_container found;
 	struct container *c;
-	size_t shown;
 
-	while (p < end && !found.len) {
-		const size_t n = strnlen(p, (size_t)(end - p));
-		const char *path = memchr(p, '=', n);
-
-		if (path)
-			walk(path + 1, n - (size_t)(path + 1 - p), &found);
-		p += n + 1;
-	}
-	if (!found.len)
+	if (!cgroups_container(cgroups.p, cgroups.len, &found))
 		return NULL;
-	shown = found.len < SHORT_ID || found.l->name ? found.len : SHORT_ID;
-	c = container_named(st, found.id, shown);
+	c = container_named(st, found.id, cgroup_shown(&found));
 	if (c && c->full_id.len == 0)
 		text_set(st, &c->full_id, found.id, found.len);
+	if (c && c->type.len == 0)
+		text_set(st, &c->type, found.type, strlen(found.type));
 	return c;
 }
 
