@@ -56,7 +56,7 @@ HAVE_BPF := $(if $(NO_BPF),,1)
 PROGRAMS := $(O)/saker $(O)/saker-replay $(O)/saker-analyze $(if $(HAVE_BPF),$(O)/saker-capture)
 
 LIBS := -lzstd -lxxhash -lsodium -lz -lyaml -lpcre2-8 -lseccomp -lpthread -lm
-LIVE_LIBS := -lbpf -lelf -lcap
+LIVE_LIBS := -lbpf -lelf -lcap -ljansson
 
 all: $(PROGRAMS) $(O)/rules/saker.yaml man
 

@@ -161,7 +161,7 @@ static __always_inline bool filtered(u64 pid_tgid)
 {
 	u32 pid = pid_tgid >> 32;
 
-	if (pid == set.recorder)
+	if (pid == set.recorder || pid == set.helper)
 		return true;
 	if (!set.filters)
 		return false;

@@ -18,6 +18,7 @@
 #include "capture/base/mem.h"
 #include "capture/live/command.h"
 #include "capture/live/decode.h"
+#include "capture/live/helper.h"
 #include "capture/live/probes.h"
 #include "capture/live/rings.h"
 #include "capture/live/snapshot.h"
@@ -26,6 +27,9 @@ enum {
 	WINDOW_NS = 10 * 1000 * 1000,
 	CLOCK_STEP_NS = 1000 * 1000,
 	CLOCK_CHECK_NS = 1000 * 1000 * 1000,
+	HOLD_NS = 100 * 1000 * 1000,
+	HOLD_FULLNESS = 64,		/* of 256 */
+	HOLD_STEP_MS = 4,
 	LOSS_RECORD = 6,		/* of the table loss_class: lost behind the rings */
 };
 static const uint64_t spill_limit = UINT64_C(512) << 20;
@@ -40,6 +44,7 @@ struct live {
 	struct probes probes;
 	struct rings rings;
 	struct command command;
+	struct helper helper;
 	struct snapshot *snapshot;	/* NULL: handed out */
 	struct decoder decoder;
 	struct live_stats stats;
@@ -53,6 +58,8 @@ struct live {
 	struct pending_loss *losses;	/* noted, not handed out */
 	size_t n_losses, loss_at, losses_cap;
 	unsigned fullness;		/* of the fullest ring at the last look */
+	bool answers;			/* the helper may have some */
+	uint64_t hold_until;		/* for its answers, ns since boot; 0: not */
 };
 
 static uint64_t clock_ns(clockid_t id)
@@ -225,6 +232,7 @@ static void look(struct live *l)
 	nap(nap_ns(l->fullness));
 	now = clock_ns(CLOCK_BOOTTIME);
 	l->fullness = rings_poll(&l->rings);
+	l->answers = true;
 	note_losses(l);
 	note_ringless(l, now);
 	l->horizon = now - l->window;
@@ -259,9 +267,37 @@ static int next_record(struct live *l, struct event *ev)
 	return LIVE_IDLE;
 }
 
+/* A container that is new is worth waiting for, a little, while the rings have room: its
+ * first events come with its name then. */
+static bool holds(struct live *l)
+{
+	if (l->hold_until && (!l->helper.waiting || l->fullness >= HOLD_FULLNESS
+			      || clock_ns(CLOCK_BOOTTIME) >= l->hold_until))
+		l->hold_until = 0;
+	return l->hold_until != 0;
+}
+
+static bool next_answer(struct live *l, struct event *ev)
+{
+	while (l->answers || holds(l)) {
+		if (helper_next(&l->helper, ev) == 0) {
+			ev->ts = l->decoder.last_ts;
+			return true;
+		}
+		l->answers = false;
+		if (!holds(l))
+			break;
+		helper_wait(&l->helper, HOLD_STEP_MS);
+		l->fullness = rings_poll(&l->rings);
+		l->answers = true;
+	}
+	return false;
+}
+
 static int live_next(struct source *s, struct event *ev)
 {
 	struct live *const l = (struct live *)s;
+	int n;
 
 	if (l->snapshot) {
 		if (snapshot_next(l->snapshot, ev) == 0) {
@@ -271,7 +307,12 @@ static int live_next(struct source *s, struct event *ev)
 		snapshot_free(l->snapshot);
 		l->snapshot = NULL;
 	}
-	return next_record(l, ev);
+	if (next_answer(l, ev))
+		return 0;
+	n = next_record(l, ev);
+	if (n == 0 && helper_see(&l->helper, ev) > 0)
+		l->hold_until = clock_ns(CLOCK_BOOTTIME) + HOLD_NS;
+	return n;
 }
 
 static void live_close(struct source *s)
@@ -283,6 +324,7 @@ static void live_close(struct source *s)
 	rings_close(&l->rings);
 	free(l->losses);
 	probes_close(&l->probes);
+	helper_stop(&l->helper);
 	if (l->snapshot)
 		snapshot_free(l->snapshot);
 	free(l);
@@ -335,6 +377,7 @@ static int take_snapshot(struct live *l, uint32_t tree)
 	struct snapshot_job job = { .live = l, .opt = {
 		.tree = tree, .boot_ts = l->decoder.boot_ts, .ts = clock_ns(CLOCK_REALTIME),
 		.info = &l->src.info, .stop = &l->stop, .self = (uint32_t)getpid(),
+		.helper = &l->helper,
 	} };
 	pthread_t thread;
 	sigset_t all, old;
@@ -359,13 +402,15 @@ static int prepare(struct live *l, const struct live_options *opt)
 {
 	struct wire_conf *const conf = xcalloc(2 * WIRE_NR_MAX, sizeof(*conf));
 	const struct plan_options po = { .snaplen = opt->snaplen, .wanted = opt->syscalls };
+	struct live_options with = *opt;
 	int n;
 
 	l->decoder.boot_ts = boot_epoch();
 	l->decoder.page_kib = (uint32_t)sysconf(_SC_PAGESIZE) / 1024;
 	describe(l);
 	plans_make(&l->decoder.plans, conf, &po);
-	n = probes_load(&l->probes, opt, conf);
+	with.helper = (uint32_t)l->helper.pid;
+	n = probes_load(&l->probes, &with, conf);
 	free(conf);
 	if (n < 0)
 		return n;
@@ -413,6 +458,7 @@ struct source *live_open(const struct live_options *opt)
 	l->src.want_bulk = true;
 	l->window = opt->window ? opt->window : WINDOW_NS;
 	l->command.go = -1;
+	helper_start(&l->helper);
 	if (prepare(l, opt) < 0 || start(l, opt) < 0) {
 		live_close(&l->src);
 		return NULL;

@@ -25,6 +25,7 @@ struct live_options {
 	uint32_t pid;		/* this process and its descendants; 0: unset */
 	const char *comm;	/* thread name; NULL: unset */
 	const char *cgroup;	/* path below the cgroup2 mount, and what is below it */
+	uint32_t helper;	/* a process of the recorder's own: not recorded; 0: unset */
 	bool by_uid;
 	uint32_t uid;
 

@@ -121,6 +121,7 @@ static int configure(struct saker_bpf *b, const struct live_options *opt)
 
 	set->snaplen = opt->snaplen > WIRE_SNAPLEN_MAX ? WIRE_SNAPLEN_MAX : opt->snaplen;
 	set->recorder = (uint32_t)getpid();
+	set->helper = opt->helper ? opt->helper : set->recorder;
 	set->fork_is_silent = plan_arch() != ARCH_X86_64;
 	if (opt->pid || opt->command)
 		set->filters |= WF_TREE;

@@ -46,6 +46,10 @@ static inline void snap_text(struct value *v, const char *text)
 	value_bytes(v, text, strlen(text));
 }
 
+/* Asks about the container of the thread that an event tells of. */
+void snap_container(struct snapshot *s, const struct event *ev);
+/* Answers, as long as they come. */
+void snap_containers(struct snapshot *s);
 void snap_machine(struct snapshot *s);
 void snap_accounts(struct snapshot *s);
 void snap_ifaces(struct snapshot *s);

@@ -11,7 +11,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "capture/live/accounts.h"
 #include "capture/live/decode.h"
+#include "capture/live/helper.h"
 
 enum { FILE_MAX_BYTES = 16 << 20 };
 
@@ -37,62 +39,58 @@ void snap_machine(struct snapshot *s)
 	snap_add(s, &ev);
 }
 
-/* Splits a line at colons into at most n fields; returns how many there are. */
-static unsigned split(char *line, char **field, unsigned n)
+static int add_account(const struct account *a, void *arg)
 {
-	unsigned k = 0;
-
-	while (k < n && line)
-		field[k++] = strsep(&line, ":");
-	return k;
-}
-
-static void each_line(struct snapshot *s, const char *path,
-		      void (*line)(struct snapshot *, char **field, unsigned n))
-{
-	char *field[7], *rest, *one;
-
-	if (snap_read(AT_FDCWD, path, &s->a, FILE_MAX_BYTES) < 0)
-		return;
-	rest = (char *)s->a.p;
-	while ((one = strsep(&rest, "\n")))
-		if (*one && *one != '#')
-			line(s, field, split(one, field, 7));
-}
-
-static void user_line(struct snapshot *s, char **field, unsigned n)
-{
+	struct snapshot *const s = arg;
 	struct event ev;
 
-	if (n < 7)
-		return;
-	snap_event(s, &ev, EV_SNAP_USER);
-	value_number(&ev.v[P(SNAP_USER, uid)], strtoul(field[2], NULL, 10));
-	value_number(&ev.v[P(SNAP_USER, gid)], strtoul(field[3], NULL, 10));
-	snap_text(&ev.v[P(SNAP_USER, name)], field[0]);
-	snap_text(&ev.v[P(SNAP_USER, homedir)], field[5]);
-	snap_text(&ev.v[P(SNAP_USER, shell)], field[6]);
-	snap_text(&ev.v[P(SNAP_USER, container)], "");
+	account_event(a, "", &ev);
+	ev.ts = s->opt.ts;
 	snap_add(s, &ev);
-}
-
-static void group_line(struct snapshot *s, char **field, unsigned n)
-{
-	struct event ev;
-
-	if (n < 3)
-		return;
-	snap_event(s, &ev, EV_SNAP_GROUP);
-	value_number(&ev.v[P(SNAP_GROUP, gid)], strtoul(field[2], NULL, 10));
-	snap_text(&ev.v[P(SNAP_GROUP, name)], field[0]);
-	snap_text(&ev.v[P(SNAP_GROUP, container)], "");
-	snap_add(s, &ev);
+	return 0;
 }
 
 void snap_accounts(struct snapshot *s)
 {
-	each_line(s, "/etc/passwd", user_line);
-	each_line(s, "/etc/group", group_line);
+	if (snap_read(AT_FDCWD, "/etc/passwd", &s->a, FILE_MAX_BYTES) == 0)
+		accounts_each((char *)s->a.p, false, add_account, s);
+	if (snap_read(AT_FDCWD, "/etc/group", &s->a, FILE_MAX_BYTES) == 0)
+		accounts_each((char *)s->a.p, true, add_account, s);
+}
+
+enum { ANSWER_MS = 100, ANSWERS_MS = 5000 };
+
+static void take_answers(struct snapshot *s)
+{
+	struct event ev;
+
+	while (helper_next(s->opt.helper, &ev) == 0) {
+		ev.ts = s->opt.ts;
+		snap_add(s, &ev);
+	}
+}
+
+void snap_container(struct snapshot *s, const struct event *ev)
+{
+	struct event copy = *ev;
+
+	for (unsigned i = 0; s->opt.helper && i < ANSWERS_MS / ANSWER_MS; i++) {
+		if (helper_see(s->opt.helper, &copy) >= 0)
+			return;
+		helper_wait(s->opt.helper, ANSWER_MS);
+		take_answers(s);
+	}
+}
+
+/* What comes too late follows among the events. */
+void snap_containers(struct snapshot *s)
+{
+	for (unsigned i = 0; s->opt.helper && i < ANSWERS_MS / ANSWER_MS; i++) {
+		take_answers(s);
+		if (s->opt.helper->waiting == 0 || atomic_load(s->opt.stop))
+			return;
+		helper_wait(s->opt.helper, ANSWER_MS);
+	}
 }
 
 static size_t address(uint8_t *out, const struct sockaddr *sa)

@@ -286,5 +286,6 @@ void snap_process(struct snapshot *s, int pid_dir, uint32_t pid)
 	from_limits(s, ev, pid_dir);
 	from_cgroup(s, ev, pid_dir);
 	snap_add(s, ev);
+	snap_container(s, ev);
 	other_threads(s, pid_dir, pid);
 }

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "capture/live/helper.h"
+
 struct stored {
 	struct stored *next;
 	uint64_t ts;
@@ -231,7 +233,8 @@ static void all_processes(struct snapshot *s)
 		mark_ancestors(&l, s->opt.tree);
 	}
 	for (size_t i = 0; i < l.n && !atomic_load(s->opt.stop); i++)
-		if (l.p[i].in && (l.p[i].pid != s->opt.self || s->opt.tree))
+		if (l.p[i].in && (l.p[i].pid != s->opt.self || s->opt.tree)
+		    && !(s->opt.helper && l.p[i].pid == (uint32_t)s->opt.helper->pid))
 			one_process(s, l.p[i].pid);
 	free(l.p);
 }
@@ -249,6 +252,7 @@ struct snapshot *snapshot_take(const struct snapshot_options *opt)
 	snap_accounts(s);
 	snap_ifaces(s);
 	all_processes(s);
+	snap_containers(s);
 	snap_event(s, &ev, EV_SNAP_END);
 	value_number(&ev.v[P(SNAP_END, n)], s->n);
 	snap_add(s, &ev);

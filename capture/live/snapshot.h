@@ -11,6 +11,7 @@
 #include "capture/trace/source.h"
 
 struct snapshot;
+struct helper;
 
 struct snapshot_options {
 	uint32_t tree;		/* only this process, its descendants and ancestors; 0: all */
@@ -19,6 +20,7 @@ struct snapshot_options {
 	const struct source_info *info;
 	const atomic_bool *stop;	/* ends early when set */
 	uint32_t self;		/* the recorder: not in it */
+	struct helper *helper;	/* asked about containers; NULL: nobody is */
 };
 
 /* Takes it; never NULL: what cannot be read is left out. */

@@ -147,7 +147,7 @@ static enum field_found json_text(const struct field_ctx *c, const struct field_
 
 	if (v.len == 0)
 		return FIELD_ABSENT;
-	if (!json_string(v, &b))
+	if (!json_unquote(v, &b))
 		buf_put(&b, v.p, v.len);
 	return put_buf(c, r, out, &b);
 }
@@ -221,9 +221,9 @@ GET(get_container_labels)
 	while (json_next(labels, &at, &key)) {
 		if (b.len)
 			buf_str(&b, ", ");
-		json_string(key, &b);
+		json_unquote(key, &b);
 		buf_byte(&b, ':');
-		json_string(at, &b);
+		json_unquote(at, &b);
 	}
 	return put_buf(c, r, out, &b);
 }
@@ -239,7 +239,7 @@ static void mount_text(struct buf *b, struct json m)
 
 		if (i)
 			buf_byte(b, ':');
-		if (!json_string(v, b))
+		if (!json_unquote(v, b))
 			buf_put(b, v.p, v.len);
 	}
 }
@@ -284,7 +284,7 @@ static struct json find_mount(const struct field_ctx *c, const struct field_ref 
 				return at;
 			continue;
 		}
-		json_string(json_member(at, by, strlen(by)), &b);
+		json_unquote(json_member(at, by, strlen(by)), &b);
 		fits = r->key && fnmatch(r->key, buf_text(&b), 0) == 0;
 		buf_release(&b);
 		if (fits)
@@ -371,9 +371,9 @@ GET(get_k8s_pod_labels)
 	while (json_next(pod_labels(c), &at, &key)) {
 		if (b.len)
 			buf_str(&b, ", ");
-		json_string(key, &b);
+		json_unquote(key, &b);
 		buf_byte(&b, ':');
-		json_string(at, &b);
+		json_unquote(at, &b);
 	}
 	return put_buf(c, r, out, &b);
 }

@@ -9,15 +9,20 @@
 #include "replay/state/internal.h"
 #include "replay/state/json.h"
 
-enum { CONTAINERS_MAX = 65536 };
+enum { CONTAINERS_MAX = 65536, DEPTH_MAX = 256, CUSTOM = 5 };
+
+static struct container *find(const struct state *st, const char *id, size_t len)
+{
+	struct container *const c = map_get(&st->cont_by_id, (uint32_t)XXH3_64bits(id, len));
+
+	return c && c->id.len == len && memcmp(c->id.p, id, len) == 0 ? c : NULL;
+}
 
 struct container *container_named(struct state *st, const char *id, size_t len)
 {
-	const uint32_t hash = (uint32_t)XXH3_64bits(id, len);
-	struct container *c;
+	struct container *c = find(st, id, len);
 
-	c = map_get(&st->cont_by_id, hash);
-	if (c && c->id.len == len && memcmp(c->id.p, id, len) == 0)
+	if (c)
 		return c;
 	if (st->n_cont >= CONTAINERS_MAX)
 		return NULL;
@@ -28,8 +33,20 @@ struct container *container_named(struct state *st, const char *id, size_t len)
 	c->privileged = -1;
 	st->cont = mem_grow(st->cont, &st->cont_cap, st->n_cont + 1, sizeof(struct container *));
 	st->cont[st->n_cont++] = c;
-	map_put(&st->cont_by_id, hash, c);
+	map_put(&st->cont_by_id, (uint32_t)XXH3_64bits(id, len), c);
 	return c;
+}
+
+/* A container that was told of by a process may have a group of its own, which ends with
+ * its name. */
+static struct container *by_last_name(const struct state *st, struct text cgroups)
+{
+	const size_t len = strnlen(cgroups.p, cgroups.len);
+	const char *const slash = len ? memrchr(cgroups.p, '/', len) : NULL;
+	const size_t n = slash ? (size_t)(cgroups.p + len - slash - 1) : 0;
+	struct container *c = n ? find(st, slash + 1, n) : NULL;
+
+	return c && c->by_pid ? c : NULL;
 }
 
 struct container *container_of_cgroups(struct state *st, struct text cgroups)
@@ -38,7 +55,7 @@ struct container *container_of_cgroups(struct state *st, struct text cgroups)
 	struct container *c;
 
 	if (!cgroups_container(cgroups.p, cgroups.len, &found))
-		return NULL;
+		return by_last_name(st, cgroups);
 	c = container_named(st, found.id, cgroup_shown(&found));
 	if (c && c->full_id.len == 0)
 		text_set(st, &c->full_id, found.id, found.len);
@@ -58,7 +75,7 @@ static void take_string(struct state *st, struct text *to, struct json of, const
 {
 	struct buf b = {0};
 
-	if (json_string(json_member(of, name, strlen(name)), &b))
+	if (json_unquote(json_member(of, name, strlen(name)), &b))
 		text_set(st, to, b.p, b.len);
 	buf_release(&b);
 }
@@ -70,7 +87,7 @@ static void take_type(struct state *st, struct container *c, struct json v)
 	if (v.len && v.p[0] == '"') {
 		struct buf b = {0};
 
-		if (json_string(v, &b))
+		if (json_unquote(v, &b))
 			text_set(st, &c->type, b.p, b.len);
 		buf_release(&b);
 		return;
@@ -80,6 +97,8 @@ static void take_type(struct state *st, struct container *c, struct json v)
 			return;
 		n = n * 10 + (unsigned)(v.p[i] - '0');
 	}
+	if (n == CUSTOM && c->type.len)	/* the path says more */
+		return;
 	if (v.len && n < sizeof(types) / sizeof(types[0]))
 		text_set(st, &c->type, types[n], strlen(types[n]));
 }
@@ -120,20 +139,38 @@ static void describe(struct state *st, struct container *c, struct json of)
 	c->privileged = priv.len ? json_is(priv, "true") : -1;
 }
 
+/* A process and its descendants whose control groups do not tell are in the container. */
+static void put_in(struct tnode *n, struct container *c, unsigned depth)
+{
+	if (!n || !c || depth > DEPTH_MAX)
+		return;
+	if (!n->t.proc->container)
+		n->t.proc->container = c;
+	if (depth == 0)
+		c->by_pid = true;
+	for (struct tnode *k = n->child; k; k = k->next_sib)
+		if (!k->t.proc->container)
+			put_in(k, c, depth + 1);
+}
+
 HANDLER(on_container)
 {
-	const struct value *json = EV(ev, CONTAINER, json);
+	const struct value *json = EV(ev, CONTAINER, json), *id_only = EV(ev, CONTAINER, id);
+	const uint32_t pid = (uint32_t)value_u64(EV(ev, CONTAINER, pid), 0);
 	struct json of, inner;
 	struct container *c = NULL;
 	struct buf id = {0};
 
+	if (id_only->state == VALUE_SET && json->state != VALUE_SET && pid)
+		put_in(tnode_get(st, pid), container_named(st, (const char *)id_only->p,
+							   id_only->len), 0);
 	if (json->state != VALUE_SET || json->len == 0)
 		return;
 	of = (struct json){ (const char *)json->p, json->len };
 	inner = json_member(of, "container", 9);
 	if (inner.len)
 		of = inner;
-	if (json_string(json_member(of, "id", 2), &id) && id.len)
+	if (json_unquote(json_member(of, "id", 2), &id) && id.len)
 		c = container_named(st, (const char *)id.p, id.len);
 	buf_release(&id);
 	if (!c)
@@ -141,6 +178,7 @@ HANDLER(on_container)
 	text_set(st, &c->json, json->p, json->len);
 	describe(st, c, of);
 	st->cur.container = c;
+	put_in(tnode_get(st, pid), c, 0);
 }
 
 void container_release(struct state *st)

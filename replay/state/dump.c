@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#include "capture/base/cgroup.h"
 #include "replay/state/internal.h"
 
 struct dump {
@@ -455,6 +456,29 @@ static int processes(struct dump *d)
 	return e;
 }
 
+/* Who is in a container although the control groups do not tell. */
+static int members(struct dump *d)
+{
+	int e = 0;
+	uint32_t *keys = sorted_keys(&d->st->procs);
+
+	for (uint32_t i = 0; i < d->st->procs.n && !e; i++) {
+		const struct pnode *p = map_get(&d->st->procs, keys[i]);
+		const struct thread *t = p->threads ? &p->threads->t : NULL;
+		struct cgroup_container by_path;
+
+		if (!p->p.container || !t || (d->only && !d->only(t, d->arg))
+		    || cgroups_container(p->p.cgroups.p, p->p.cgroups.len, &by_path))
+			continue;
+		begin(d, EV_CONTAINER);
+		put_text(V(CONTAINER, id), p->p.container->id);
+		value_number(V(CONTAINER, pid), p->p.pid);
+		e = emit(d);
+	}
+	free(keys);
+	return e;
+}
+
 static int lost_before(struct dump *d)
 {
 	if (!d->st->cur.after_loss)
@@ -492,6 +516,8 @@ int state_dump(const struct state *st, uint64_t ts, bool (*only)(const struct th
 		e = lost_before(&d);
 	if (!e)
 		e = processes(&d);
+	if (!e)
+		e = members(&d);
 	if (!e)
 		e = the_end(&d);
 	map_release(&d.owners);

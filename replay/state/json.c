@@ -129,7 +129,7 @@ static void put_utf8(struct buf *out, int c)
 }
 
 /* Surrogates stay two characters: nobody's container is called so. */
-bool json_string(struct json v, struct buf *out)
+bool json_unquote(struct json v, struct buf *out)
 {
 	static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
 	const char *p, *end;

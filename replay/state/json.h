@@ -20,7 +20,7 @@ struct json json_member(struct json object, const char *name, size_t len);
 /* Goes through an object (key is set) or an array: false at the end.  *at begins empty. */
 bool json_next(struct json of, struct json *at, struct json *key);
 /* Appends the text of a string, unescaped; false if it is none. */
-bool json_string(struct json v, struct buf *out);
+bool json_unquote(struct json v, struct buf *out);
 bool json_is(struct json v, const char *literal);
 
 #endif

@@ -124,6 +124,7 @@ struct container {
 	struct text json;		/* all that the recorder knew */
 	uint8_t ip[4];			/* its own address, zero if unknown */
 	int8_t privileged;		/* -1 unknown */
+	bool by_pid;			/* its control groups do not look like a container's */
 	uint64_t start_ts;
 };
 

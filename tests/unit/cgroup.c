@@ -8,6 +8,7 @@
 
 #define ID "8a1c9f7be6d2435f0b9d1e2c3f4a5b6c7d8e9f0a1b2c3d4e5f60718293a4b5c6"
 #define ID2 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define TASK "0123456789abcdef0123456789abcdef"
 #define UID "0d8a3f1c-97b3-4b0e-a5b5-6cf3c2b6f3f5"
 #define UID_ "0d8a3f1c_97b3_4b0e_a5b5_6cf3c2b6f3f5"
 #define POD_SLICE "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod" UID_ ".slice"
@@ -27,8 +28,7 @@ static const struct shape {
 	{ "/docker/" ID "/kubepods/besteffort/pod" UID "/" ID2, "cri", ID2 },
 	{ "/custom-parent/" ID, "docker", ID },
 	{ "/ecs/5d14d6c6-5ec2-4f3f-b8e3-15fb83b09d2e/" ID, "docker", ID },
-	{ "/ecs/0123456789abcdef0123456789abcdef/0123456789abcdef0123456789abcdef-1234567890",
-	  "docker", "0123456789abcdef0123456789abcdef-1234567890" },
+	{ "/ecs/" TASK "/" TASK "-1234567890", "docker", TASK "-1234567890" },
 	/* Podman: systemd, cgroupfs, pods, rootless, split groups, services */
 	{ "/machine.slice/libpod-" ID ".scope", "podman", ID },
 	{ "/machine.slice/libpod-" ID ".scope/container", "podman", ID },
@@ -46,7 +46,7 @@ static const struct shape {
 	{ POD_SLICE "/cri-containerd-" ID ".scope", "containerd", ID },
 	{ "/kubelet" POD_SLICE "/cri-containerd-" ID ".scope", "containerd", ID },
 	{ "/kubelet/kubepods/burstable/pod" UID "/" ID, "cri", ID },
-	{ "/system.slice/containerd.service/kubepods-burstable-pod" UID_ ".slice:cri-containerd:" ID,
+	{ "/system.slice/containerd.service/kubepods-pod" UID_ ".slice:cri-containerd:" ID,
 	  "containerd", ID },
 	{ "/kubepods/besteffort/pod" UID "/" ID, "cri", ID },
 	{ "/kubepods/pod" UID "/" ID, "cri", ID },
@@ -56,7 +56,7 @@ static const struct shape {
 	{ POD_SLICE "/crio-" ID ".scope/container", "cri-o", ID },
 	{ "/kubepods/burstable/pod" UID "/crio-" ID, "cri-o", ID },
 	{ POD_SLICE "/docker-" ID ".scope", "docker", ID },
-	{ "/../../kubepods-burstable-pod" UID_ ".slice/cri-containerd-" ID ".scope", "containerd", ID },
+	{ "/../../kubepods-pod" UID_ ".slice/cri-containerd-" ID ".scope", "containerd", ID },
 	{ "/system.slice/nerdctl-" ID ".scope", "containerd", ID },
 	{ USER "/user.slice/nerdctl-" ID ".scope", "containerd", ID },
 	{ "/default/" ID, "containerd", ID },
@@ -97,8 +97,8 @@ static const struct shape {
 	{ "/machine.slice/systemd-nspawn@web.service/supervisor", NULL, NULL },
 	{ "/docker/8a1c9f7be6d2", NULL, NULL },
 	{ "/docker/" ID "0", NULL, NULL },
-	{ "/docker/zz1c9f7be6d2435f0b9d1e2c3f4a5b6c7d8e9f0a1b2c3d4e5f60718293a4b5c6", NULL, NULL },
-	{ "/ecs/0123456789abcdef0123456789abcdef", NULL, NULL },
+	{ "/docker/zz" TASK "0123456789abcdef0123456789abcd", NULL, NULL },
+	{ "/ecs/" TASK, NULL, NULL },
 	{ "/mesos/agents", NULL, NULL },
 	{ "/libpod_parent/conmon", NULL, NULL },
 };
