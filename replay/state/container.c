@@ -117,7 +117,7 @@ static void take_address(struct container *c, struct json v)
 	struct buf b = {0};
 
 	memset(c->ip, 0, sizeof(c->ip));
-	if (json_string(v, &b))
+	if (json_unquote(v, &b))
 		inet_pton(AF_INET, buf_text(&b), c->ip);
 	buf_release(&b);
 }
