@@ -8,20 +8,14 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include "capture/base/err.h"
 #include "capture/base/mem.h"
+#include "capture/trace/inflate.h"
 
 /* Files are read with read(2) into a buffer, not mapped: a file that is cut while it
  * is read must not end the program with SIGBUS. */
-enum { CHUNK = 256 * 1024 };
-
-struct input_gzip {
-	z_stream z;
-	bool ended, failed;
-	uint8_t raw[CHUNK];
-};
+enum { CHUNK = INPUT_CHUNK };
 
 static int check_kind(struct input *in, const char *path)
 {
@@ -64,10 +58,7 @@ void input_close(struct input *in)
 {
 	if (in->fd >= 0)
 		close(in->fd);
-	if (in->gzip) {
-		inflateEnd(&in->gzip->z);
-		free(in->gzip);
-	}
+	inflate_free(in->gzip);
 	free(in->p);
 	*in = (struct input){ .fd = -1 };
 }
@@ -85,6 +76,39 @@ static ssize_t read_some(struct input *in, void *p, size_t n)
 	return got;
 }
 
+int input_gunzip(struct input *in)
+{
+	const size_t have = in->len - in->pos;
+
+	in->gzip = inflate_new(in->fd, in->path, in->p + in->pos, have, in->again);
+	if (!in->gzip)
+		return -ERR_SYSTEM;
+	in->raw_off = have;
+	in->pos = in->len = 0;
+	in->off = 0;
+	in->seekable = in->eof = false;
+	return 0;
+}
+
+void input_ahead(struct input *in)
+{
+	if (in->gzip)
+		inflate_ahead(in->gzip);
+}
+
+/* The next inflated bytes behind what is still wanted, as inflate_next. */
+static ssize_t inflated(struct input *in)
+{
+	struct inflate_window w = { in->p, in->pos, in->len, in->cap };
+	const ssize_t got = inflate_next(in->gzip, &w, &in->raw_off);
+
+	in->p = w.p;
+	in->pos = w.pos;
+	in->len = w.len;
+	in->cap = w.cap;
+	return got;
+}
+
 /* Room for n bytes behind what is still wanted. */
 static void make_room(struct input *in, size_t n)
 {
@@ -97,64 +121,6 @@ static void make_room(struct input *in, size_t n)
 		in->p = mem_grow(in->p, &in->cap, in->len + n, 1);
 }
 
-/* One step of inflating into the n bytes at p: how many came out; 0 at the end. */
-static ssize_t inflate_some(struct input *in, uint8_t *p, size_t n)
-{
-	struct input_gzip *g = in->gzip;
-
-	g->z.next_out = p;
-	g->z.avail_out = (uInt)n;
-	while (g->z.avail_out == n && !g->failed) {
-		int r;
-
-		if (!g->z.avail_in) {
-			const ssize_t got = read_some(in, g->raw, sizeof(g->raw));
-
-			if (got < 0)
-				return got;
-			if (got == 0)
-				break;
-			g->z.next_in = g->raw;
-			g->z.avail_in = (uInt)got;
-		}
-		if (g->ended) {
-			inflateReset(&g->z);
-			g->ended = false;
-		}
-		r = inflate(&g->z, Z_NO_FLUSH);
-		if (r == Z_STREAM_END)
-			g->ended = true;
-		else if (r != Z_OK && r != Z_BUF_ERROR)
-			g->failed = true;
-	}
-	if (g->z.avail_out == n && g->failed)
-		return err(ERR_FORMAT, "%s: gzip data is damaged at byte %llu", in->path,
-			   (unsigned long long)(in->raw_off - g->z.avail_in));
-	return (ssize_t)(n - g->z.avail_out);
-}
-
-int input_gunzip(struct input *in)
-{
-	struct input_gzip *g = xmalloc(sizeof(*g));
-	const size_t have = in->len - in->pos;
-
-	g->z = (z_stream){0};
-	g->ended = g->failed = false;
-	if (have > sizeof(g->raw) || inflateInit2(&g->z, 16 + MAX_WBITS) != Z_OK) {
-		free(g);
-		return err(ERR_SYSTEM, "cannot start to inflate %s", in->path);
-	}
-	if (have)
-		memcpy(g->raw, in->p + in->pos, have);
-	g->z.next_in = g->raw;
-	g->z.avail_in = (uInt)have;
-	in->gzip = g;
-	in->pos = in->len = 0;
-	in->off = 0;
-	in->seekable = in->eof = false;
-	return 0;
-}
-
 int input_peek(struct input *in, size_t n, const uint8_t **p, size_t *avail)
 {
 	int r = 0;
@@ -164,15 +130,16 @@ int input_peek(struct input *in, size_t n, const uint8_t **p, size_t *avail)
 		const size_t want = missing > in->chunk ? missing : in->chunk;
 		ssize_t got;
 
-		make_room(in, want);
-		got = in->gzip ? inflate_some(in, in->p + in->len, want)
-			: read_some(in, in->p + in->len, want);
+		if (in->gzip) {
+			got = inflated(in);
+		} else {
+			make_room(in, want);
+			got = read_some(in, in->p + in->len, want);
+			in->len += got > 0 ? (size_t)got : 0;
+		}
 		if (got < 0)
 			r = (int)got;
-		if (got <= 0)
-			in->eof = true;
-		else
-			in->len += (size_t)got;
+		in->eof = got <= 0;
 	}
 	*p = in->p + in->pos;
 	*avail = in->len - in->pos;
@@ -213,13 +180,12 @@ int input_skip(struct input *in, uint64_t n)
 
 int input_rewind(struct input *in)
 {
-	if (!in->again || lseek(in->fd, 0, SEEK_SET) < 0)
+	if (!in->again)
 		return err(ERR_USAGE, "%s cannot be read but from its start", in->path);
-	if (in->gzip) {
-		inflateEnd(&in->gzip->z);
-		free(in->gzip);
-		in->gzip = NULL;
-	}
+	inflate_free(in->gzip);
+	in->gzip = NULL;
+	if (lseek(in->fd, 0, SEEK_SET) < 0)
+		return err_sys("cannot seek in %s", in->path);
 	in->pos = in->len = 0;
 	in->off = in->raw_off = 0;
 	in->eof = false;
@@ -248,5 +214,5 @@ int input_seek(struct input *in, uint64_t off)
 
 bool input_cut(const struct input *in)
 {
-	return in->gzip && !in->gzip->ended;
+	return in->gzip && inflate_cut(in->gzip);
 }

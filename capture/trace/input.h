@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { INPUT_CHUNK = 256 * 1024 };
+
 struct input {
 	int fd;
 	bool seekable, eof;
@@ -19,7 +21,7 @@ struct input {
 	uint8_t *p;
 	size_t pos, len, cap;
 	size_t chunk;		/* read at once; less where headers are looked at only */
-	struct input_gzip *gzip;
+	struct inflate *gzip;
 	char path[256];
 };
 
@@ -31,6 +33,10 @@ void input_close(struct input *in);
 /* From here on the bytes are those of the gzip stream (all its members).  Seeking is
  * over then. */
 int input_gunzip(struct input *in);
+
+/* Inflates in a thread of its own from now on, some way ahead; does nothing to plain
+ * input.  The bytes are the same. */
+void input_ahead(struct input *in);
 
 /* The next bytes: at least n of them unless the input ends before.  *avail says how
  * many there are at *p; they live until the next call.  Negative: read error or

@@ -25,7 +25,7 @@ static int section(struct scap *s, struct scap_block *b)
 {
 	struct cursor c = b->body;
 	const uint32_t magic = cursor_u32(&c);
-	const uint16_t major = cursor_u16(&c);
+	const uint16_t major = cursor_u16(&c), minor = cursor_u16(&c);
 
 	if (magic == 0x4d3c2b1a)
 		return err(ERR_UNSUPPORTED, "written on a big-endian machine");
@@ -35,6 +35,11 @@ static int section(struct scap *s, struct scap_block *b)
 	if (major > 1)
 		return err(ERR_UNSUPPORTED, "version %u of the .scap format; 1 is known",
 			   major);
+	if (!s->counts.n_sections++) {
+		s->counts.version = major;
+		s->counts.minor = minor;
+	}
+	s->counts.n_blocks++;
 	s->machine_due = s->snap_open = true;
 	s->n_snap = 0;
 	scap_enters_clear(s->enters);
@@ -65,38 +70,70 @@ static void loss(struct scap *s, struct event *ev)
 	value_number(&ev->v[P(LOSS, to)], s->last_ts);
 	ev->ts = s->last_ts;
 	s->loss_due = false;
+	s->counts.n_losses++;
 }
 
 /* ---- events ---- */
 
+static void count(struct scap *s, const struct scap_raw *r, const struct scap_code *code)
+{
+	struct scap_code_count *c;
+
+	if (code->kind == SCAP_NONE) {
+		s->counts.n_unknown++;
+		return;
+	}
+	c = &s->counts.code[r->code];
+	c->n++;
+	c->hidden += r->hidden;
+	c->shorter += r->n < code->n;
+	c->longer += r->n > code->n;
+}
+
+/* Keeps what the beginning of a call says. */
+static void begin_call(struct scap *s, const struct scap_raw *r,
+		       const struct scap_code *code)
+{
+	const bool wanted = code->n && event_set_has(&s->base.want, code->type);
+
+	s->num += code->counts;
+	scap_enter_put(s->enters, r->tid, r->code, wanted ? r->n : 0, r->lens,
+		       (size_t)(r->data + r->data_len - r->lens));
+}
+
 /* An event of a block: 0: delivered in ev; 1: nothing to deliver. */
 static int event(struct scap *s, const struct scap_block *b, struct event *ev)
 {
+	enum scap_begun begun = SCAP_BEGUN_NOTHING;
+	struct scap_begin begin = {0};
 	const struct scap_code *code;
 	struct scap_raw raw;
 
+	s->counts.n_events++;
 	if (scap_event_split(s, b->type, b->body, &raw) < 0) {
 		scap_damage(s, cursor_left(&b->body), "damaged event at byte %llu",
 			    (unsigned long long)b->off);
 		s->base.damage.lost_blocks++;
+		s->counts.n_damaged++;
 		return 1;
 	}
 	code = scap_code(&s->codes, raw.code);
 	s->last_ts = raw.ts;
+	count(s, &raw, code);
 	if (code->kind == SCAP_KIND_ENTER) {
-		const bool wanted = code->n && event_set_has(&s->base.want, code->type);
-
-		s->num += code->counts;
-		scap_enter_put(s->enters, raw.tid, raw.code, wanted ? raw.n : 0, raw.lens,
-			       (size_t)(raw.data + raw.data_len - raw.lens));
+		begin_call(s, &raw, code);
 		return 1;
+	}
+	if (code->kind == SCAP_KIND_EXIT) {
+		begun = scap_enter_take(s->enters, raw.tid, raw.code - 1u, &begin);
+		s->counts.code[raw.code - 1].ended += begun == SCAP_BEGUN;
 	}
 	s->num++;
 	if (!raw.hidden && !event_set_has(&s->base.want, code->type)) {
 		s->base.n_skipped++;
 		return 1;
 	}
-	scap_event_decode(s, &raw, code, ev);
+	scap_event_decode(s, &raw, code, begun, &begin, ev);
 	ev->num = raw.hidden ? 0 : s->num;
 	return 0;
 }
@@ -106,10 +143,12 @@ static int dispatch(struct scap *s, struct scap_block *b, struct event *ev)
 {
 	struct scap_meta *m = &s->meta;
 
+	s->counts.n_blocks++;
 	if (scap_is_events(b->type))
 		return event(s, b, ev);
 	m->list = scap_list_of(b->type, &m->version);
 	m->c = b->body;
+	s->counts.n_unknown_blocks += !m->list && !scap_is_machine(b->type);
 	if (m->list == SCAP_FDS)
 		m->tid = cursor_u64(&m->c);
 	return 1;
@@ -137,6 +176,10 @@ static int scap_next(struct source *base, struct event *ev)
 	struct scap_block b;
 	int r;
 
+	if (!s->begun) {
+		s->begun = true;
+		input_ahead(&s->in);
+	}
 	arena_reset(&s->scratch);
 	for (;;) {
 		if (s->meta.list && entry(s, ev) == 0)
@@ -159,10 +202,13 @@ static int scap_next(struct source *base, struct event *ev)
 		if (s->machine_due) {
 			s->machine_due = false;
 			event_init(ev, EV_SNAP_MACHINE);
-			if (r == 0 && scap_is_machine(b.type))
+			if (r == 0 && scap_is_machine(b.type)) {
 				scap_meta_machine(s, b.body, ev);
-			else
+				s->counts.n_blocks++;
+			} else {
 				s->taken = 0;
+				s->counts.n_machines++;
+			}
 			pseudo(s, ev);
 			return 0;
 		}
@@ -229,6 +275,7 @@ static int start(struct scap *s)
 	if (r < 0)
 		return r;
 	if (avail >= 2 && p[0] == 0x1f && p[1] == 0x8b) {
+		s->counts.gzip = true;
 		r = input_gunzip(&s->in);
 		if (r < 0)
 			return r;
@@ -247,6 +294,8 @@ static int rewind_capture(struct scap *s)
 	s->meta.list = SCAP_NO_LIST;
 	s->base.damage = (struct source_damage){0};
 	s->base.n_skipped = 0;
+	s->counts = (struct scap_counts){0};
+	s->begun = false;
 	s->taken = 0;
 	s->num = s->last_ts = 0;
 	s->loss_due = s->ended = false;
@@ -271,6 +320,11 @@ static const struct source_ops ops = {
 	.next = scap_next, .close = scap_close, .seek_ts = scap_seek_ts,
 	.seek_key = scap_seek_key,
 };
+
+const struct scap_counts *scap_counts(const struct source *s)
+{
+	return s->ops == &ops ? &((const struct scap *)s)->counts : NULL;
+}
 
 struct source *scap_open_input(struct input *in, const char *path)
 {

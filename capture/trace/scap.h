@@ -16,10 +16,10 @@
 #include "capture/base/cursor.h"
 #include "capture/base/mem.h"
 #include "capture/trace/input.h"
+#include "capture/trace/scap_count.h"
 #include "capture/trace/source.h"
 
 enum {
-	SCAP_CODES = 512,		/* codes beyond are unknown */
 	SCAP_PARAMS_MAX = 40,
 	SCAP_UNKNOWN_PARAMS = 16,	/* of an unknown event, that are shown */
 	SCAP_UNKNOWN_MAX = 1024,	/* unknown codes that get a name each */
@@ -59,8 +59,6 @@ void scap_damage(struct scap *s, uint64_t lost, const char *fmt, ...)
 
 /* ---- codes ---- */
 
-enum scap_kind { SCAP_NONE, SCAP_KIND_EXIT, SCAP_KIND_ENTER, SCAP_KIND_ONE };
-
 struct scap_param {
 	uint8_t type;		/* enum param_type of the bytes in the file */
 	int8_t to;		/* parameter of the event, -1: not wanted */
@@ -70,7 +68,8 @@ struct scap_param {
 struct scap_code {
 	uint16_t code, type, nr;	/* nr: of the system call on x86_64 */
 	uint8_t kind, n;
-	bool counts, wide, plain, complete_from_enter;
+	bool counts, wide, plain;
+	uint64_t from_begin;	/* parameters of the event that the beginning has too */
 	const struct event_desc *desc;	/* of delivered events */
 	const struct event_desc *hidden;	/* of state-only ones: pseudo */
 	struct scap_param p[SCAP_PARAMS_MAX];
@@ -102,13 +101,23 @@ struct scap_enters;
 struct scap_enters *scap_enters_new(void);
 void scap_enters_free(struct scap_enters *e);
 void scap_enters_clear(struct scap_enters *e);
-/* Keeps the lengths (u16 each) and bytes of n parameters of tid's call. */
+/* tid begins a call.  Keeps the lengths (u16 each) and bytes of n parameters. */
 void scap_enter_put(struct scap_enters *e, uint64_t tid, unsigned code, unsigned n,
 		    const uint8_t *p, size_t len);
-/* What was kept for tid if it is code; it is forgotten then, whatever it was.  NULL:
- * none.  Lives until the next put. */
-const uint8_t *scap_enter_take(struct scap_enters *e, uint64_t tid, unsigned code,
-			       unsigned *n, size_t *len);
+
+/* What a call's beginning said: n parameters; n 0: nothing was kept. */
+struct scap_begin {
+	const uint8_t *p;
+	unsigned n;
+	size_t len;
+};
+
+enum scap_begun { SCAP_BEGUN_NOTHING, SCAP_BEGUN, SCAP_BEGUN_OTHER };
+
+/* A call of tid ends whose beginning has that code.  Did the thread begin it, or another?
+ * Either is forgotten.  *b is empty unless it did; it lives until the next put. */
+enum scap_begun scap_enter_take(struct scap_enters *e, uint64_t tid, unsigned code,
+				struct scap_begin *b);
 
 /* ---- events ---- */
 
@@ -127,7 +136,8 @@ int scap_event_split(struct scap *s, uint32_t block, struct cursor c,
 		     struct scap_raw *raw);
 /* The values; what the event does not have is taken from the call's beginning. */
 void scap_event_decode(struct scap *s, const struct scap_raw *raw,
-		       const struct scap_code *code, struct event *ev);
+		       const struct scap_code *code, enum scap_begun begun,
+		       const struct scap_begin *begin, struct event *ev);
 
 /* The lengths stay inside of the space bytes from r->lens on: sets data and its
  * length. */
@@ -194,10 +204,12 @@ struct scap {
 	struct scap_enters *enters;
 	struct arena scratch;		/* converted bytes of one event */
 	struct scap_meta meta;
+	struct scap_counts counts;
 	char *path;
 	char hostname[129];
 	size_t taken;			/* bytes of the input to be passed over next */
 	uint64_t num, last_ts, n_snap;
+	bool begun;			/* somebody asked for an event */
 	bool machine_due, snap_open, loss_due, ended;
 	uint64_t loss_from;
 	enum arch arch;			/* of the machine, as far as its calls tell */

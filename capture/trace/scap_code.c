@@ -204,6 +204,21 @@ static void join_params(const struct row *row, const struct event_desc *d, bool 
 	}
 }
 
+static uint64_t params_of_begin(const struct row *row, const struct event_desc *d)
+{
+	const char *p = row->params;
+	uint64_t set = 0;
+	struct spec s;
+
+	while (spec_next(&p, &s)) {
+		const int i = event_param_index(d, s.name, s.name_len);
+
+		if (i >= 0)
+			set |= UINT64_C(1) << i;
+	}
+	return set;
+}
+
 static struct scap_code *prepare(struct scap_codes *c, unsigned n)
 {
 	struct scap_code *code = arena_zalloc(&c->arena, sizeof(*code));
@@ -229,8 +244,8 @@ static struct scap_code *prepare(struct scap_codes *c, unsigned n)
 	code->hidden = with_flags(&c->arena, code->desc, EF_PSEUDO, 0);
 	join_params(row, code->desc, code->desc->params != catalog[code->type].params,
 		    code);
-	code->complete_from_enter = row->kind == SCAP_KIND_EXIT && n &&
-		rows[n - 1].kind == SCAP_KIND_ENTER && *rows[n - 1].params;
+	if (row->kind == SCAP_KIND_EXIT && n && rows[n - 1].kind == SCAP_KIND_ENTER)
+		code->from_begin = params_of_begin(&rows[n - 1], code->desc);
 	call = syscall_by_name(row->name, strlen(row->name));
 	if (call && call->nr[ARCH_X86_64] >= 0)
 		code->nr = (uint16_t)call->nr[ARCH_X86_64];
@@ -246,6 +261,21 @@ const struct scap_code *scap_code(struct scap_codes *c, unsigned code)
 	if (!c->known[code])
 		c->known[code] = prepare(c, code);
 	return c->known[code];
+}
+
+struct scap_code_info scap_code_info(unsigned code)
+{
+	const struct row *row = code < SCAP_CODES ? &rows[code] : NULL;
+	struct scap_code_info i = {0};
+
+	if (!row || !row->kind)
+		return i;
+	i.name = row->name;
+	i.kind = row->kind;
+	i.old = row->old;
+	for (size_t k = 0; k < sizeof(aliases) / sizeof(aliases[0]); k++)
+		i.renamed |= !strcmp(aliases[k].name, row->name);
+	return i;
 }
 
 const struct scap_code *scap_code_named(struct scap_codes *c, const char *name)

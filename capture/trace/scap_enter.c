@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Old captures have two events for a call; what the first one says is wanted when the
  * second comes.  One slot per thread in a table of bounded size: where the bound is
- * reached a thread's call loses what only its beginning said, nothing else. */
+ * reached a thread's call loses what only its beginning said, nothing else.
+ *
+ * The end of any call empties its thread's slot, whether or not it needs what is there: a
+ * beginning whose end is missing must not complete a later call. */
 #include "capture/trace/scap.h"
 
 #include <stdlib.h>
@@ -19,13 +22,13 @@ struct slot {
 	uint64_t tid;
 	uint8_t *heap;
 	uint16_t code, n, len, heap_cap;	/* n 0: nothing kept */
-	bool used;
+	bool used, waiting;		/* waiting: the end has not come */
 	uint8_t bytes[INLINE];
 };
 
 struct scap_enters {
 	struct slot *slots;
-	size_t n_slots, heap;
+	size_t n_slots, n_waiting, heap;
 };
 
 struct scap_enters *scap_enters_new(void)
@@ -42,7 +45,7 @@ void scap_enters_clear(struct scap_enters *e)
 	for (size_t i = 0; i < e->n_slots; i++)
 		free(e->slots[i].heap);
 	memset(e->slots, 0, e->n_slots * sizeof(*e->slots));
-	e->heap = 0;
+	e->heap = e->n_waiting = 0;
 }
 
 void scap_enters_free(struct scap_enters *e)
@@ -88,7 +91,10 @@ static void grow(struct scap_enters *e)
 
 		if (old[i].used && !find(e, old[i].tid, &to) && to) {
 			*to = old[i];
-		} else if (old[i].heap) {
+			continue;
+		}
+		e->n_waiting -= old[i].waiting;
+		if (old[i].heap) {
 			e->heap -= old[i].heap_cap;
 			free(old[i].heap);
 		}
@@ -108,9 +114,10 @@ static struct slot *slot_for(struct scap_enters *e, uint64_t tid)
 			continue;
 		}
 		s = unused ? unused : &e->slots[home(e, tid)];
+		e->n_waiting -= s->waiting;
 		s->used = true;
+		s->waiting = false;
 		s->tid = tid;
-		s->n = 0;
 		return s;
 	}
 }
@@ -136,6 +143,9 @@ void scap_enter_put(struct scap_enters *e, uint64_t tid, unsigned code, unsigned
 	struct slot *s = slot_for(e, tid);
 	uint8_t *to;
 
+	e->n_waiting += !s->waiting;
+	s->waiting = true;
+	s->code = (uint16_t)code;
 	s->n = 0;
 	if (!n || len > LEN_MAX)
 		return;
@@ -143,24 +153,24 @@ void scap_enter_put(struct scap_enters *e, uint64_t tid, unsigned code, unsigned
 	if (!to)
 		return;
 	memcpy(to, p, len);
-	s->code = (uint16_t)code;
 	s->n = (uint16_t)n;
 	s->len = (uint16_t)len;
 }
 
-const uint8_t *scap_enter_take(struct scap_enters *e, uint64_t tid, unsigned code,
-			       unsigned *n, size_t *len)
+enum scap_begun scap_enter_take(struct scap_enters *e, uint64_t tid, unsigned code,
+				struct scap_begin *b)
 {
-	struct slot *s = find(e, tid, NULL);
-	bool match;
+	struct slot *s = e->n_waiting ? find(e, tid, NULL) : NULL;
 
-	if (!s)
-		return NULL;
-	match = s->code == code && s->n;
-	*n = s->n;
-	*len = s->len;
-	s->n = 0;
-	if (!match)
-		return NULL;
-	return s->len <= INLINE ? s->bytes : s->heap;
+	*b = (struct scap_begin){0};
+	if (!s || !s->waiting)
+		return SCAP_BEGUN_NOTHING;
+	s->waiting = false;
+	e->n_waiting--;
+	if (s->code != code)
+		return SCAP_BEGUN_OTHER;
+	b->n = s->n;
+	b->len = s->len;
+	b->p = s->len <= INLINE ? s->bytes : s->heap;
+	return SCAP_BEGUN;
 }

@@ -108,15 +108,22 @@ static void put_all(struct scap *s, struct event *ev, const struct scap_code *co
 	}
 }
 
+/* The event lacks what its beginning can have: where is that? */
 static void complete(struct scap *s, struct event *ev, const struct scap_raw *r,
-		     uint64_t have)
+		     enum scap_begun begun, const struct scap_begin *b, uint64_t have)
 {
-	struct scap_raw enter = { .code = (uint16_t)(r->code - 1) };
-	size_t len;
+	struct scap_code_count *count = &s->counts.code[r->code];
+	struct scap_raw begin = { .n = b->n, .lens = b->p };
+	const uint64_t before = have;
 
-	enter.lens = scap_enter_take(s->enters, r->tid, enter.code, &enter.n, &len);
-	if (enter.lens && scap_lengths_fit(&enter, len))
-		put_all(s, ev, scap_code(&s->codes, enter.code), &enter, &have);
+	if (begun != SCAP_BEGUN) {
+		count->lacking += begun == SCAP_BEGUN_NOTHING;
+		count->wrong += begun == SCAP_BEGUN_OTHER;
+		return;
+	}
+	if (b->n && scap_lengths_fit(&begin, b->len))
+		put_all(s, ev, scap_code(&s->codes, r->code - 1u), &begin, &have);
+	count->completed += have != before;
 }
 
 /* ---- what names alone do not say ---- */
@@ -145,26 +152,30 @@ static void fix_open(struct event *ev)
 }
 
 /* Old files have no flags, but the type has the bits that they are made of. */
-static void fix_socket(struct event *ev)
+static bool fix_socket(struct event *ev)
 {
 	const struct value *type = EV(ev, SOCKET, type);
 
-	if (EV(ev, SOCKET, flags)->state == VALUE_ABSENT && type->state == VALUE_SET)
-		value_number(&ev->v[P(SOCKET, flags)], type->u & 0xfffffff0);
+	if (EV(ev, SOCKET, flags)->state != VALUE_ABSENT || type->state != VALUE_SET)
+		return false;
+	value_number(&ev->v[P(SOCKET, flags)], type->u & 0xfffffff0);
+	return true;
 }
 
 /* Old files have no argument; commands that take none have 0 in newer ones. */
-static void fix_fcntl(struct event *ev)
+static bool fix_fcntl(struct event *ev)
 {
 	const struct value *cmd = EV(ev, FCNTL, cmd);
 
 	if (EV(ev, FCNTL, arg)->state != VALUE_ABSENT || cmd->state != VALUE_SET)
-		return;
+		return false;
 	switch (cmd->u) {
 	case F_GETFD: case F_GETFL: case F_GETOWN: case F_GETSIG: case F_GETLEASE:
 	case F_GETPIPE_SZ:
 		value_number(&ev->v[P(FCNTL, arg)], 0);
+		return true;
 	}
+	return false;
 }
 
 static void fix_creat(struct event *ev)
@@ -205,13 +216,13 @@ static void fix_container(struct scap *s, const struct scap_raw *r, struct event
 /* A call is told by Falco's number for it.  Where that is 0, the number on the machine of
  * the capture helps; the file does not say which architecture that was, but calls which
  * have both numbers do.  Numbers in events are those of x86_64. */
-static void fix_generic(struct scap *s, struct event *ev)
+static bool fix_generic(struct scap *s, struct event *ev)
 {
 	struct value *id = &ev->v[P(GENERIC, ID)], *native = &ev->v[P(GENERIC, nativeID)];
 	const struct syscall_desc *call;
 
 	if (ev->nr == UINT16_MAX)
-		return;
+		return false;
 	if (id->u && native->state == VALUE_SET) {
 		call = syscall_by_nr(ARCH_X86_64, ev->nr);
 		if (call && call->nr[s->arch] != native->i)
@@ -223,11 +234,14 @@ static void fix_generic(struct scap *s, struct event *ev)
 			(uint16_t)call->nr[ARCH_X86_64] : UINT16_MAX;
 	}
 	value_number(id, ev->nr);
-	if (native->state != VALUE_SET)
-		value_number(native, ev->nr);
+	if (native->state == VALUE_SET)
+		return false;
+	value_number(native, ev->nr);
+	return true;
 }
 
-static void fix(struct scap *s, const struct scap_raw *r, struct event *ev)
+/* True where a value was inferred that the file does not have. */
+static bool fix(struct scap *s, const struct scap_raw *r, struct event *ev)
 {
 	switch (ev->type) {
 	case EV_OPEN:
@@ -240,19 +254,17 @@ static void fix(struct scap *s, const struct scap_raw *r, struct event *ev)
 		fix_creat(ev);
 		break;
 	case EV_FCNTL:
-		fix_fcntl(ev);
-		break;
+		return fix_fcntl(ev);
 	case EV_SOCKET:
-		fix_socket(ev);
-		break;
+		return fix_socket(ev);
 	case EV_CONTAINER:
 		if (r->code == 228)
 			fix_container(s, r, ev);
-		break;
+		return r->code == 228;
 	case EV_GENERIC:
-		fix_generic(s, ev);
-		break;
+		return fix_generic(s, ev);
 	}
+	return false;
 }
 
 /* ---- the event ---- */
@@ -294,7 +306,8 @@ static void trim(struct event *ev, uint64_t have)
 }
 
 void scap_event_decode(struct scap *s, const struct scap_raw *r,
-		       const struct scap_code *code, struct event *ev)
+		       const struct scap_code *code, enum scap_begun begun,
+		       const struct scap_begin *begin, struct event *ev)
 {
 	uint64_t have = 0;
 
@@ -309,9 +322,9 @@ void scap_event_decode(struct scap *s, const struct scap_raw *r,
 	ev->nr = code->nr;
 	ev->desc = r->hidden ? code->hidden : code->desc;
 	put_all(s, ev, code, r, &have);
-	if (code->complete_from_enter && !r->wide)
-		complete(s, ev, r, have);
+	if (code->from_begin & ~have)
+		complete(s, ev, r, begun, begin, have);
 	if (code->plain)
 		trim(ev, have);
-	fix(s, r, ev);
+	s->counts.code[r->code].derived += fix(s, r, ev);
 }
