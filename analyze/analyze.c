@@ -102,10 +102,10 @@ static void open_files(struct analysis *a, char **paths)
 }
 
 /* --from and --to mean something else in each recording. */
-static int set_range(struct analysis *a, const struct source_info *info)
+static int set_range(struct analysis *a, struct source *in)
 {
-	return time_range(a->from, a->to, info->first_ts, info->last_ts, a->plan.env.utc_offset,
-			  &a->plan.from, &a->plan.to);
+	return source_range(in, a->from, a->to, a->plan.env.utc_offset, &a->plan.from,
+			    &a->plan.to);
 }
 
 static void tell_damage(struct analysis *a, const char *path, const struct source_damage *d)
@@ -123,7 +123,7 @@ static void tell_damage(struct analysis *a, const char *path, const struct sourc
 static void analyze_file(struct analysis *a, struct parts *file)
 {
 	struct parts_result result;
-	int rc = set_range(a, &file->sources[0]->info);
+	int rc = set_range(a, file->sources[0]);
 
 	progress_begin(&a->progress, a->run.quiet || isatty(STDOUT_FILENO));
 	if (rc == 0) {

@@ -157,15 +157,23 @@ int time_point(const char *text, uint64_t first, uint64_t last, int64_t utc_offs
 		   "'%s' is not a time (+2s, 14:03:07, 2026-03-01 14:03:07, @NANOSECONDS)", text);
 }
 
+bool time_is_relative(const char *text)
+{
+	return *text == '+' || *text == '-' || (strchr(text, ':') && !looks_like_date(text));
+}
+
 int time_range(const char *from_text, const char *to_text, uint64_t first, uint64_t last,
 	       int64_t utc_offset, uint64_t *from, uint64_t *to)
 {
-	const bool absolute = from_text && *from_text != '+' && *from_text != '-';
+	const bool absolute = from_text && *from_text != '+' && *from_text != '-'
+		&& (first || !time_is_relative(from_text));
 
 	*from = 0;
 	*to = UINT64_MAX;
-	if ((from_text || to_text) && !first)
-		return err(ERR_USAGE, "--from and --to need a recording in a file, not a stream");
+	if (!first && ((from_text && time_is_relative(from_text))
+		       || (to_text && time_is_relative(to_text) && !(absolute && *to_text == '+'))))
+		return err(ERR_USAGE, "--from and --to of a stream must be dates or numbers since "
+			   "the epoch: when it began and ends is not known yet");
 	if (from_text && time_point(from_text, first, last, utc_offset, from) < 0)
 		return err_at("--from");
 	if (to_text && time_point(to_text, absolute && *to_text == '+' ? *from : first, last,

@@ -3,6 +3,7 @@
 #ifndef SAKER_BASE_TIMEARG_H
 #define SAKER_BASE_TIMEARG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +19,10 @@ int time_duration(const char *text, uint64_t *ns);
  *   1767225600.25              seconds since the epoch;   @1767225600123456789 nanoseconds
  * utc_offset: seconds east, as output uses.  Negative with a message. */
 int time_point(const char *text, uint64_t first, uint64_t last, int64_t utc_offset, uint64_t *ts);
+
+/* Does text count from the begin or the end of the recording?  A date, or a number since the
+ * epoch, does not. */
+bool time_is_relative(const char *text);
 
 /* --from and --to; either may be NULL (0, UINT64_MAX).  "--to +20s" counts from the first event,
  * as --from does, but from --from where that is an absolute time: "--from 14:03:07 --to +20s".

@@ -6,6 +6,12 @@
 #include "capture/trace/input.h"
 #include "capture/trace/source.h"
 
+enum trace_format { TRACE_UNKNOWN, TRACE_SKR, TRACE_SCAP };
+
+/* Looks at the first bytes.  Negative: they cannot be read.  TRACE_SCAP: a .scap or any gzip
+ * data. */
+int trace_format(struct input *in);
+
 /* Each takes the input over (also when it fails: then it is closed) and frees it with
  * the source.  NULL on error.  path lives as long as the source (copied). */
 struct source *skr_open_input(struct input *in, const char *path);

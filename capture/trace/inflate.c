@@ -17,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -44,7 +43,7 @@ struct piece {
 
 struct inflate {
 	z_stream z;
-	int fd, stop_fd;	/* stop_fd: -1 where reading never blocks */
+	int fd, wake_fd;	/* wake_fd: -1 where reading never blocks */
 	char *path;
 	bool ended, failed;	/* the member is; its data is damaged */
 	uint64_t raw_off;
@@ -68,9 +67,9 @@ struct inflate {
 static bool readable(struct inflate *g, bool wait)
 {
 	struct pollfd p[2] = { { .fd = g->fd, .events = POLLIN },
-			       { .fd = g->stop_fd, .events = POLLIN } };
+			       { .fd = g->wake_fd, .events = POLLIN } };
 
-	if (g->stop_fd < 0)
+	if (g->wake_fd < 0)
 		return true;
 	while (poll(p, 2, wait ? -1 : 0) < 0 && errno == EINTR)
 		;
@@ -221,30 +220,27 @@ static void stop_thread(struct inflate *g)
 	g->stop = true;
 	pthread_cond_broadcast(&g->changed);
 	pthread_mutex_unlock(&g->lock);
-	if (g->stop_fd >= 0 && write(g->stop_fd, &one, sizeof(one)) < 0)
+	if (g->wake_fd >= 0 && write(g->wake_fd, &one, sizeof(one)) < 0)
 		return;
 	pthread_join(g->thread, NULL);
 }
 
 /* ---- interface ---- */
 
-struct inflate *inflate_new(int fd, const char *path, const void *p, size_t n, bool file)
+struct inflate *inflate_new(int fd, const char *path, const void *p, size_t n, int wake_fd)
 {
 	struct inflate *g = xcalloc(1, sizeof(*g));
 
-	g->stop_fd = -1;
 	g->fd = fd;
+	g->wake_fd = wake_fd;
 	g->path = xstrdup(path);
 	pthread_mutex_init(&g->lock, NULL);
 	pthread_cond_init(&g->changed, NULL);
 	if (n > sizeof(g->raw) || inflateInit2(&g->z, 16 + MAX_WBITS) != Z_OK) {
 		err(ERR_SYSTEM, "cannot start to inflate %s", path);
-		goto failed;
-	}
-	if (!file && (g->stop_fd = eventfd(0, EFD_CLOEXEC)) < 0) {
-		err_sys("cannot start to inflate %s", path);
-		inflateEnd(&g->z);
-		goto failed;
+		free(g->path);
+		free(g);
+		return NULL;
 	}
 	if (n)
 		memcpy(g->raw, p, n);
@@ -252,10 +248,6 @@ struct inflate *inflate_new(int fd, const char *path, const void *p, size_t n, b
 	g->z.avail_in = (uInt)n;
 	g->raw_off = n;
 	return g;
-failed:
-	free(g->path);
-	free(g);
-	return NULL;
 }
 
 void inflate_free(struct inflate *g)
@@ -271,8 +263,6 @@ void inflate_free(struct inflate *g)
 	while (g->n_spare)
 		free(g->spare[--g->n_spare]);
 	inflateEnd(&g->z);
-	if (g->stop_fd >= 0)
-		close(g->stop_fd);
 	pthread_mutex_destroy(&g->lock);
 	pthread_cond_destroy(&g->changed);
 	free(g->path);

@@ -19,8 +19,9 @@ struct inflate_window {
 };
 
 /* Over what fd delivers behind the n bytes at p, which were read from it.  path is for
- * messages.  file: reading never blocks.  NULL with a message. */
-struct inflate *inflate_new(int fd, const char *path, const void *p, size_t n, bool file);
+ * messages.  wake_fd: an eventfd of the caller if reading may block, else -1.  NULL with a
+ * message. */
+struct inflate *inflate_new(int fd, const char *path, const void *p, size_t n, int wake_fd);
 
 /* Ends the thread, also if it waits for input.  NULL is fine. */
 void inflate_free(struct inflate *g);

@@ -13,6 +13,7 @@ enum { INPUT_CHUNK = 256 * 1024 };
 
 struct input {
 	int fd;
+	int wake_fd;		/* an eventfd where reading can block; else -1 */
 	bool seekable, eof;
 	bool again;		/* a file from its start: input_rewind works */
 	uint64_t off;		/* of the next byte that is taken, after inflating */

@@ -85,6 +85,8 @@ static void count(struct scap *s, const struct scap_raw *r, const struct scap_co
 	}
 	c = &s->counts.code[r->code];
 	c->n++;
+	if (code->kind == SCAP_KIND_ENTER)
+		return;
 	c->hidden += r->hidden;
 	c->shorter += r->n < code->n;
 	c->longer += r->n > code->n;
@@ -316,9 +318,23 @@ static int scap_seek_key(struct source *base, unsigned key)
 	return rewind_capture((struct scap *)base);
 }
 
+/* The end of a file that is inflated or cut: there is no way but through. */
+static int scap_find_end(struct source *base)
+{
+	struct scap *s = (struct scap *)base;
+
+	if (!s->in.again)
+		return 0;
+	if (rewind_capture(s) < 0)
+		return -ERR_SYSTEM;
+	input_ahead(&s->in);
+	scap_span(s);
+	return rewind_capture(s);
+}
+
 static const struct source_ops ops = {
 	.next = scap_next, .close = scap_close, .seek_ts = scap_seek_ts,
-	.seek_key = scap_seek_key,
+	.seek_key = scap_seek_key, .find_end = scap_find_end,
 };
 
 const struct scap_counts *scap_counts(const struct source *s)
@@ -331,7 +347,7 @@ struct source *scap_open_input(struct input *in, const char *path)
 	struct scap *s = xcalloc(1, sizeof(*s));
 
 	s->in = *in;
-	*in = (struct input){ .fd = -1 };
+	*in = (struct input){ .fd = -1, .wake_fd = -1 };
 	s->base.ops = &ops;
 	s->path = xstrdup(path);
 	s->enters = scap_enters_new();
@@ -344,7 +360,7 @@ struct source *scap_open_input(struct input *in, const char *path)
 	if (start(s) < 0)
 		goto failed;
 	if (s->in.again) {
-		scap_span(s);
+		scap_begin_and_end(s);
 		if (rewind_capture(s) < 0)
 			goto failed;
 	}

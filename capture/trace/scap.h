@@ -52,6 +52,8 @@ static inline bool scap_has_flags(uint32_t type)
 }
 
 /* Sets first and last time of info, as far as they are easily known; moves the input. */
+void scap_begin_and_end(struct scap *s);
+/* Sets them by reading all blocks. */
 void scap_span(struct scap *s);
 /* Counts damage; the first message is kept. */
 void scap_damage(struct scap *s, uint64_t lost, const char *fmt, ...)

@@ -166,6 +166,7 @@ again:
 	}
 	b->body = cursor_of(p + 8, total - BLOCK_MIN);
 	s->taken = total;
+	s->counts.bytes = b->off + total;
 	return 0;
 damaged:
 	if (resync(s, b->off, what) == 0)

@@ -12,12 +12,13 @@ enum { SCAP_CODES = 512 };		/* codes beyond are unknown */
 /* What happened to events of one code. */
 struct scap_code_count {
 	uint64_t n;		/* in the file */
+	/* of beginnings: */
+	uint64_t ended;		/* their end came */
+	/* of all others: */
 	uint64_t hidden;	/* state only */
 	uint64_t shorter;	/* with less parameters than the code has today */
 	uint64_t longer;	/* with more: the rest is not shown */
 	uint64_t derived;	/* a value was inferred from others of the event */
-	/* of beginnings: */
-	uint64_t ended;		/* their end came */
 	/* of ends: */
 	uint64_t completed;	/* got from their beginning what they do not have */
 	uint64_t lacking;	/* do not have it, and there was no beginning */
@@ -27,7 +28,8 @@ struct scap_code_count {
 struct scap_counts {
 	unsigned version, minor;	/* of the first section */
 	bool gzip;
-	uint64_t n_sections, n_blocks, n_unknown_blocks, n_list_entries;
+	uint64_t bytes;			/* after inflating */
+	uint64_t n_sections, n_blocks, n_unknown_blocks;
 	uint64_t n_events;		/* in event blocks, good or not */
 	uint64_t n_damaged;		/* that contradict themselves */
 	uint64_t n_unknown;		/* of codes that are not known */

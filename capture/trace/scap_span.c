@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* When a .scap file begins and ends, without reading it all: the first event that has a
- * time, and the last block, whose length stands behind it. */
+/* When a .scap file begins and ends.  Without reading it all: the first event that has a
+ * time, and the last block, whose length stands behind it.  Where that is not to be had (gzip,
+ * a file that is cut) somebody who needs the end waits for one pass over the blocks. */
 #include "capture/trace/scap.h"
 
 #include <unistd.h>
@@ -49,6 +50,22 @@ static uint64_t last_ts(struct scap *s)
 }
 
 void scap_span(struct scap *s)
+{
+	struct source_info *info = &s->base.info;
+	struct scap_block b;
+	struct scap_raw raw;
+
+	while (scap_next_block(s, &b) == 0) {
+		if (!scap_is_events(b.type) || scap_event_split(s, b.type, b.body, &raw) < 0)
+			continue;
+		if (raw.ts && (!info->first_ts || raw.ts < info->first_ts))
+			info->first_ts = raw.ts;
+		if (raw.ts > info->last_ts)
+			info->last_ts = raw.ts;
+	}
+}
+
+void scap_begin_and_end(struct scap *s)
 {
 	s->base.info.first_ts = first_ts(s);
 	s->base.info.last_ts = last_ts(s);

@@ -4,37 +4,48 @@
 #include <string.h>
 
 #include "capture/base/err.h"
+#include "capture/base/timearg.h"
 #include "capture/trace/block.h"
 #include "capture/trace/format.h"
 
 enum { SNIFF = 8 };
 
-static bool is_scap(const uint8_t *p, size_t n)
+int trace_format(struct input *in)
 {
-	return (n >= 2 && p[0] == 0x1f && p[1] == 0x8b)
-		|| (n >= 4 && !memcmp(p, "\x0a\x0d\x0d\x0a", 4));
+	const uint8_t *p;
+	size_t n;
+
+	if (input_peek(in, SNIFF, &p, &n) < 0)
+		return -ERR_SYSTEM;
+	if (n >= SNIFF && !memcmp(p, SKR_MAGIC, SNIFF))
+		return TRACE_SKR;
+	if ((n >= 2 && p[0] == 0x1f && p[1] == 0x8b)
+	    || (n >= 4 && !memcmp(p, "\x0a\x0d\x0d\x0a", 4)))
+		return TRACE_SCAP;
+	return TRACE_UNKNOWN;
 }
 
 struct source *source_open(const char *path)
 {
 	struct source *s = NULL;
 	struct input in;
-	const uint8_t *p;
-	size_t n;
 
 	if (input_open(&in, path) < 0)
 		return NULL;
-	if (input_peek(&in, SNIFF, &p, &n) < 0) {
+	switch (trace_format(&in)) {
+	case TRACE_SKR:
+		s = skr_open_input(&in, path);
+		break;
+	case TRACE_SCAP:
+		s = scap_open_input(&in, path);
+		break;
+	case TRACE_UNKNOWN:
+		err(ERR_FORMAT, in.len ? "neither a .skr nor a .scap recording" : "it is empty");
+		input_close(&in);
+		break;
+	default:
 		input_close(&in);
 		return NULL;
-	}
-	if (n >= SNIFF && !memcmp(p, SKR_MAGIC, SNIFF)) {
-		s = skr_open_input(&in, path);
-	} else if (is_scap(p, n)) {
-		s = scap_open_input(&in, path);
-	} else {
-		err(ERR_FORMAT, n ? "neither a .skr nor a .scap recording" : "it is empty");
-		input_close(&in);
 	}
 	if (!s)
 		err_at("%s", strcmp(path, "-") ? path : "standard input");
@@ -58,6 +69,31 @@ void source_want(struct source *s, const struct event_set *types, bool bulk)
 int source_seek_ts(struct source *s, uint64_t ts)
 {
 	return s->ops->seek_ts ? s->ops->seek_ts(s, ts) : 0;
+}
+
+int source_find_end(struct source *s)
+{
+	if (s->info.last_ts)
+		return 0;
+	if (s->info.first_ts && s->ops->find_end) {
+		const int r = s->ops->find_end(s);
+
+		if (r < 0 || s->info.last_ts)
+			return r;
+	}
+	return err(ERR_USAGE, "%s is a stream, or has no events: when it ends is not known",
+		   s->info.path);
+}
+
+int source_range(struct source *s, const char *from_text, const char *to_text,
+		 int64_t utc_offset, uint64_t *from, uint64_t *to)
+{
+	const struct source_info *i = &s->info;
+	const bool from_end = (from_text && *from_text == '-') || (to_text && *to_text == '-');
+
+	if (from_end && i->first_ts && source_find_end(s) < 0)
+		return err_at(from_text && *from_text == '-' ? "--from" : "--to");
+	return time_range(from_text, to_text, i->first_ts, i->last_ts, utc_offset, from, to);
 }
 
 unsigned source_n_keys(struct source *s)

@@ -43,6 +43,7 @@ struct source_ops {
 	int (*seek_ts)(struct source *s, uint64_t ts);
 	unsigned (*n_keys)(struct source *s);
 	int (*seek_key)(struct source *s, unsigned key);
+	int (*find_end)(struct source *s);	/* may be NULL */
 	void (*wanted)(struct source *s);	/* want has changed; may be NULL */
 	void (*close)(struct source *s);
 };
@@ -81,6 +82,15 @@ void source_want(struct source *s, const struct event_set *types, bool bulk);
 /* Goes to the last key frame at or before ts (the start if there is none): what follows
  * is its snapshot, then events, of which the first may be earlier than ts. */
 int source_seek_ts(struct source *s, uint64_t ts);
+
+/* Sets info.last_ts if it is not known yet, reading all there is if need be; the source is at its
+ * start then.  Negative: a stream, or one without events. */
+int source_find_end(struct source *s);
+
+/* --from and --to (time_range) of this recording, whose end is looked for if they need
+ * it. */
+int source_range(struct source *s, const char *from_text, const char *to_text,
+		 int64_t utc_offset, uint64_t *from, uint64_t *to);
 
 /* Key frames cut a recording into n parts 0..n-1 that can be read independently: go to
  * part k (its snapshot comes first, then its events), and with s->stop_key = k + 1 end before

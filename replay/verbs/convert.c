@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* saker convert: .scap captures to recordings and back.
  *
- * A recording that is made gets key frames from the state, as the recorder makes them.  A
- * capture of several sections would need several recordings: the first is converted. */
+ * A recording that is made gets key frames from the state, as the recorder makes them.
+ * Where a further section of a capture begins its snapshot is a key frame that does not
+ * follow from what was before: state starts anew there for every reader. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -45,6 +46,7 @@ struct convert {
 	struct writer *skr;
 	struct state *st;
 	bool snapshot_done;
+	bool in_section;	/* in the snapshot of a further section */
 	struct event changed;
 	struct progress progress;
 };
@@ -98,20 +100,32 @@ static int add_skr(struct convert *c, const struct event *ev)
 
 	state_update(c->st, ev);
 	r = add_renamed(c, ev);
-	return r < 0 || !c->snapshot_done ? r : key_frame(c, ev->ts);
+	return r < 0 || !c->snapshot_done || c->in_section ? r : key_frame(c, ev->ts);
 }
 
 /* ---- both ---- */
 
 static int add(struct convert *c, const struct event *ev)
 {
-	if (ev->type == EV_SNAP_MACHINE && c->snapshot_done && !c->to_scap)
-		return err(ERR_UNSUPPORTED,
-			   "%s has several sections: only the first is converted",
-			   c->in_path);
-	if (ev->type == EV_SNAP_END)
-		c->snapshot_done = true;
-	return c->to_scap ? scap_add(c->scap, ev) : add_skr(c, ev);
+	const bool further = ev->type == EV_SNAP_MACHINE && c->snapshot_done;
+	int r;
+
+	if (c->to_scap)
+		return scap_add(c->scap, ev);
+	if (further) {
+		c->in_section = true;
+		r = writer_key_begin(c->skr);
+		if (r < 0)
+			return r;
+		writer_key_fresh(c->skr);
+	}
+	r = add_skr(c, ev);
+	if (r < 0 || ev->type != EV_SNAP_END)
+		return r;
+	c->snapshot_done = true;
+	r = c->in_section ? writer_key_end(c->skr) : 0;
+	c->in_section = false;
+	return r;
 }
 
 static int open_output(struct convert *c)

@@ -154,11 +154,8 @@ static int put_note(struct cut *c)
 
 static int set_range(struct cut *c)
 {
-	const struct source_info *i = &c->in->info;
-	const int64_t offset = time_utc_offset();
-
-	if (time_range(c->from_text, c->to_text, i->first_ts, i->last_ts, offset, &c->from,
-		       &c->to) < 0)
+	if (source_range(c->in, c->from_text, c->to_text, time_utc_offset(), &c->from,
+			 &c->to) < 0)
 		return -ERR_USAGE;
 	if (!c->from || c->tree)
 		return 0;

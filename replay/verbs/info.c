@@ -123,6 +123,13 @@ static void take_calls(struct info_facts *f, const uint64_t *calls)
 	}
 }
 
+/* Falco's useradded, for one, is one of our types but not called so. */
+static bool has_own_name(const struct event *ev)
+{
+	return ev->desc != &catalog[ev->type] && ev->type != EV_GENERIC
+		&& strcmp(ev->desc->name, catalog[ev->type].name);
+}
+
 /* Reads the events; of a recording with sums only pseudo events and generic ones. */
 static int read_events(struct info_facts *f, bool sums, struct progress *p)
 {
@@ -143,7 +150,7 @@ static int read_events(struct info_facts *f, bool sums, struct progress *p)
 			take_pseudo(f, &ev, sums);
 			continue;
 		}
-		if (ev.type == EV_UNKNOWN)
+		if (ev.type == EV_UNKNOWN || has_own_name(&ev))
 			add_type(f, ev.desc->name, 1);
 		else if (ev.type == EV_GENERIC)
 			calls[ev.nr]++;

@@ -24,6 +24,11 @@ struct info_facts {
 	unsigned n_containers;
 };
 
+struct scap_counts;
+/* Lines, or members of an object with a comma in front. */
+void info_scap_text(struct buf *b, const struct scap_counts *c);
+void info_scap_json(struct buf *b, const struct scap_counts *c);
+
 void info_text(struct buf *b, const struct info_facts *f);
 void info_json(struct buf *b, const struct info_facts *f);
 

@@ -6,6 +6,7 @@
 
 #include "capture/base/quote.h"
 #include "capture/base/timearg.h"
+#include "capture/trace/scap_count.h"
 
 static void put_hex(struct buf *b, const uint8_t *p, size_t n)
 {
@@ -195,6 +196,8 @@ void info_json(struct buf *b, const struct info_facts *f)
 	json_number(b, "threads", f->n_threads);
 	json_number(b, "events", i->n_events);
 	json_counts(b, f);
+	if (scap_counts(f->in))
+		info_scap_json(b, scap_counts(f->in));
 	json_number(b, "damaged_places", f->in->damage.n_places);
 	buf_str(b, "}\n");
 }
@@ -204,5 +207,7 @@ void info_text(struct buf *b, const struct info_facts *f)
 	put_file(b, f);
 	put_host(b, &f->in->info);
 	put_times(b, &f->in->info);
+	if (scap_counts(f->in))
+		info_scap_text(b, scap_counts(f->in));
 	put_sums(b, f);
 }

@@ -210,8 +210,8 @@ static int set_range(struct replay *r)
 {
 	const struct source_info *i = &r->in->info;
 
-	if (time_range(r->from_text, r->to_text, i->first_ts, i->last_ts, r->env.utc_offset,
-		       &r->from, &r->to) < 0)
+	if (source_range(r->in, r->from_text, r->to_text, r->env.utc_offset, &r->from,
+			 &r->to) < 0)
 		return -ERR_USAGE;
 	if (!r->from_text)
 		return 0;
@@ -234,7 +234,7 @@ static int prepare(struct replay *r)
 		r->env.hostname = r->in->info.hostname;
 	r->st = state_new(NULL);
 	tell_wants(r);
-	if (set_range(r) < 0 || sandbox_enter(SANDBOX_PLAIN) < 0)
+	if (sandbox_enter(SANDBOX_PLAIN) < 0 || set_range(r) < 0)
 		return -ERR_SYSTEM;
 	progress_begin(&r->progress, r->quiet || isatty(STDOUT_FILENO));
 	return 0;

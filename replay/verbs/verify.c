@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* saker verify: is a recording what its writer wrote? */
+/* saker verify: is a recording what its writer wrote?  A .scap has neither checksums nor
+ * digests, but for those of gzip: of it the blocks, the lists and the lengths in events must
+ * fit each other. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +11,8 @@
 #include "capture/base/progress.h"
 #include "capture/base/quote.h"
 #include "capture/base/sandbox.h"
+#include "capture/trace/format.h"
+#include "capture/trace/scap_count.h"
 #include "capture/trace/skr.h"
 #include "replay/verbs/verbs.h"
 
@@ -22,6 +26,12 @@ static const struct opt opts[] = {
 static const struct opt_spec spec = {
 	"verify", "[options] FILE...", "check the integrity of recordings", OPTS(opts),
 	"0 intact; 2 cannot be read; 3 damaged.",
+};
+
+struct report {
+	const char *path;
+	bool json, quiet, damaged;
+	struct buf out;
 };
 
 static void on_progress(void *arg, uint64_t done, uint64_t size)
@@ -86,29 +96,100 @@ static void put_text(struct buf *out, const char *path, const struct verify_repo
 	buf_byte(out, '\n');
 }
 
-static int verify_one(struct input *in, const char *path, bool json, bool quiet)
+/* ---- .scap ---- */
+
+static void put_scap_json(struct buf *out, const char *path, const struct source_damage *d,
+			  const struct scap_counts *c)
+{
+	buf_str(out, "{\"file\":\"");
+	quote_json(out, path, strlen(path));
+	buf_printf(out, "\",\"format\":\"scap\",\"gzip\":%s,\"intact\":%s,\"sections\":%" PRIu64
+		   ",\"blocks\":%" PRIu64 ",\"unknown_blocks\":%" PRIu64 ",\"events\":%" PRIu64
+		   ",\"damaged_events\":%" PRIu64 ",\"bytes\":%" PRIu64
+		   ",\"damaged_places\":%" PRIu64 ",\"lost_bytes\":%" PRIu64 ",\"cut\":%s",
+		   c->gzip ? "true" : "false", d->n_places ? "false" : "true", c->n_sections,
+		   c->n_blocks, c->n_unknown_blocks, c->n_events, c->n_damaged, c->bytes,
+		   d->n_places, d->lost_bytes, d->cut ? "true" : "false");
+	if (d->n_places) {
+		buf_str(out, ",\"first_damage\":\"");
+		quote_json(out, d->first, strlen(d->first));
+		buf_byte(out, '"');
+	}
+	buf_str(out, "}\n");
+}
+
+static void put_scap_text(struct buf *out, const char *path, const struct source_damage *d,
+			  const struct scap_counts *c)
+{
+	quote_terminal_buf(out, path, strlen(path));
+	if (!d->n_places) {
+		buf_str(out, ": no damage found (a .scap has no checksums): ");
+	} else {
+		buf_str(out, ": damaged: ");
+		quote_terminal_buf(out, d->first, strlen(d->first));
+		buf_printf(out, "\n  %" PRIu64 " place%s, %" PRIu64 " bytes lost%s\n  good: ",
+			   d->n_places, d->n_places == 1 ? "" : "s", d->lost_bytes,
+			   d->cut ? ", cut at the end" : "");
+	}
+	buf_printf(out, "%" PRIu64 " events in %" PRIu64 " blocks and %" PRIu64 " section%s, %" PRIu64
+		   " bytes%s\n", c->n_events - c->n_damaged, c->n_blocks, c->n_sections,
+		   c->n_sections == 1 ? "" : "s", c->bytes, c->gzip ? " after inflating" : "");
+}
+
+static int verify_scap(struct input *in, struct report *to, struct progress *p)
+{
+	static struct event ev;
+	struct source *s = scap_open_input(in, to->path);
+	int r = -ERR_FORMAT;
+
+	while (s && (r = source_next(s, &ev)) == 0)
+		on_progress(p, s->bytes_done, s->info.size);
+	if (r == 1 && to->json)
+		put_scap_json(&to->out, to->path, &s->damage, scap_counts(s));
+	else if (r == 1 && (!to->quiet || s->damage.n_places))
+		put_scap_text(&to->out, to->path, &s->damage, scap_counts(s));
+	to->damaged = s && s->damage.n_places;
+	source_close(s);
+	return r < 0 ? r : 0;
+}
+
+/* ---- any ---- */
+
+static int verify_skr(struct input *in, struct report *to, struct progress *p)
 {
 	struct verify_report r;
+	const int e = skr_verify(in, &r, on_progress, p);
+
+	if (e < 0)
+		return e;
+	to->damaged = r.damage.n_places;
+	if (to->json)
+		put_json(&to->out, to->path, &r);
+	else if (!to->quiet || to->damaged)
+		put_text(&to->out, to->path, &r);
+	return 0;
+}
+
+static int verify_one(struct input *in, const char *path, bool json, bool quiet)
+{
+	struct report to = { .path = path, .json = json, .quiet = quiet };
 	struct progress p;
-	struct buf out = {0};
-	int e;
+	int e = trace_format(in);
 
 	progress_begin(&p, quiet);
-	e = skr_verify(in, &r, on_progress, &p);
+	if (e >= 0)
+		e = e == TRACE_SCAP ? verify_scap(in, &to, &p) : verify_skr(in, &to, &p);
 	progress_end(&p);
 	if (e < 0) {
 		err_at("%s", path);
 		err_print();
+		buf_release(&to.out);
 		return EXIT_FAILED;
 	}
-	if (json)
-		put_json(&out, path, &r);
-	else if (!quiet || r.damage.n_places)
-		put_text(&out, path, &r);
-	if (out.len)
-		fwrite(out.p, 1, out.len, stdout);
-	buf_release(&out);
-	return r.damage.n_places ? EXIT_DAMAGED : EXIT_DONE;
+	if (to.out.len)
+		fwrite(to.out.p, 1, to.out.len, stdout);
+	buf_release(&to.out);
+	return to.damaged ? EXIT_DAMAGED : EXIT_DONE;
 }
 
 enum { FILES_MAX = 64 };
