@@ -38,7 +38,7 @@ struct value {
 struct event {
 	uint64_t num;		/* 1 for the first of the recording; 0 for pseudo events */
 	uint64_t ts;		/* ns since the epoch */
-	uint32_t tid;		/* in the root pid namespace */
+	uint32_t tid;		/* in the root pid namespace; UINT32_MAX: of no thread */
 	uint32_t pid;		/* thread group; 0 where the source does not tell */
 	uint16_t type;		/* enum event_id */
 	uint16_t cpu;
@@ -51,6 +51,12 @@ struct event {
 static inline bool event_is_pseudo(const struct event *ev)
 {
 	return ev->desc->flags & EF_PSEUDO;
+}
+
+/* As it is printed: -1 where there is no thread. */
+static inline int64_t event_tid(const struct event *ev)
+{
+	return ev->tid == UINT32_MAX ? -1 : (int64_t)ev->tid;
 }
 
 /* The value of a parameter that the catalogue has, P(OPENAT, name); an absent one

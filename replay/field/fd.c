@@ -327,7 +327,7 @@ GET(get_fd_uid)
 
 	if (!has_fd(c) || c->cur->fd_num == INT64_MIN)
 		return FIELD_ABSENT;
-	buf_u64_dec(&b, c->ev->tid);
+	buf_i64_dec(&b, event_tid(c->ev));
 	buf_i64_dec(&b, c->cur->fd_num);
 	return put_buf(c, r, out, &b);
 }

@@ -331,7 +331,7 @@ GET(get_proc_nchilds)
 
 GET(get_thread_tid)
 {
-	return put_i(r, out, c->ev->tid == UINT32_MAX ? -1 : (int64_t)c->ev->tid);
+	return put_i(r, out, event_tid(c->ev));
 }
 
 GET(get_thread_ismain)
@@ -355,7 +355,7 @@ GET(get_thread_nametid)
 		buf_str(&b, "<NA>");
 	else
 		buf_put(&b, t->comm.p, t->comm.len);
-	buf_u64_dec(&b, c->ev->tid);
+	buf_i64_dec(&b, event_tid(c->ev));
 	return put_buf(c, r, out, &b);
 }
 

@@ -191,11 +191,11 @@ static int gather(struct info_facts *f, bool quiet)
 
 	if (x)
 		take_blocks(f, x);
-	if (sums)
-		take_index(f, x, skr_dict(f->in));
 	progress_begin(&p, quiet);
 	r = read_events(f, sums, &p);
 	progress_end(&p);
+	if (sums)	/* now, because the last dictionary has all types */
+		take_index(f, x, skr_dict(f->in));
 	qsort(f->types, f->n_types, sizeof(f->types[0]), by_count);
 	return r;
 }

@@ -124,7 +124,10 @@ static void plain_line(struct line *l, const struct field_ctx *c)
 	buf_byte(b, ' ');
 	put_field(l, c, &l->name);
 	put_column(l, "\033[1m", 15);
-	put_padded(b, c->ev->tid, 8);
+	if (c->ev->tid == UINT32_MAX)
+		buf_str(b, "      -1");
+	else
+		put_padded(b, c->ev->tid, 8);
 	buf_byte(b, ' ');
 	put_field(l, c, &l->type);
 	put_column(l, "\033[36m", 14);
