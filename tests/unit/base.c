@@ -175,7 +175,13 @@ static void a_range_may_count_from_its_beginning(void **unused)
 	assert_true(time_range("+5", "soon", first, first, 0, &from, &to) < 0);
 	assert_error_has("--to: 'soon' is not a time");
 	assert_true(time_range("+5", NULL, 0, 0, 0, &from, &to) < 0);
-	assert_error_has("not a stream");
+	assert_error_has("of a stream must be dates");
+	assert_true(time_range("14:03", "@9", 0, 0, 0, &from, &to) < 0);
+	assert_true(time_range("@9", "-1s", 0, 0, 0, &from, &to) < 0);
+	assert_int_equal(time_range("@9", "+5", 0, 0, 0, &from, &to), 0);
+	assert_int_equal(from, 9);
+	assert_int_equal(to, 9 + 5 * s);
+	assert_int_equal(time_range("2026-03-01 14:03", NULL, 0, 0, 0, &from, &to), 0);
 }
 
 static void dates_print_as_falco_prints_them(void **unused)
