@@ -103,7 +103,8 @@ static void put_scap_json(struct buf *out, const char *path, const struct source
 {
 	buf_str(out, "{\"file\":\"");
 	quote_json(out, path, strlen(path));
-	buf_printf(out, "\",\"format\":\"scap\",\"gzip\":%s,\"intact\":%s,\"sections\":%" PRIu64
+	buf_printf(out, "\",\"format\":\"scap\",\"gzip\":%s,\"intact\":%s"
+		   ",\"sections\":%" PRIu64
 		   ",\"blocks\":%" PRIu64 ",\"unknown_blocks\":%" PRIu64 ",\"events\":%" PRIu64
 		   ",\"damaged_events\":%" PRIu64 ",\"bytes\":%" PRIu64
 		   ",\"damaged_places\":%" PRIu64 ",\"lost_bytes\":%" PRIu64 ",\"cut\":%s",
@@ -131,8 +132,9 @@ static void put_scap_text(struct buf *out, const char *path, const struct source
 			   d->n_places, d->n_places == 1 ? "" : "s", d->lost_bytes,
 			   d->cut ? ", cut at the end" : "");
 	}
-	buf_printf(out, "%" PRIu64 " events in %" PRIu64 " blocks and %" PRIu64 " section%s, %" PRIu64
-		   " bytes%s\n", c->n_events - c->n_damaged, c->n_blocks, c->n_sections,
+	buf_printf(out, "%" PRIu64 " events in %" PRIu64 " blocks and %" PRIu64
+		   " section%s, %" PRIu64 " bytes%s\n", c->n_events - c->n_damaged,
+		   c->n_blocks, c->n_sections,
 		   c->n_sections == 1 ? "" : "s", c->bytes, c->gzip ? " after inflating" : "");
 }
 
