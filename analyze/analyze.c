@@ -199,7 +199,7 @@ static int parse_and_analyze(struct analysis *a, int argc, char **argv)
 			return opt_usage_error(&spec, "%s", err_text());
 	if (key != OPT_END)
 		return opt_status(key);
-	if (run_asked(&a->run, &status))
+	if (run_asked(&a->run, argv + p.first, argc - p.first, &status))
 		return status;
 	a->n_files = argc - p.first;
 	if (a->n_files == 0)

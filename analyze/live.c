@@ -292,7 +292,7 @@ static int parse_and_watch(struct watch *w, int argc, char **argv)
 			return opt_usage_error(&live_spec, "%s", err_text());
 	if (key != OPT_END)
 		return opt_status(key);
-	if (run_asked(&w->run, &status))
+	if (run_asked(&w->run, argv + p.first, argc - p.first, &status))
 		return status;
 	w->live.snaplen = (uint32_t)w->snaplen;
 	w->live.ring_size = (uint32_t)w->ring;

@@ -66,11 +66,16 @@ int run_priority(struct run_options *o, const char *text)
 	return 0;
 }
 
+void run_add_rules(struct run_options *o, const char *path)
+{
+	add(&o->rules, &o->n_rules, &o->rules_cap, path);
+}
+
 int run_option(struct run_options *o, const struct opt_parse *p, int key)
 {
 	switch ((enum run_option)key) {
 	case RO_RULES:
-		add(&o->rules, &o->n_rules, &o->rules_cap, p->value);
+		run_add_rules(o, p->value);
 		return 0;
 	case RO_ENABLE:
 	case RO_DISABLE:

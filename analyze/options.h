@@ -51,6 +51,7 @@ int run_option(struct run_options *o, const struct opt_parse *p, int key);
 /* -o KEY=VALUE (settings.c), and what several options do. */
 int run_set(struct run_options *o, const char *text);
 void run_select(struct run_options *o, bool enable, bool by_tag, const char *pattern);
+void run_add_rules(struct run_options *o, const char *path);
 int run_matching(struct run_options *o, const char *text);
 int run_priority(struct run_options *o, const char *text);
 
@@ -59,8 +60,8 @@ int run_priority(struct run_options *o, const char *text);
 struct ruleset *run_rules(const struct run_options *o);
 
 /* For --list-*, --validate and --dump: true if one was asked for and *status is the
- * exit status. */
-bool run_asked(const struct run_options *o, int *status);
+ * exit status.  Operands of --validate are rule files. */
+bool run_asked(struct run_options *o, char **operands, int n, int *status);
 
 /* Compiles -f, if there is one, into *out.  Negative with a message. */
 int run_filter(const struct run_options *o, struct cond **out);

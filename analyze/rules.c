@@ -41,8 +41,10 @@ static int load(const struct run_options *o, struct ruleset *rs)
 
 	if (o->n_rules == 0)
 		return shipped_rules(path) < 0 ? -ERR_SYSTEM : ruleset_load_path(rs, path);
-	for (size_t i = 0; i < o->n_rules && rc >= 0; i++)
-		rc = ruleset_load_path(rs, o->rules[i]);
+	/* To the end, for all that there is to tell. */
+	for (size_t i = 0; i < o->n_rules; i++)
+		if (ruleset_load_path(rs, o->rules[i]) < 0)
+			rc = -ERR_RULE;
 	return rc;
 }
 
@@ -60,18 +62,49 @@ static int select_all(const struct run_options *o, struct ruleset *rs)
 	return 0;
 }
 
+struct placed {
+	size_t file, at;
+	const struct message *m;
+};
+
+/* Files as they came, their messages from top to bottom. */
+static int by_place(const void *a, const void *b)
+{
+	const struct placed *x = a, *y = b;
+
+	if (x->file != y->file)
+		return x->file < y->file ? -1 : 1;
+	if (x->m->line != y->m->line)
+		return x->m->line < y->m->line ? -1 : 1;
+	return x->at < y->at ? -1 : x->at > y->at;
+}
+
+static struct placed *place_messages(const struct ruleset *rs)
+{
+	const struct messages *all = ruleset_messages(rs);
+	struct placed *v = xcalloc(all->n + 1, sizeof(*v));
+	size_t n;
+	const char *const *files = ruleset_files(rs, &n);
+
+	for (size_t i = 0; i < all->n; i++) {
+		v[i] = (struct placed){ .at = i, .m = &all->v[i] };
+		while (v[i].file < n && files[v[i].file] != all->v[i].file)
+			v[i].file++;
+	}
+	qsort(v, all->n, sizeof(*v), by_place);
+	return v;
+}
+
 static void print_messages(const struct run_options *o, const struct ruleset *rs)
 {
 	const struct messages *all = ruleset_messages(rs);
 	struct buf text = {0}, safe = {0};
+	struct placed *v = place_messages(rs);
 
-	for (size_t i = 0; i < all->n; i++) {
-		const struct message *m = &all->v[i];
-
-		if (o->quiet && load_codes[m->code].severity == SEVERITY_WARNING)
-			continue;
-		message_text(&text, m);
-	}
+	for (size_t i = 0; i < all->n; i++)
+		if (!o->quiet || load_codes[v[i].m->code].severity == SEVERITY_ERROR)
+			message_text(&text, v[i].m);
+	free(v);
 	for (size_t at = 0; at < text.len; at++) {
 		const uint8_t *end = memchr(text.p + at, '\n', text.len - at);
 		const size_t len = end ? (size_t)(end - text.p) - at : text.len - at;
@@ -108,15 +141,17 @@ struct ruleset *run_rules(const struct run_options *o)
 }
 
 /* Falco's result object over all files. */
-static void print_results(const struct run_options *o, const struct ruleset *rs)
+static void print_results(const struct ruleset *rs)
 {
 	struct buf out = {0};
+	size_t n;
+	const char *const *files = ruleset_files(rs, &n);
 
 	buf_str(&out, "{\"falco_load_results\":[");
-	for (size_t i = 0; i < o->n_rules; i++) {
+	for (size_t i = 0; i < n; i++) {
 		if (i > 0)
 			buf_byte(&out, ',');
-		messages_json(&out, ruleset_messages(rs), o->rules[i]);
+		messages_json(&out, ruleset_messages(rs), files[i]);
 	}
 	buf_str(&out, "]}\n");
 	fwrite(out.p, 1, out.len, stdout);
@@ -133,7 +168,7 @@ static int validate(const struct run_options *o)
 	if (rc >= 0)
 		rc = ruleset_finish(rs);
 	if (o->style.json)
-		print_results(o, rs);
+		print_results(rs);
 	else
 		print_messages(o, rs);
 	if (rc < 0 && ruleset_messages(rs)->n_errors == 0)
@@ -211,9 +246,11 @@ static int print_list(const struct run_options *o)
 	return EXIT_DONE;
 }
 
-bool run_asked(const struct run_options *o, int *status)
+bool run_asked(struct run_options *o, char **operands, int n, int *status)
 {
 	if (o->validate) {
+		for (int i = 0; i < n; i++)
+			run_add_rules(o, operands[i]);
 		*status = validate(o);
 		return true;
 	}

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "capture/base/err.h"
+#include "capture/base/near.h"
 #include "replay/field/internal.h"
 
 enum { INDEX_SLOTS = 1024, NAME_MAX_LEN = 128 };
@@ -203,52 +204,15 @@ size_t field_parse(struct field_ref *out, const char *text, size_t len, struct a
 
 /* ---- the nearest name ---- */
 
-enum { FAR = 4 };
-
-/* Edit distance, given up when it cannot be below limit; names are short. */
-static unsigned distance(const char *a, size_t n, const char *b, size_t m, unsigned limit)
-{
-	unsigned row[NAME_MAX_LEN + 1];
-
-	if (n > NAME_MAX_LEN || m > NAME_MAX_LEN || (n > m ? n - m : m - n) >= limit)
-		return limit;
-	for (size_t j = 0; j <= m; j++)
-		row[j] = (unsigned)j;
-	for (size_t i = 1; i <= n; i++) {
-		unsigned diagonal = row[0], least = (unsigned)i;
-
-		row[0] = (unsigned)i;
-		for (size_t j = 1; j <= m; j++) {
-			const unsigned change = diagonal + (a[i - 1] != b[j - 1]);
-			const unsigned other = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
-
-			diagonal = row[j];
-			row[j] = change < other ? change : other;
-			least = row[j] < least ? row[j] : least;
-		}
-		if (least >= limit)
-			return limit;
-	}
-	return row[m];
-}
-
 const char *field_suggest(const char *name, size_t len)
 {
-	const char *best = NULL;
-	unsigned nearest = FAR;
+	struct near n;
 
-	for (unsigned i = 0; i < n_fields; i++) {
-		unsigned d;
-
-		if (fields[i].flags & FIELD_HIDDEN)
-			continue;
-		d = distance(name, len, fields[i].name, strlen(fields[i].name), nearest);
-		if (d < nearest && d * 2 < len) {
-			nearest = d;
-			best = fields[i].name;
-		}
-	}
-	return best;
+	near_init(&n, name, len);
+	for (unsigned i = 0; i < n_fields; i++)
+		if (!(fields[i].flags & FIELD_HIDDEN))
+			near_try(&n, fields[i].name);
+	return n.name;
 }
 
 /* ---- others ---- */

@@ -182,7 +182,8 @@ static bool check_event_name(const struct at *at, const struct slot *s, const st
 	if (s->x->from != FROM_FIELD || strcmp(s->x->ref.desc->name, "evt.type") != 0 ||
 	    o->len == 0 || event_name_known(o->p, o->len))
 		return true;
-	return FAIL(LANG_UNKNOWN, "unknown event type %.*s", (int)o->len, o->p);
+	return FAIL(LANG_UNKNOWN, "unknown event type %.*s%s", (int)o->len, o->p,
+		    event_name_near(o->p, o->len));
 }
 
 static bool looks_like_call(const char *p, size_t len)
@@ -449,16 +450,41 @@ static uint32_t check_chain(struct engine *e, struct lang *l, const struct ast *
 			    const struct node *n)
 {
 	uint32_t *kids = xmalloc(n->n_kids * sizeof(*kids)), r = INTERN_NONE;
+	bool failed = false;
 
 	for (uint32_t i = 0; i < n->n_kids; i++) {
 		kids[i] = check_node(e, l, a, n->kids[i]);
-		if (kids[i] == INTERN_NONE)
-			goto out;
+		failed |= kids[i] == INTERN_NONE;
+		if (failed && !l->collect)
+			break;
 	}
+	if (failed)
+		goto out;
 	r = dag_chain(&e->dag, n->kind == NODE_AND ? DAG_AND : DAG_OR, kids, n->n_kids);
 out:
 	free(kids);
 	return r;
+}
+
+/* The error that a macro has had is that of each rule that uses it. */
+static uint32_t check_macro(struct engine *e, struct lang *l, struct macro *m)
+{
+	const struct lang_error *error;
+	struct lang_error *const *tail = l->more_end;
+	const bool first = !l->code;
+
+	if (m->state == MACRO_DONE && m->engine == e) {
+		error = m->error;
+		if (error)
+			lang_fail(l, error->code, error->text, error->off, "%s", error->message);
+		return m->node;
+	}
+	m->node = check_node(e, l, m->ast, m->ast->root);
+	m->engine = e;
+	m->error = NULL;
+	if (m->node == INTERN_NONE)
+		m->error = first ? lang_error(l) : *tail ? *tail : lang_error(l);
+	return m->node;
 }
 
 static uint32_t check_node(struct engine *e, struct lang *l, const struct ast *a,
@@ -477,14 +503,7 @@ static uint32_t check_node(struct engine *e, struct lang *l, const struct ast *a
 		x = check_pred(e, l, a, n);
 		return x == INTERN_NONE ? x : dag_pred(&e->dag, x);
 	case NODE_MACRO:
-		if (n->macro->state == MACRO_DONE && n->macro->engine == e)
-			return n->macro->node;
-		x = check_node(e, l, n->macro->ast, n->macro->ast->root);
-		if (x == INTERN_NONE)
-			break;
-		n->macro->engine = e;
-		n->macro->node = x;
-		break;
+		return n->macro ? check_macro(e, l, n->macro) : INTERN_NONE;
 	}
 	return x;
 }

@@ -18,6 +18,8 @@ bool constant_parse(const struct at *at, struct constant *c, enum field_type typ
 
 /* True if the text may be compared with evt.type. */
 bool event_name_known(const char *p, size_t len);
+/* "; did you mean X?", or "". */
+const char *event_name_near(const char *p, size_t len);
 
 /* False: evt.arg.NAME or evt.rawarg.NAME of a name that no event has. */
 bool param_known(const struct field_ref *r);

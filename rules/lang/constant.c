@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "capture/base/near.h"
 #include "rules/lang/check.h"
 #include "rules/lang/pathset.h"
 #include "rules/lang/regex.h"
@@ -36,6 +37,17 @@ bool event_name_known(const char *p, size_t len)
 		if (strlen(old_events[i]) == len && memcmp(old_events[i], p, len) == 0)
 			return true;
 	return false;
+}
+
+const char *event_name_near(const char *p, size_t len)
+{
+	static _Thread_local struct near near;
+
+	near_init(&near, p, len);
+	for (unsigned i = 0; i < EV__N; i++)
+		if (!(catalog[i].flags & EF_PSEUDO))
+			near_try(&near, catalog[i].name);
+	return near_text(&near);
 }
 
 #define FAIL(code, ...) lang_fail(at->l, code, at->text, at->off, __VA_ARGS__)

@@ -2,6 +2,7 @@
 /* The check pass over the sides of a condition: fields and transformers, their types. */
 #include <string.h>
 
+#include "capture/base/near.h"
 #include "rules/lang/check.h"
 
 #define FAIL(code, off, ...) (lang_fail(at->l, code, at->text, off, __VA_ARGS__), NULL)
@@ -54,6 +55,17 @@ bool param_known(const struct field_ref *r)
 	return false;
 }
 
+static const char *param_near(const char *name)
+{
+	static _Thread_local struct near near;
+
+	near_init(&near, name, strlen(name));
+	for (unsigned e = 0; e < EV__N; e++)
+		for (unsigned i = 0; i < catalog[e].n_params; i++)
+			near_try(&near, catalog[e].params[i].name);
+	return near_text(&near);
+}
+
 static struct extract *check_field(const struct at *at, const struct operand *o)
 {
 	struct extract *x = extract_new(at, FROM_FIELD, FIELD_STRING);
@@ -82,7 +94,8 @@ static struct extract *check_field(const struct at *at, const struct operand *o)
 	x->type = x->ref.desc->type;
 	x->list = x->ref.desc->flags & FIELD_LIST;
 	if (!param_known(&x->ref))
-		return FAIL(LANG_TYPE, o->off, "unknown event argument %s", x->ref.key);
+		return FAIL(LANG_TYPE, o->off, "unknown event argument %s%s", x->ref.key,
+			    param_near(x->ref.key));
 	return x;
 }
 

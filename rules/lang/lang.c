@@ -19,22 +19,53 @@ void lang_init(struct lang *l, struct arena *a)
 {
 	*l = (struct lang){ .arena = a };
 	l->warnings_end = &l->warnings;
+	l->more_end = &l->more;
+}
+
+static void add_error(struct lang *l, enum lang_code code, const struct lang_text *t,
+		      size_t off, const char *message)
+{
+	struct lang_error *e;
+
+	if (!l->collect || l->n_more >= LANG_ERRORS_MAX)
+		return;
+	e = arena_zalloc(l->arena, sizeof(*e));
+	*e = (struct lang_error){ .code = code, .text = t, .off = off,
+				  .message = arena_str(l->arena, message) };
+	*l->more_end = e;
+	l->more_end = &e->next;
+	l->n_more++;
 }
 
 bool lang_fail(struct lang *l, enum lang_code code, const struct lang_text *t, size_t off,
 	       const char *fmt, ...)
 {
+	char message[sizeof(l->message)];
 	va_list ap;
 
-	if (l->code)
+	if (l->code && !l->collect)
 		return false;
+	va_start(ap, fmt);
+	vsnprintf(message, sizeof(message), fmt, ap);
+	va_end(ap);
+	if (l->code) {
+		add_error(l, code, t, off, message);
+		return false;
+	}
 	l->code = code;
 	l->text = t;
 	l->off = off;
-	va_start(ap, fmt);
-	vsnprintf(l->message, sizeof(l->message), fmt, ap);
-	va_end(ap);
+	memcpy(l->message, message, sizeof(message));
 	return false;
+}
+
+const struct lang_error *lang_error(const struct lang *l)
+{
+	struct lang_error *e = arena_zalloc(l->arena, sizeof(*e));
+
+	*e = (struct lang_error){ .code = l->code, .text = l->text, .off = l->off,
+				  .message = arena_str(l->arena, l->message) };
+	return e;
 }
 
 void lang_warn(struct lang *l, enum lang_warning_code code, const struct lang_text *t,

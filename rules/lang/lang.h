@@ -42,6 +42,15 @@ enum lang_code {
 
 enum lang_warning_code { WARN_CONST_LIKE_FIELD, WARN_REGEX_SIMPLER, WARN_DEPRECATED };
 
+/* What was found after the first error. */
+struct lang_error {
+	struct lang_error *next;
+	enum lang_code code;
+	const struct lang_text *text;
+	size_t off;
+	const char *message;
+};
+
 struct lang_warning {
 	struct lang_warning *next;
 	enum lang_warning_code code;
@@ -58,6 +67,9 @@ struct lang {
 	const struct lang_text *text;	/* where it is */
 	size_t off;
 	char message[512];
+	bool collect;			/* the passes go on after an error */
+	unsigned n_more;
+	struct lang_error *more, **more_end;
 	struct lang_warning *warnings, **warnings_end;
 	struct regex **regexes;		/* list that new ones join; their owner frees it */
 };
@@ -67,13 +79,17 @@ enum {
 	LANG_EXPAND_MAX = 2000,		/* levels with all macros put in */
 	LANG_TEXT_MAX = 4 << 20,	/* bytes of one condition, lists put in */
 	LANG_LIST_MAX = 1 << 18,	/* elements of one list */
+	LANG_ERRORS_MAX = 20,		/* told of one condition */
 };
 
 void lang_init(struct lang *l, struct arena *a);
 
-/* Notes the first error; false, so that callers can return it. */
+/* Notes the first error, and later ones if they are collected; false, so that callers can
+ * return it. */
 bool lang_fail(struct lang *l, enum lang_code code, const struct lang_text *t, size_t off,
 	       const char *fmt, ...) __attribute__((format(printf, 5, 6), cold));
+/* The first error, to keep. */
+const struct lang_error *lang_error(const struct lang *l);
 void lang_warn(struct lang *l, enum lang_warning_code code, const struct lang_text *t,
 	       size_t off, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6), cold));

@@ -52,6 +52,7 @@ static unsigned enter(struct walk *w, const struct ast *a, struct node *n, uint3
 static unsigned expand(struct walk *w, const struct ast *a, struct node *n, uint32_t order)
 {
 	unsigned height = 0, h;
+	bool failed = false;
 
 	if (n->kind == NODE_MACRO)
 		height = enter(w, a, n, order);
@@ -59,10 +60,13 @@ static unsigned expand(struct walk *w, const struct ast *a, struct node *n, uint
 		return 0;
 	for (uint32_t i = 0; i < n->n_kids; i++) {
 		h = expand(w, a, n->kids[i], order);
-		if (!h)
+		failed |= !h;
+		if (failed && !w->l->collect)
 			return 0;
 		height = h > height ? h : height;
 	}
+	if (failed)
+		return 0;
 	if (height >= LANG_EXPAND_MAX)
 		return too_deep(w, a, n);
 	return height + 1;

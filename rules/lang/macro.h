@@ -17,6 +17,7 @@ struct macro {
 	unsigned height;	/* levels below it with everything put in */
 	const void *engine;	/* whose node is known: */
 	uint32_t node;
+	const struct lang_error *error;	/* of its check, if there is no node */
 };
 
 typedef struct macro *macro_find(const char *name, void *arg);

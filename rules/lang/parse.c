@@ -4,6 +4,7 @@
  * file means must not depend on who reads it. */
 #include <string.h>
 
+#include "capture/base/near.h"
 #include "rules/lang/ast.h"
 #include "rules/lang/lex.h"
 
@@ -411,6 +412,21 @@ static int parse_op(struct lex *x, bool *blank)
 	"'==', '=', '!=', 'glob', 'iglob', 'contains', 'icontains', 'bcontains', 'startswith', " \
 	"'bstartswith', 'endswith', 'regex', 'intersects', 'in', 'pmatch'"
 
+static void *fail_op(struct lex *x)
+{
+	const char *p = x->t->p + x->pos;
+	size_t n = 0;
+	struct near near;
+
+	while (n < x->t->len - x->pos && !strchr(" \t\b\r\n()=,\"'", p[n]))
+		n++;
+	near_init(&near, p, n);
+	for (int i = 0; i < OP__N; i++)
+		near_try(&near, ops[i].text);
+	lang_fail(x->l, LANG_SYNTAX, x->t, x->pos, WANT_OP "%s", near_text(&near));
+	return NULL;
+}
+
 static struct node *check_tail(struct lex *x, struct operand *left)
 {
 	struct node *n = node_new(x, NODE_CHECK, left->off);
@@ -422,7 +438,7 @@ static struct node *check_tail(struct lex *x, struct operand *left)
 	n->op_off = (uint32_t)x->pos;
 	op = parse_op(x, &blank);
 	if (op < 0)
-		return fail(x, x->pos, WANT_OP);
+		return fail_op(x);
 	n->op = (enum op)op;
 	switch ((enum op_class)ops[op].class) {
 	case CLASS_UNARY:
@@ -528,6 +544,27 @@ static struct node *parse_or(struct lex *x)
 	return parse_chain(x, NODE_OR, "or", 2, parse_and);
 }
 
+/* What may have been meant by the words around the place: a transformer, or a word of
+ * the language in capitals. */
+static const char *meant(const struct lex *x, size_t start, size_t end)
+{
+	static const char *const words[] = { "and", "or", "not" };
+	const char *p = x->t->p;
+	struct near near;
+
+	near_init(&near, p + start, end - start);
+	for (int i = 0; lex_peek(x) == '(' && i < TR__N; i++)
+		near_try(&near, transforms[i].name);
+	for (int i = 0; i < 3; i++) {
+		const size_t n = strlen(words[i]);
+
+		if (x->t->len - x->pos > n && strncasecmp(p + x->pos, words[i], n) == 0 &&
+		    strchr(" \t\r\n(", p[x->pos + n]))
+			near.name = words[i];
+	}
+	return near_text(&near);
+}
+
 /* The word before the place where the text goes on unexpectedly. */
 static void *fail_rest(struct lex *x)
 {
@@ -538,8 +575,9 @@ static void *fail_rest(struct lex *x)
 	for (start = end; start > 0 && !strchr(" \t\b\r\n()=,", x->t->p[start - 1]);)
 		start--;
 	lang_fail(x->l, LANG_SYNTAX, x->t, x->pos,
-		  "unexpected token after '%.*s', expecting 'or', 'and'",
-		  (int)(end - start > 200 ? 200 : end - start), x->t->p + start);
+		  "unexpected token after '%.*s', expecting 'or', 'and'%s",
+		  (int)(end - start > 200 ? 200 : end - start), x->t->p + start,
+		  meant(x, start, end));
 	return NULL;
 }
 

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Compiles the whole set as it stands after a file: a later file may complete or change
  * what an earlier one said, but each must compile together with those before it. */
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "capture/base/near.h"
 #include "rules/lang/events.h"
 #include "rules/set/items.h"
 
-enum { TYPES_MAX = 50 };	/* Falco warns above 100 event codes, about two a type */
+enum {
+	TYPES_MAX = 50,		/* Falco warns above 100 event codes, about two a type */
+	ERRORS_MAX = 1000,	/* then nobody reads on */
+};
 
 struct build {
 	struct ruleset *rs;
@@ -22,29 +27,54 @@ static struct macro *find_macro(const char *name, void *arg)
 	struct ruleset *rs = arg;
 	const uint32_t i = intern_find(&rs->macro_names, name, strlen(name));
 
-	return i == INTERN_NONE || !rs->macros[i]->macro.ast ? NULL : &rs->macros[i]->macro;
+	return i == INTERN_NONE ? NULL : &rs->macros[i]->macro;
 }
 
 /* The way to an item, for messages. */
 static void go_to(struct build *b, const char *kind, const char *name, const struct place *at)
 {
 	b->at = (struct reader){ .rs = b->rs, .file = at->file };
-	reader_enter(&b->at, "rules content", "", at->file->n_docs ? at->file->docs[0] : NULL);
+	reader_enter(&b->at, "rules content", "", NULL);
 	reader_enter(&b->at, kind, name, at->node);
+}
+
+/* Undefined macros have names alike, perhaps. */
+static const char *macro_near(const struct build *b, const struct lang_error *e)
+{
+	const char *p = e->text->p + e->off, *end = e->text->p + e->text->len, *word = p;
+	struct near near;
+
+	while (word < end && (isalnum((unsigned char)*word) || *word == '_'))
+		word++;
+	near_init(&near, p, (size_t)(word - p));
+	for (size_t i = 0; i < b->rs->n_macros; i++)
+		if (strlen(b->rs->macros[i]->name) != near.len ||
+		    memcmp(b->rs->macros[i]->name, p, near.len) != 0)
+			near_try(&near, b->rs->macros[i]->name);
+	if (!near.name)
+		return e->message;
+	return arena_printf(&b->rs->code_arena, "%s Did you mean %s?", e->message, near.name);
 }
 
 static void say_error(struct build *b, const char *step, const struct yaml *node)
 {
 	const struct lang *l = &b->l;
+	const struct lang_error first = { .next = l->more, .code = l->code, .text = l->text,
+					  .off = l->off, .message = l->message };
+	const unsigned depth = b->at.n;
 
 	b->ok = false;
-	if (l->code == LANG_BROKEN)
-		return;
-	if (l->code != LANG_MACRO)
-		reader_enter(&b->at, step, "", node);
-	reader_enter(&b->at, "condition expression", "", node);
-	reader_say_lang(&b->at, l->code == LANG_MACRO ? LOAD_ERR_VALIDATE :
-			LOAD_ERR_COMPILE_CONDITION, l->text, l->off, l->message);
+	for (const struct lang_error *e = &first; e; e = e->next) {
+		if (e->code == LANG_BROKEN)
+			continue;
+		b->at.n = depth;
+		if (e->code != LANG_MACRO)
+			reader_enter(&b->at, step, "", node);
+		reader_enter(&b->at, "condition expression", "", node);
+		reader_say_lang(&b->at, e->code == LANG_MACRO ? LOAD_ERR_VALIDATE :
+				LOAD_ERR_COMPILE_CONDITION, e->text, e->off,
+				e->code == LANG_MACRO ? macro_near(b, e) : e->message);
+	}
 }
 
 static void lang_start(struct build *b)
@@ -59,11 +89,15 @@ static void lang_start(struct build *b)
 static void parse_macro(struct build *b, struct macro_def *m)
 {
 	m->macro = (struct macro){ .name = m->name, .order = m->seen_from, .first = m->index };
+	m->macro.state = m->cond.n ? MACRO_NEW : MACRO_BROKEN;
+	if (!m->cond.n)
+		return;
 	lists_put_in(b->rs, &m->cond, &m->text);
 	lang_start(b);
 	m->macro.ast = ast_parse(&b->l, &m->text.text);
 	if (m->macro.ast)
 		return;
+	m->macro.state = MACRO_BROKEN;
 	go_to(b, "macro", m->name, &m->at);
 	say_error(b, "macro condition", m->cond.spans[0].from.node);
 }
@@ -73,9 +107,10 @@ static void expand_macro(struct build *b, struct macro_def *m)
 {
 	bool used = m->macro.used;
 
-	if (!m->macro.ast || m->macro.state == MACRO_BROKEN || m->macro.state == MACRO_DONE)
+	if (m->macro.state == MACRO_BROKEN || m->macro.state == MACRO_DONE)
 		return;
 	lang_start(b);
+	b->l.collect = true;
 	if (macro_expand(&b->l, &m->macro, find_macro, b->rs)) {
 		m->macro.used = used;
 		return;
@@ -211,10 +246,12 @@ static bool compile_condition(struct build *b, struct rule_def *d)
 	lists_put_in(b->rs, &d->whole, &d->text);
 	lang_start(b);
 	d->ast = ast_parse(&b->l, &d->text.text);
-	if (!d->ast || !macros_expand(&b->l, d->ast, UINT32_MAX, find_macro, b->rs))
+	b->l.collect = true;
+	if (!d->ast)
 		return false;
+	macros_expand(&b->l, d->ast, UINT32_MAX, find_macro, b->rs);
 	d->root = engine_check(&b->rs->engine, &b->l, d->ast);
-	if (d->root == INTERN_NONE)
+	if (b->l.code || d->root == INTERN_NONE)
 		return false;
 	events_of(d->ast, &d->rule.events);
 	return true;
@@ -248,6 +285,20 @@ static void build_rule(struct build *b, struct rule_def *d)
 	d->engine_id = engine_add(&b->rs->engine, d->root, &d->rule.events);
 }
 
+/* The rest of a rule whose item is wrong: only for what there is to tell. */
+static void look_at_refused(struct build *b, struct rule_def *d)
+{
+	if (d->at.file != b->r->file || d->unknown_source)
+		return;
+	d->n_exceptions = 0;
+	go_to(b, "rule", d->rule.name, &d->at);
+	if (d->cond.n && !compile_condition(b, d))
+		say_error(b, "rule condition", d->cond.spans[0].from.node);
+	go_to(b, "rule", d->rule.name, &d->at);
+	if (d->output.n)
+		output_check(&b->at, d, &b->rs->code_arena);
+}
+
 static void unused(struct build *b)
 {
 	for (size_t i = 0; i < b->rs->n_macros; i++) {
@@ -271,10 +322,11 @@ static void unused(struct build *b)
 }
 
 /* What the last compilation made is gone with its arena. */
-static void forget(struct ruleset *rs)
+void ruleset_forget(struct ruleset *rs)
 {
 	if (rs->has_engine)
 		engine_release(&rs->engine);
+	rs->has_engine = false;
 	arena_release(&rs->code_arena);
 	for (size_t i = 0; i < rs->n_rules; i++) {
 		struct rule_def *d = rs->rules[i];
@@ -293,7 +345,7 @@ bool ruleset_build(struct reader *r)
 	struct ruleset *rs = r->rs;
 	struct build b = { .rs = rs, .r = r, .ok = true };
 
-	forget(rs);
+	ruleset_forget(rs);
 	engine_init(&rs->engine, &rs->code_arena, rs->options.strict);
 	rs->has_engine = true;
 	lists_resolve(rs);
@@ -301,10 +353,10 @@ bool ruleset_build(struct reader *r)
 		parse_macro(&b, rs->macros[i]);
 	for (size_t i = 0; i < rs->n_macros; i++)
 		expand_macro(&b, rs->macros[i]);
-	if (!b.ok)
-		return false;
-	for (size_t i = 0; i < rs->n_rules; i++)
+	for (size_t i = 0; i < rs->n_rules && rs->messages.n_errors < ERRORS_MAX; i++)
 		build_rule(&b, rs->rules[i]);
+	for (size_t i = 0; i < rs->n_refused && rs->messages.n_errors < ERRORS_MAX; i++)
+		look_at_refused(&b, rs->refused[i]);
 	if (b.ok)
 		unused(&b);
 	return b.ok;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "capture/base/near.h"
 #include "rules/set/items.h"
 
 enum { MESSAGES_MAX = 1000 };	/* a hostile file has no end of mistakes */
@@ -66,41 +67,81 @@ static struct message *add(struct reader *r, enum load_code code)
 	return new;
 }
 
+/* A mistake is met more than once: that of a macro in each rule that uses it, all of a
+ * file again with the next file. */
+static bool said(const struct messages *all, enum load_code code, const char *file,
+		 const struct lang_place *where, const char *text)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		const struct message *m = &all->v[i];
+
+		if (m->code == code && m->line == where->line && m->column == where->column &&
+		    strcmp(m->file, file) == 0 && strcmp(m->text, text) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void say(struct reader *r, enum load_code code, const struct yaml *node,
+		const char *fmt, va_list ap)
+{
+	struct lang_place where = {0};
+	struct message *m;
+	char text[1024];
+
+	vsnprintf(text, sizeof(text), fmt, ap);
+	if (node) {
+		where.line = node->line + 1;
+		where.column = node->column + 1;
+	}
+	if (said(&r->rs->messages, code, r->file->name, &where, text))
+		return;
+	m = add(r, code);
+	if (!m)
+		return;
+	m->text = arena_str(&r->rs->arena, text);
+	if (!node)
+		return;
+	m->line = where.line;
+	m->column = where.column;
+	line_of(r->file->text, r->file->len, node->off, &where);
+	m->snippet = snippet(r->rs, &where);
+}
+
 bool reader_say(struct reader *r, enum load_code code, const char *fmt, ...)
 {
-	struct message *m = add(r, code);
-	const struct message_step *last;
-	struct lang_place where = {0};
-	char text[1024];
 	va_list ap;
 
-	if (!m)
-		return false;
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	say(r, code, r->n ? r->steps[r->n - 1].node : NULL, fmt, ap);
 	va_end(ap);
-	m->text = arena_str(&r->rs->arena, text);
-	if (!m->n_steps || !r->steps[m->n_steps - 1].node)
-		return false;
-	last = &m->steps[m->n_steps - 1];
-	m->line = last->line + 1;
-	m->column = last->column + 1;
-	line_of(r->file->text, r->file->len, last->off, &where);
-	where.column = m->column;
-	m->snippet = snippet(r->rs, &where);
+	return false;
+}
+
+bool reader_say_at(struct reader *r, enum load_code code, const struct yaml *node,
+		   const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(r, code, node, fmt, ap);
+	va_end(ap);
 	return false;
 }
 
 bool reader_say_lang(struct reader *r, enum load_code code, const struct lang_text *t,
 		     size_t off, const char *text)
 {
-	struct message *m = add(r, code);
 	struct lang_place where = {0};
+	struct message *m;
 
+	lang_locate(t, off, &where);
+	if (said(&r->rs->messages, code, where.file, &where, text))
+		return false;
+	m = add(r, code);
 	if (!m)
 		return false;
 	m->text = arena_str(&r->rs->arena, text);
-	lang_locate(t, off, &where);
 	m->file = where.file;
 	m->line = where.line;
 	m->column = where.column;
@@ -229,4 +270,26 @@ bool decode_texts(struct reader *r, const struct yaml *map, const char *key, boo
 	*n = v->n;
 	r->n = depth;
 	return true;
+}
+
+static void unknown_key(struct reader *r, const struct yaml *key, const char *const *known)
+{
+	const char *name = key->kind == YAML_SCALAR ? key->p : "";
+	struct near near;
+
+	near_init(&near, name, strlen(name));
+	for (; *known; known++) {
+		if (strcmp(*known, name) == 0)
+			return;
+		near_try(&near, *known);
+	}
+	reader_say_at(r, LOAD_UNKNOWN_KEY, key, "Unknown key '%s'. The key will be "
+		      "ignored.%s%s%s", name, near.name ? " Did you mean " : "",
+		      near.name ? near.name : "", near.name ? "?" : "");
+}
+
+void unknown_keys(struct reader *r, const struct yaml *item, const char *const *known)
+{
+	for (uint32_t i = 0; i + 1 < item->n; i += 2)
+		unknown_key(r, item->kids[i], known);
 }

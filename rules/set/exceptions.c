@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "capture/base/near.h"
 #include "rules/lang/ast.h"
 #include "rules/set/items.h"
 
@@ -159,6 +160,7 @@ static bool check_field(struct reader *r, const char *text)
 	struct engine e;
 	struct ast *ast;
 	struct buf cond = {0};
+	const char *near;
 	bool ok;
 
 	/* A field or transformer is what can be asked to exist. */
@@ -174,30 +176,43 @@ static bool check_field(struct reader *r, const char *text)
 	engine_release(&e);
 	arena_release(&a);
 	buf_release(&cond);
-	return ok || reader_say(r, LOAD_ERR_VALIDATE, "'%s' is not a supported filter field", text);
+	if (ok)
+		return true;
+	near = field_suggest(text, len);
+	return reader_say(r, LOAD_ERR_VALIDATE, "'%s' is not a supported filter field%s%s%s", text,
+			  near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+}
+
+static const char *op_near(const char *text)
+{
+	struct near near;
+
+	near_init(&near, text, strcspn(text, " "));
+	for (int i = 0; i < OP__N; i++)
+		near_try(&near, ops[i].text);
+	return near_text(&near);
 }
 
 static bool check_list_form(struct reader *r, struct exception *e, bool ours)
 {
 	size_t n;
-	bool modifier;
+	bool modifier, ok = true;
 
 	if (e->comps.n != e->fields.n || !e->comps.list)
 		return reader_say(r, LOAD_ERR_VALIDATE,
 				  "Fields and comps lists must have equal length");
 	for (uint32_t i = 0; i < e->comps.n; i++)
 		if (!split_comp(e->comps.v[i], &n, &modifier))
-			return reader_say(r, LOAD_ERR_VALIDATE,
-					  "'%s' is not a supported comparison operator",
-					  e->comps.v[i]);
+			ok = reader_say(r, LOAD_ERR_VALIDATE,
+					"'%s' is not a supported comparison operator%s",
+					e->comps.v[i], op_near(e->comps.v[i]));
 	for (uint32_t i = 0; ours && i < e->fields.n; i++)
-		if (!check_field(r, e->fields.v[i]))
-			return false;
+		ok &= check_field(r, e->fields.v[i]);
 	for (size_t i = 0; i < e->n_rows; i++)
 		if (!e->rows[i].list || e->rows[i].n != e->fields.n)
 			return reader_say(r, LOAD_ERR_VALIDATE,
 					  "Fields and values lists must have equal length");
-	return true;
+	return ok;
 }
 
 static bool check_scalar_form(struct reader *r, struct exception *e, bool ours)
@@ -263,6 +278,7 @@ static bool add_values(struct reader *r, const struct yaml *v, struct exception 
 		       bool ours)
 {
 	const struct yaml *values = yaml_get(v, "values");
+	const size_t n_old = e->n_rows;
 
 	if (yaml_get(v, "fields") || yaml_get(v, "comps"))
 		return reader_say(r, LOAD_ERR_VALIDATE, "Can not append exception fields to "
@@ -270,7 +286,10 @@ static bool add_values(struct reader *r, const struct yaml *v, struct exception 
 	if (!values || values->kind == YAML_NULL || values->n + values->len == 0)
 		reader_say(r, LOAD_APPEND_NO_VALUES,
 			   "Overriding/appending exception with no values");
-	return add_rows(r, values, e) && check(r, e, ours);
+	if (add_rows(r, values, e) && check(r, e, ours))
+		return true;
+	e->n_rows = n_old;
+	return false;
 }
 
 static bool add_exception(struct reader *r, const struct yaml *v, struct rule_def *d,
@@ -327,6 +346,7 @@ bool read_exceptions(struct reader *r, const struct yaml *item, struct rule_def 
 	const struct yaml *list = yaml_get(item, "exceptions");
 	const size_t n_old = d->n_exceptions;
 	const unsigned depth = r->n;
+	bool ok = true;
 
 	if (!list || list->kind == YAML_NULL)
 		return true;
@@ -337,9 +357,8 @@ bool read_exceptions(struct reader *r, const struct yaml *item, struct rule_def 
 		return false;
 	}
 	for (uint32_t i = 0; i < list->n; i++)
-		if (!read_exception(r, list->kids[i], d, append, n_old))
-			return false;
-	return true;
+		ok &= read_exception(r, list->kids[i], d, append, n_old);
+	return ok;
 }
 
 /* ---- text ---- */

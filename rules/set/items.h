@@ -12,6 +12,7 @@
 struct place {
 	const struct yaml_file *file;
 	const struct yaml *node;
+	uint32_t skip;			/* bytes of a scalar that were left out before */
 };
 
 /* A text joined from scalars of the files; a span for each. */
@@ -112,14 +113,19 @@ struct ruleset {
 	struct arena arena;		/* what the files say */
 	struct ruleset_options options;
 	struct messages messages;
+	const char **files;
+	size_t n_files, files_cap;
 	struct list_def **lists;
 	struct list_def **odd;		/* with blanks and the like in their names */
 	size_t n_odd;
 	struct macro_def **macros;
 	struct rule_def **rules;
 	struct rule_def **by_engine;	/* by id in the engine */
+	struct rule_def **refused;	/* kept to tell what else is wrong with them */
+	size_t n_refused, refused_cap;
 	size_t n_lists, lists_cap, n_macros, macros_cap, n_rules, rules_cap;
 	struct intern list_names, macro_names, rule_names;
+	struct intern failed_rules;	/* names of rules that were refused */
 	uint32_t n_items;		/* counts definitions over all files */
 	struct arena code_arena;	/* of the last compilation */
 	struct engine engine;
@@ -148,6 +154,9 @@ void reader_enter(struct reader *r, const char *type, const char *name,
 /* Adds a message at the step; false for errors so that it can be returned. */
 bool reader_say(struct reader *r, enum load_code code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* The same at a node below the step. */
+bool reader_say_at(struct reader *r, enum load_code code, const struct yaml *node,
+		   const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 /* The same at a place of a condition or of an output. */
 bool reader_say_lang(struct reader *r, enum load_code code, const struct lang_text *t,
 		     size_t off, const char *text);
@@ -159,6 +168,8 @@ bool decode_bool(struct reader *r, const struct yaml *map, const char *key, bool
 bool decode_number(struct reader *r, const struct yaml *map, const char *key, uint64_t *out);
 bool decode_texts(struct reader *r, const struct yaml *map, const char *key, bool optional,
 		  const char *element, const char ***out, uint32_t *n);
+/* Warns of keys that are none of a list, which ends with NULL. */
+void unknown_keys(struct reader *r, const struct yaml *item, const char *const *known);
 bool scalar_bool(const struct yaml *v, bool *out);
 
 /* read.c */
@@ -185,10 +196,13 @@ bool read_plugin_versions(struct reader *r, const struct yaml *item);
 void joined_add(struct joined *j, const char *p, size_t len, struct place from);
 void joined_set(struct joined *j, const char *p, size_t len, struct place from);
 void joined_release(struct joined *j);
+/* A text whose places are those of j. */
+void joined_text(struct lang_text *t, const struct joined *j);
 void lists_resolve(struct ruleset *rs);
 void lists_put_in(struct ruleset *rs, const struct joined *in, struct expanded *out);
 /* build.c */
 bool ruleset_build(struct reader *r);
+void ruleset_forget(struct ruleset *rs);
 /* output.c */
 bool output_check(struct reader *r, struct rule_def *d, struct arena *a);
 

@@ -81,6 +81,25 @@ static size_t list_json(struct buf *out, const struct messages *m, const char *f
 	return n;
 }
 
+/* The structure is right, whatever the texts in it say. */
+static bool well_formed(const struct messages *m, const char *file)
+{
+	for (size_t i = 0; i < m->n; i++)
+		switch (m->v[i].code) {
+		case LOAD_ERR_FILE_READ:
+		case LOAD_ERR_YAML_PARSE:
+		case LOAD_ERR_YAML_VALIDATE:
+		case LOAD_UNKNOWN_KEY:
+		case LOAD_UNKNOWN_ITEM:
+			if (strcmp(m->v[i].file, file) == 0)
+				return false;
+			break;
+		default:
+			break;
+		}
+	return true;
+}
+
 void messages_json(struct buf *out, const struct messages *m, const char *file)
 {
 	size_t errors;
@@ -89,7 +108,9 @@ void messages_json(struct buf *out, const struct messages *m, const char *file)
 	errors = list_json(out, m, file, SEVERITY_ERROR);
 	buf_str(out, "],");
 	json_text(out, "name", file);
-	buf_printf(out, ",\"successful\":%s,\"warnings\":[", errors ? "false" : "true");
+	buf_printf(out, ",\"schema_valid\":%s,\"schema_warnings\":[],\"successful\":%s,"
+		   "\"warnings\":[", well_formed(m, file) ? "true" : "false",
+		   errors ? "false" : "true");
 	list_json(out, m, file, SEVERITY_WARNING);
 	buf_str(out, "]}");
 }

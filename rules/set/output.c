@@ -128,6 +128,33 @@ static void add_extras(const struct ruleset *rs, struct rule_def *d, struct buf 
 	}
 }
 
+/* Each place that is wrong: what stands behind one percent sign, alone. */
+static bool fail_places(struct reader *r, struct rule_def *d, struct arena *a)
+{
+	const char *p = d->output.p, *end = p + d->output.len, *next;
+	const unsigned depth = r->n;
+	bool found = false;
+	struct lang_text t;
+
+	joined_text(&t, &d->output);
+	if (d->output_at.file == r->file)
+		reader_enter(r, "rule output", "", d->output_at.node);
+	for (p = memchr(p, '%', d->output.len); p; p = next) {
+		next = memchr(p + 1, '%', (size_t)(end - p - 1));
+		if (format_compile(p, (size_t)((next ? next : end) - p), a))
+			continue;
+		found = true;
+		reader_say_lang(r, LOAD_ERR_COMPILE_OUTPUT, &t, (size_t)(p - d->output.p),
+				next == p + 1 ? "a percent sign cannot be printed" :
+				p + 1 == end || p[1] == ' ' || p[1] == '\n' ?
+				"a percent sign without a field" : err_text());
+		if (next == p + 1)
+			next = memchr(p + 2, '%', (size_t)(end - p - 2));
+	}
+	r->n = depth;
+	return found;
+}
+
 bool output_check(struct reader *r, struct rule_def *d, struct arena *a)
 {
 	struct ruleset *rs = r->rs;
@@ -146,13 +173,14 @@ bool output_check(struct reader *r, struct rule_def *d, struct arena *a)
 	add_extras(rs, d, &text, a);
 	if (!rs->options.no_suggested_output)
 		buf_str(&text, suggested);
-	if (ok && strstr(d->output.p, "%%"))	/* Falco's formats do not have it */
-		ok = fail(r, d, "unknown filter: %%");
 	if (ok) {
 		d->rule.output = arena_strn(a, text.p, text.len);
-		d->rule.format = format_compile(d->rule.output, text.len, a);
-		if (!d->rule.format)
-			ok = fail(r, d, err_text());
+		/* Falco's formats do not have %%. */
+		d->rule.format = strstr(d->output.p, "%%") ? NULL :
+			format_compile(d->rule.output, text.len, a);
+		ok = d->rule.format;
+		if (!ok && (d->skip_unknown || !fail_places(r, d, a)))
+			fail(r, d, err_text());
 	}
 	if (!ok)
 		d->rule.output = NULL;

@@ -6,22 +6,6 @@
 
 #include "rules/set/items.h"
 
-
-static void unknown_keys(struct reader *r, const struct yaml *item, const char *const *known)
-{
-	for (uint32_t i = 0; i + 1 < item->n; i += 2) {
-		const struct yaml *key = item->kids[i];
-		const char *name = key->kind == YAML_SCALAR ? key->p : "";
-		const char *const *k = known;
-
-		while (*k && strcmp(*k, name) != 0)
-			k++;
-		if (!*k)
-			reader_say(r, LOAD_UNKNOWN_KEY,
-				   "Unknown key '%s'. The key will be ignored.", name);
-	}
-}
-
 /* ---- lists ---- */
 
 static struct list_def *list_of(struct ruleset *rs, const char *name, bool *is_new)
@@ -151,6 +135,17 @@ static bool macro_body(struct reader *r, const struct yaml *item, const char *na
 
 /* ---- items ---- */
 
+/* A name that was meant to be there is not missed where it is used. */
+static void remember_refused(struct ruleset *rs, const char *key, const char *name)
+{
+	bool is_new;
+
+	if (strcmp(key, "list") == 0)
+		list_of(rs, name, &is_new);
+	else
+		macro_of(rs, name);
+}
+
 static bool read_named(struct reader *r, const struct yaml *item, const char *key,
 		       bool (*body)(struct reader *, const struct yaml *, const char *))
 {
@@ -163,6 +158,8 @@ static bool read_named(struct reader *r, const struct yaml *item, const char *ke
 	if (ok) {
 		r->steps[depth].name = name;
 		ok = body(r, item, name);
+		if (!ok)
+			remember_refused(r->rs, key, name);
 	}
 	r->n = depth;
 	return ok;
@@ -203,10 +200,10 @@ static bool read_doc(struct reader *r, const struct yaml *doc)
 	if (doc->kind == YAML_NULL)
 		return true;
 	if (doc->kind == YAML_SCALAR)
-		return reader_say(r, LOAD_ERR_YAML_VALIDATE, "Rules content is not yaml");
+		return reader_say_at(r, LOAD_ERR_YAML_VALIDATE, doc, "Rules content is not yaml");
 	if (doc->kind != YAML_SEQUENCE)
-		return reader_say(r, LOAD_ERR_YAML_VALIDATE,
-				  "Rules content is not yaml array of objects");
+		return reader_say_at(r, LOAD_ERR_YAML_VALIDATE, doc,
+				     "Rules content is not yaml array of objects");
 	for (uint32_t i = 0; i < doc->n; i++)
 		ok &= read_item(r, doc->kids[i]);
 	return ok;
@@ -218,7 +215,7 @@ bool read_file(struct reader *r)
 	bool ok = true;
 
 	for (size_t i = 0; i < f->n_docs; i++) {
-		reader_enter(r, "rules content", "", f->docs[i]);
+		reader_enter(r, "rules content", "", NULL);
 		ok &= read_doc(r, f->docs[i]);
 		r->n--;
 	}

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "capture/base/near.h"
 #include "rules/set/items.h"
 
 const char *const priority_name[PRIORITY__N] = {
@@ -64,14 +65,18 @@ static bool read_priority(struct reader *r, const struct yaml *item, struct rule
 	const unsigned depth = r->n;
 	const struct yaml *node = NULL;
 	const char *text = NULL;
+	struct near near;
 	int p;
 
 	if (!decode_text(r, item, "priority", false, &text, &node))
 		return false;
 	p = priority_parse(text);
 	if (p < 0) {
+		near_init(&near, text, strlen(text));
+		for (int i = 0; i < PRIORITY__N; i++)
+			near_try(&near, priority_name[i]);
 		reader_enter(r, "rule priority", "", node);
-		reader_say(r, LOAD_ERR_YAML_VALIDATE, "Invalid priority");
+		reader_say(r, LOAD_ERR_YAML_VALIDATE, "Invalid priority%s", near_text(&near));
 		r->n = depth;
 		return false;
 	}
@@ -142,6 +147,7 @@ static bool read_output(struct reader *r, const struct yaml *item, struct rule_d
 	while (n && isspace((unsigned char)*text)) {
 		text++;
 		n--;
+		at.skip++;
 	}
 	d->output_at = at;
 	if (!append)
@@ -178,6 +184,14 @@ static bool read_source(struct reader *r, const struct yaml *item, bool optional
 	return true;
 }
 
+/* Nothing to add to; that a rule of that name was refused has been said. */
+static bool no_rule(struct reader *r, const char *name, const char *text)
+{
+	if (intern_find(&r->rs->failed_rules, name, strlen(name)) != INTERN_NONE)
+		return false;
+	return reader_say(r, LOAD_ERR_VALIDATE, "%s", text);
+}
+
 static bool same_source(struct reader *r, const struct rule_def *d, const char *source)
 {
 	if (!d || !*source || strcmp(d->rule.source, source) == 0)
@@ -195,6 +209,18 @@ static void placed(struct reader *r, struct rule_def *d, const struct yaml *item
 
 /* ---- forms of items ---- */
 
+/* Its condition and output may have mistakes, too, of which to tell. */
+static void refuse(struct ruleset *rs, const struct rule_def *d)
+{
+	struct rule_def *copy = arena_zalloc(&rs->arena, sizeof(*copy));
+
+	*copy = *d;
+	copy->rule.source = "syscall";
+	rs->refused = mem_grow(rs->refused, &rs->refused_cap, rs->n_refused + 1,
+			       sizeof(*rs->refused));
+	rs->refused[rs->n_refused++] = copy;
+}
+
 static bool define(struct reader *r, const struct yaml *item, const char *name)
 {
 	struct rule_def *old = find_rule(r->rs, name), new = {0}, *d;
@@ -206,17 +232,18 @@ static bool define(struct reader *r, const struct yaml *item, const char *name)
 	if (ok && !*source)
 		source = "syscall";
 	new.unknown_source = ok && strcmp(source, "syscall") != 0;
-	ok = ok && read_joined(r, item, "condition", &new.cond, false) &&
-	     read_output(r, item, &new, false) && read_joined(r, item, "desc", &new.desc, false) &&
-	     read_priority(r, item, &new) && read_tags(r, item, &new, false) &&
-	     read_flags(r, item, &new) && read_exceptions(r, item, &new, false) &&
-	     same_source(r, old, source);
+	ok &= read_joined(r, item, "condition", &new.cond, false);
+	ok &= read_output(r, item, &new, false);
+	ok &= read_joined(r, item, "desc", &new.desc, false);
+	ok &= read_priority(r, item, &new);
+	ok &= read_tags(r, item, &new, false);
+	ok &= read_flags(r, item, &new);
+	ok &= read_exceptions(r, item, &new, false);
+	ok = ok && same_source(r, old, source);
 	if (!ok) {
-		joined_release(&new.cond);
-		joined_release(&new.output);
-		joined_release(&new.desc);
-		free(new.tags);
-		free(new.exceptions);
+		new.rule.name = name;
+		placed(r, &new, item);
+		refuse(r->rs, &new);
 		return false;
 	}
 	d = rule_of(r->rs, name);
@@ -246,8 +273,8 @@ static bool append_to(struct reader *r, const struct yaml *item, const char *nam
 		return reader_say(r, LOAD_ERR_VALIDATE,
 				  "Appended rule must have exceptions or condition property");
 	if (!d)
-		return reader_say(r, LOAD_ERR_VALIDATE, "Rule uses 'append' or 'override.<key>: "
-				  "append' but no rule by that name already exists");
+		return no_rule(r, name, "Rule uses 'append' or 'override.<key>: append' but no "
+			       "rule by that name already exists");
 	if (!same_source(r, d, source))
 		return false;
 	if (yaml_get(item, "condition") && !read_joined(r, item, "condition", &d->cond, true))
@@ -300,11 +327,11 @@ static bool override(struct reader *r, const struct yaml *item, const char *name
 	if (!read_source(r, item, true, &source))
 		return false;
 	if (!d && has_append(o))
-		return reader_say(r, LOAD_ERR_VALIDATE, "Rule uses 'append' or 'override.<key>: "
-				  "append' but no rule by that name already exists");
+		return no_rule(r, name, "Rule uses 'append' or 'override.<key>: append' but no "
+			       "rule by that name already exists");
 	if (!d)
-		return reader_say(r, LOAD_ERR_VALIDATE, "An 'override.<key>: replace' to a rule "
-				  "was requested but no rule by that name already exists");
+		return no_rule(r, name, "An 'override.<key>: replace' to a rule was requested "
+			       "but no rule by that name already exists");
 	if (!same_source(r, d, source))
 		return false;
 	placed(r, d, item);
@@ -322,23 +349,9 @@ static bool toggle(struct reader *r, const struct yaml *item, const char *name)
 	if (!read_source(r, item, true, &source))
 		return false;
 	if (!d)
-		return reader_say(r, LOAD_ERR_VALIDATE,
-				  "Rule has 'enabled' key but no rule by that name already exists");
+		return no_rule(r, name, "Rule has 'enabled' key but no rule by that name already "
+			       "exists");
 	return same_source(r, d, source) && decode_bool(r, item, "enabled", &d->rule.enabled);
-}
-
-static void unknown_keys(struct reader *r, const struct yaml *item)
-{
-	for (uint32_t i = 0; i + 1 < item->n; i += 2) {
-		const char *name = item->kids[i]->kind == YAML_SCALAR ? item->kids[i]->p : "";
-		const char *const *k = known;
-
-		while (*k && strcmp(*k, name) != 0)
-			k++;
-		if (!*k)
-			reader_say(r, LOAD_UNKNOWN_KEY,
-				   "Unknown key '%s'. The key will be ignored.", name);
-	}
 }
 
 static bool rule_body(struct reader *r, const struct yaml *item, const char *name)
@@ -346,7 +359,7 @@ static bool rule_body(struct reader *r, const struct yaml *item, const char *nam
 	struct override o;
 	bool append;
 
-	unknown_keys(r, item);
+	unknown_keys(r, item, known);
 	if (!read_override(r, item, append_keys, replace_keys, &o, &append))
 		return false;
 	if (o.present)
@@ -363,13 +376,15 @@ bool read_rule(struct reader *r, const struct yaml *item)
 {
 	const unsigned depth = r->n;
 	const char *name = NULL;
-	bool ok;
+	bool ok, is_new;
 
 	reader_enter(r, "rule", "", item);
 	ok = decode_text(r, item, "rule", false, &name, NULL);
 	if (ok) {
 		r->steps[depth].name = name;
 		ok = rule_body(r, item, name);
+		if (!ok)
+			intern_add(&r->rs->failed_rules, name, strlen(name), &is_new);
 	}
 	r->n = depth;
 	return ok;

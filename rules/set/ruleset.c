@@ -21,7 +21,18 @@ struct ruleset *ruleset_new(const struct ruleset_options *o)
 	intern_init(&rs->list_names, &rs->arena);
 	intern_init(&rs->macro_names, &rs->arena);
 	intern_init(&rs->rule_names, &rs->arena);
+	intern_init(&rs->failed_rules, &rs->arena);
 	return rs;
+}
+
+static void release_rule(struct rule_def *d)
+{
+	joined_release(&d->cond);
+	joined_release(&d->desc);
+	joined_release(&d->output);
+	joined_release(&d->whole);
+	free(d->exceptions);
+	free(d->tags);
 }
 
 static void release_items(struct ruleset *rs)
@@ -30,16 +41,10 @@ static void release_items(struct ruleset *rs)
 		free(rs->lists[i]->items);
 	for (size_t i = 0; i < rs->n_macros; i++)
 		joined_release(&rs->macros[i]->cond);
-	for (size_t i = 0; i < rs->n_rules; i++) {
-		struct rule_def *d = rs->rules[i];
-
-		joined_release(&d->cond);
-		joined_release(&d->desc);
-		joined_release(&d->output);
-		joined_release(&d->whole);
-		free(d->exceptions);
-		free(d->tags);
-	}
+	for (size_t i = 0; i < rs->n_rules; i++)
+		release_rule(rs->rules[i]);
+	for (size_t i = 0; i < rs->n_refused; i++)
+		release_rule(rs->refused[i]);
 }
 
 void ruleset_free(struct ruleset *rs)
@@ -52,11 +57,14 @@ void ruleset_free(struct ruleset *rs)
 	intern_release(&rs->list_names);
 	intern_release(&rs->macro_names);
 	intern_release(&rs->rule_names);
+	intern_release(&rs->failed_rules);
 	free(rs->lists);
 	free(rs->macros);
 	free(rs->rules);
+	free(rs->refused);
 	free(rs->by_engine);
 	free(rs->messages.v);
+	free(rs->files);
 	arena_release(&rs->code_arena);
 	arena_release(&rs->arena);
 	free(rs);
@@ -93,6 +101,12 @@ static int first_error(const struct ruleset *rs, size_t from)
 	return code;
 }
 
+static const char *add_file(struct ruleset *rs, const char *name)
+{
+	rs->files = mem_grow(rs->files, &rs->files_cap, rs->n_files + 1, sizeof(*rs->files));
+	return rs->files[rs->n_files++] = arena_str(&rs->arena, name);
+}
+
 static int load(struct ruleset *rs, const char *name, const char *text, size_t len)
 {
 	struct yaml_file *f = arena_zalloc(&rs->arena, sizeof(*f));
@@ -100,14 +114,16 @@ static int load(struct ruleset *rs, const char *name, const char *text, size_t l
 	const size_t errors = rs->messages.n_errors, from = rs->messages.n;
 	bool ok;
 
-	f->name = arena_str(&rs->arena, name);
+	f->name = add_file(rs, name);
 	f->text = text;
 	f->len = len;
 	ok = yaml_load(f, &rs->arena);
 	if (!ok)
 		fail_yaml(&r, f);
 	else
-		ok = read_file(&r) && ruleset_build(&r);
+		ok = read_file(&r) & ruleset_build(&r);
+	if (!ok)
+		ruleset_forget(rs);
 	rs->finished = false;
 	return ok && rs->messages.n_errors == errors ? 0 : first_error(rs, from);
 }
@@ -140,7 +156,7 @@ static char *read_all(struct ruleset *rs, const char *path, FILE *in, size_t *le
 
 static int fail_read(struct ruleset *rs, const char *path)
 {
-	const struct yaml_file f = { .name = arena_str(&rs->arena, path), .text = "" };
+	const struct yaml_file f = { .name = add_file(rs, path), .text = "" };
 	struct reader r = { .rs = rs, .file = &f };
 
 	reader_say(&r, LOAD_ERR_FILE_READ, "%s", err_text());
@@ -190,7 +206,7 @@ static int load_dir(struct ruleset *rs, const char *path)
 
 		if (asprintf(&file, "%s/%s", path, names[i]->d_name) < 0)
 			abort();
-		one = r < 0 ? 0 : load_file(rs, file);
+		one = load_file(rs, file);
 		r = r < 0 ? r : one;
 		free(file);
 		free(names[i]);
@@ -296,6 +312,12 @@ int ruleset_finish(struct ruleset *rs)
 }
 
 /* ---- questions ---- */
+
+const char *const *ruleset_files(const struct ruleset *rs, size_t *n)
+{
+	*n = rs->n_files;
+	return rs->files;
+}
 
 const struct messages *ruleset_messages(const struct ruleset *rs)
 {

@@ -90,6 +90,8 @@ size_t ruleset_select(struct ruleset *rs, bool enable, enum select_by by, const 
 /* Compiles what is enabled. */
 int ruleset_finish(struct ruleset *rs);
 
+/* The files that were loaded or tried, in order. */
+const char *const *ruleset_files(const struct ruleset *rs, size_t *n);
 const struct messages *ruleset_messages(const struct ruleset *rs);
 /* All rules in order of definition; those of unknown sources or fields are left out. */
 size_t ruleset_count(const struct ruleset *rs);

@@ -77,10 +77,10 @@ static size_t scalar_place(const struct place *from, size_t off)
 
 static void file_place(const struct place *from, size_t off, struct lang_place *out)
 {
-	const char *text = from->file->text, *start, *end;
-	size_t line = 1;
+	const char *text = from->file->text, *start, *end, *p = text + from->node->off;
+	size_t line = from->node->line + 1;
 
-	for (const char *p = text; (p = memchr(p, '\n', (size_t)(text + off - p))); p++)
+	for (; p < text + off && (p = memchr(p, '\n', (size_t)(text + off - p))); p++)
 		line++;
 	start = off ? memrchr(text, '\n', off) : NULL;
 	start = start ? start + 1 : text;
@@ -94,12 +94,24 @@ static void file_place(const struct place *from, size_t off, struct lang_place *
 
 static void locate_joined(const struct joined *j, size_t off, struct lang_place *out)
 {
+	const struct place *from;
 	size_t i = j->n;
 
 	while (i > 1 && j->spans[i - 1].at > off)
 		i--;
-	file_place(&j->spans[i - 1].from, scalar_place(&j->spans[i - 1].from,
-						       off - j->spans[i - 1].at), out);
+	from = &j->spans[i - 1].from;
+	file_place(from, scalar_place(from, off - j->spans[i - 1].at + from->skip), out);
+}
+
+static void locate_in_joined(const struct lang_text *t, size_t off, struct lang_place *out)
+{
+	locate_joined(t->origin, off, out);
+}
+
+void joined_text(struct lang_text *t, const struct joined *j)
+{
+	*t = (struct lang_text){ .name = j->spans[0].from.file->name, .p = j->p, .len = j->len,
+				 .locate = locate_in_joined, .origin = j };
 }
 
 static void locate_expanded(const struct lang_text *t, size_t off, struct lang_place *out)

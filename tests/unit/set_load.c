@@ -164,9 +164,9 @@ static const struct mistake mistakes[] = {
 	{ "- rule: r\n  desc: d\n  condition: proc.pid=1\n  output: o\n  priority: warn\n",
 	  "LOAD_ERR_YAML_VALIDATE", 5, 13, "Invalid priority" },
 	{ "- rule: r\n  desc: d\n  condition: proc.pid=1\n  output: \"%no.such\"\n"
-	  "  priority: INFO\n", "LOAD_ERR_COMPILE_OUTPUT", 4, 11, "no.such" },
+	  "  priority: INFO\n", "LOAD_ERR_COMPILE_OUTPUT", 4, 12, "no.such" },
 	{ "- rule: r\n  desc: d\n  condition: proc.pid=1\n  output: \"a %tolower(proc.pid)\"\n"
-	  "  priority: INFO\n", "LOAD_ERR_COMPILE_OUTPUT", 4, 11, "not supported by 'tolower'" },
+	  "  priority: INFO\n", "LOAD_ERR_COMPILE_OUTPUT", 4, 14, "not supported by 'tolower'" },
 	{ RULE("proc.pid=1") "  enabled: 7\n", "LOAD_ERR_YAML_VALIDATE", 6, 12, "Can't decode" },
 	{ RULE("proc.pid=1") "  tags: x\n", "LOAD_ERR_YAML_VALIDATE", 6, 9, "not a sequence" },
 	{ RULE("proc.pid=1") "  capture_duration: -1\n", "LOAD_ERR_YAML_VALIDATE", 6, 21,

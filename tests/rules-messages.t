@@ -1,0 +1,94 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
+# What is said of wrong rule files: all of it at once, with places, and as JSON with Falco's
+# keys.  UPDATE=1 writes what is said now to tests/messages.
+use strict;
+use warnings;
+use File::Temp 'tempdir';
+use JSON::PP;
+use Test::More;
+
+my $saker = ($ENV{O} // 'build') . '/saker-analyze';
+my $planted = 'tests/messages/planted.yaml';
+my $dir = tempdir(CLEANUP => 1);
+
+sub run {
+	my ($out, $err) = ("$dir/out", "$dir/err");
+	my $command = join ' ', map { "'$_'" } $saker, 'analyze', @_;
+	my $status = system "$command >$out 2>$err";
+	return ($status >> 8, map { slurp($_) } $out, $err);
+}
+
+sub slurp {
+	open my $f, '<', $_[0] or return '';
+	local $/;
+	return <$f> // '';
+}
+
+sub spew {
+	open my $f, '>', $_[0] or die "$_[0]: $!";
+	print $f $_[1];
+	close $f;
+}
+
+my ($status, $out, $err) = run('-V', $planted);
+spew('tests/messages/planted.out', $err) if $ENV{UPDATE};
+is($status, 2, 'a wrong file has a status');
+is($out, '', 'and nothing on standard output');
+is($err, slurp('tests/messages/planted.out'), 'all mistakes are told, in order of place');
+
+my @lines = split /\n/, slurp($planted);
+my $carets = 0;
+my @said = split /\n/, $err;
+for my $i (0 .. $#said) {
+	next unless $said[$i] =~ /^\Q$planted\E:(\d+):(\d+): (error|warning): .* \[LOAD_\w+\]$/;
+	my ($line, $column) = ($1, $2);
+	# Long lines are cut around the place.
+	my $shown = substr $said[$i + 1], 2;
+	my $at = length($said[$i + 2]) - 3;
+	my $ok = index($lines[$line - 1], $shown) >= 0 && $said[$i + 2] =~ /^ *\^$/ &&
+		substr("$lines[$line - 1] ", $column - 1, 1) eq substr("$shown ", $at, 1);
+	$carets++ if $ok;
+	ok($ok, "line $line is shown with a caret below column $column") unless $ok;
+}
+my $messages = () = $err =~ /^\Q$planted\E:/mg;
+is($carets, $messages, 'each message has its line and caret');
+
+($status, $out, $err) = run('-V', '--json', $planted, 'rules/saker.yaml');
+my $json = JSON::PP->new->utf8->decode($out);
+is_deeply([keys %$json], ['falco_load_results'], 'JSON has one result object');
+my ($bad, $good) = @{$json->{falco_load_results}};
+is_deeply([sort keys %$bad],
+	  [qw(errors name schema_valid schema_warnings successful warnings)], "with Falco's keys");
+is_deeply([sort keys %{$bad->{errors}[0]}], [qw(code codedesc context message)], 'of errors');
+is_deeply([sort keys %{$bad->{errors}[0]{context}}], [qw(locations snippet)], 'of contexts');
+is_deeply([sort keys %{$bad->{errors}[0]{context}{locations}[0]}],
+	  [qw(item_name item_type position)], 'of locations');
+is_deeply([sort keys %{$bad->{errors}[0]{context}{locations}[0]{position}}],
+	  [qw(column line name offset)], 'and of positions');
+ok(!$bad->{successful}, 'it failed');
+is($good->{name}, 'rules/saker.yaml', 'the file behind it is checked, too');
+is(@{$bad->{errors}} + @{$bad->{warnings}}, $messages, 'as many messages as in the text');
+
+($status, $out) = run('-V', 'rules/saker.yaml');
+is($status, 0, 'a good file has status 0');
+like($out, qr/^\d+ rules are good$/, 'and is called good');
+
+# A directory: each of its files has a result.
+mkdir "$dir/d";
+spew("$dir/d/b.yml", "- list: l\n  items: [a]\n");
+spew("$dir/d/a.yaml", "- macro: m\n  condition: evt.type = opn\n" .
+     "- rule: r\n  desc: d\n  condition: m\n  output: o\n  priority: INFO\n");
+spew("$dir/d/c.txt", "no rules\n");
+($status, $out) = run('-V', '--json', "$dir/d");
+my @names = map { $_->{name} =~ s{.*/}{}r } @{JSON::PP->new->decode($out)->{falco_load_results}};
+is("@names", 'a.yaml b.yml', 'the files of a directory in order, and no others');
+($status, $out, $err) = run('-V', "$dir/d");
+like($err, qr/a\.yaml:2:25: error: .*unknown event type opn; did you mean open\?/,
+     'a macro that a rule uses is checked');
+
+($status, $out, $err) = run('-V', "$dir/none.yaml");
+is($status, 2, 'a file that is not there');
+like($err, qr/none\.yaml: error: .*No such file.*\[LOAD_ERR_FILE_READ\]/, 'is named');
+
+done_testing();
