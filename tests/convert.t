@@ -68,7 +68,7 @@ for my $fixture (grep { -f } map { "$top/fixtures/$_.skr" } qw(demo reverse-shel
 SKIP: {
 	skip 'sysdig is not installed', 2 if system('command -v sysdig >/dev/null');
 	skip 'no fixtures/demo.skr', 2 unless -f "$top/fixtures/demo.skr";
-	my ($status, $said) = convert('--sysdig', "$top/fixtures/demo.skr", "$dir/sysdig.scap");
+	my ($status, $said) = convert("$top/fixtures/demo.skr", "$dir/sysdig.scap");
 	my $lines = `timeout 60 sysdig -D -r $dir/sysdig.scap 2>/dev/null`;
 	is($?, 0, 'sysdig reads to the end');
 	like($lines, qr{close fd=\d+\(<f>/}, 'and knows what a call is about');

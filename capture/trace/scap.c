@@ -131,6 +131,8 @@ static int event(struct scap *s, const struct scap_block *b, struct event *ev)
 		s->counts.code[raw.code - 1].ended += begun == SCAP_BEGUN;
 	}
 	s->num++;
+	if (raw.echo)
+		return 1;
 	if (!raw.hidden && !event_set_has(&s->base.want, code->type)) {
 		s->base.n_skipped++;
 		return 1;

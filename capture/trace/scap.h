@@ -45,6 +45,10 @@ int scap_next_block(struct scap *s, struct scap_block *b);
 size_t scap_peek(struct scap *s, size_t n, const uint8_t **p);
 bool scap_is_events(uint32_t type);
 bool scap_is_machine(uint32_t type);
+/* Bits of the flags of an event: it only changes the state; it says again, for old readers,
+ * what another event says (our own writer's; others ignore the bit). */
+enum { SCAP_STATE_ONLY = 1 };
+#define SCAP_ECHO UINT32_C(0x80000000)
 /* Event blocks that have a u32 of flags before the event. */
 static inline bool scap_has_flags(uint32_t type)
 {
@@ -128,6 +132,7 @@ struct scap_raw {
 	uint64_t ts, tid;
 	uint16_t cpu, code;
 	bool hidden, wide;	/* state only; lengths of 32 bits */
+	bool echo;
 	unsigned n;		/* parameters */
 	const uint8_t *lens, *data;
 	size_t data_len;

@@ -1,209 +1,63 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Events of the catalogue as .scap events in today's form: parameters by name in the
- * order of scap_events.def, numbers in the widths of the format, flags in Falco's
- * numbers. */
+ * order of scap_events.def.
+ *
+ * sysdig 0.29 knows a call only from the pair of its beginning and its end, and passes
+ * over codes that came after it.  With pairs each event is preceded by its beginning, which
+ * Falco keeps for old ends only and otherwise drops.  For a code that sysdig does not know
+ * that is
+ *   - where an older event says the same of descriptors (dup for dup3) or credentials: its
+ *     beginning, then its end as an event that only changes the state, which neither
+ *     program shows, marked as an echo so that reading it back does not double it;
+ *   - else the beginning of a generic call, which has the call's name.
+ * A child's end of clone has no beginning: sysdig would take the child for a thread that
+ * it has missed. */
 #include "capture/trace/scap_out.h"
 
 #include <string.h>
 
 #include "capture/base/err.h"
-#include "capture/base/ppm.h"
 
 enum {
 	EVENT_V2 = 0x216, EVENT_V2_FLAGS = 0x217,
 	EVENT_LARGE = 0x221, EVENT_LARGE_FLAGS = 0x222,
+	GENERIC_ENTER = 0, GENERIC_EXIT = 1,
 	NOTIFICATION = 280, USER_ADDED = 354, GROUP_ADDED = 358,
+	OLD_CODES = 336,	/* codes that sysdig 0.29 knows */
 	BYTES_MAX = 65000,	/* of parameters: readers refuse blocks beyond 64 KiB */
-	OLD_CALLS = 330,	/* calls with a name in sysdig 0.29: it crashes beyond */
 };
 
-/* ---- values ---- */
+/* Events that sysdig 0.29 does not know, and what was recorded in their place. */
+static const struct twin {
+	uint16_t event, code, type;
+	bool silent;	/* its name would mislead: the beginning is not shown either */
+} twins[] = {
+	{ EV_DUP, 125, EV_DUP }, { EV_DUP2, 125, EV_DUP }, { EV_DUP3, 125, EV_DUP },
+	{ EV_ACCEPT4, 247, EV_ACCEPT }, { EV_PIPE2, 61, EV_PIPE },
+	{ EV_EVENTFD2, 63, EV_EVENTFD }, { EV_SIGNALFD4, 127, EV_SIGNALFD },
+	{ EV_INOTIFY_INIT1, 139, EV_INOTIFY_INIT },
+	{ EV_OPEN_BY_HANDLE_AT, 3, EV_OPEN, true },
+	{ EV_SETREUID, 193, EV_SETRESUID, true }, { EV_SETREGID, 195, EV_SETRESGID, true },
+};
 
-/* Bytes of numbers in the format, where they are not the kernel's. */
-static unsigned width(uint8_t type)
-{
-	switch (type) {
-	case PT_FD:
-	case PT_PID:
-		return 8;
-	default:
-		return type_width(type);
-	}
-}
+/* How the events of a type are written. */
+struct plan {
+	const struct scap_code *code, *enter;	/* enter: NULL if it has no beginning */
+	const struct scap_code *twin, *twin_enter;
+	uint16_t twin_type;
+	bool twin_silent;
+	uint64_t without;	/* parameters that the format does not have */
+	int8_t twin_from[EVENT_PARAMS_MAX];	/* the twin's parameters in the event */
+};
 
-static void put_number(struct buf *b, uint64_t v, unsigned n)
-{
-	uint8_t t[8];
-
-	for (unsigned i = 0; i < 8; i++)
-		t[i] = (uint8_t)(v >> 8 * i);
-	buf_put(b, t, n);
-}
-
-static uint64_t open_facts(const struct event *ev)
-{
-	switch (ev->type) {
-	case EV_OPEN:
-		return value_u64(EV(ev, OPEN, facts), 0);
-	case EV_OPENAT:
-		return value_u64(EV(ev, OPENAT, facts), 0);
-	case EV_OPENAT2:
-		return value_u64(EV(ev, OPENAT2, facts), 0);
-	case EV_OPEN_BY_HANDLE_AT:
-		return value_u64(EV(ev, OPEN_BY_HANDLE_AT, facts), 0);
-	case EV_CREAT:
-		return value_u64(EV(ev, CREAT, facts), 0);
-	}
-	return 0;
-}
-
-static bool is_open(const struct event *ev)
-{
-	return ev->type == EV_OPEN || ev->type == EV_OPENAT || ev->type == EV_OPENAT2 ||
-		ev->type == EV_OPEN_BY_HANDLE_AT;
-}
-
-/* Only opens have an access mode in file_flags, and facts beside them. */
-static uint32_t flags(const struct event *ev, unsigned table, uint64_t v)
-{
-	uint32_t ppm = flags_to_ppm(table, v);
-
-	if (table == FT_file_flags && is_open(ev))
-		ppm |= flags_to_ppm(FT_file_facts, open_facts(ev));
-	else if (table == FT_file_flags && !(v & 3))
-		ppm &= ~1u;
-	else if (table == FT_mount_flags && ppm >> 16 == 0xc0ed)
-		ppm &= 0xffff;		/* a magic number of old programs */
-	return ppm;
-}
-
-static bool same_name(const struct param_desc *d, const char *name)
-{
-	return strcmp(d->name, name) == 0;
-}
-
-/* What Falco's probes make of a number, beyond flags. */
-static uint64_t falcos(const struct event *ev, const struct param_desc *d, uint64_t v)
-{
-	const uint64_t creates = 0x40 | 0x410000;	/* O_CREAT, O_TMPFILE */
-
-	if (same_name(d, "mode") && ev->type == EV_OPEN)
-		return value_u64(EV(ev, OPEN, flags), 0) & creates ? v : 0;
-	if (same_name(d, "mode") && ev->type == EV_OPENAT)
-		return value_u64(EV(ev, OPENAT, flags), 0) & creates ? v : 0;
-	if (same_name(d, "mode") && ev->type == EV_OPENAT2)
-		return value_u64(EV(ev, OPENAT2, flags), 0) & creates ? v : 0;
-	return v;
-}
-
-static void put_fds(struct buf *b, const struct value *v)
-{
-	const size_t at = b->len;
-
-	buf_put(b, v->p, v->len);
-	for (size_t i = at + 2 + 8; i + 2 <= b->len; i += 10) {
-		const uint32_t ppm = flags_to_ppm(FT_poll_flags, scap_get16(b->p + i));
-
-		b->p[i] = (uint8_t)ppm;
-		b->p[i + 1] = (uint8_t)(ppm >> 8);
-	}
-}
-
-/* Which of Falco's variants a tag is, for the event. */
-static unsigned variant(const struct event *ev, uint8_t tag)
-{
-	static const uint8_t sockopt[] = {
-		PT_BYTEBUF, PT_ERRNO, PT_UINT32, PT_UINT64, PT_RELTIME
-	};
-
-	for (unsigned i = 0; i < sizeof(sockopt); i++)
-		if ((ev->type == EV_SETSOCKOPT || ev->type == EV_GETSOCKOPT) &&
-		    sockopt[i] == tag)
-			return i;
-	return tag == PT_SIGTYPE || (tag == PT_CHARBUF && ev->type == EV_KEYCTL);
-}
-
-static void put_dyn(struct buf *b, const struct event *ev, const struct value *v)
-{
-	const uint8_t tag = v->p[0];
-
-	buf_byte(b, (uint8_t)variant(ev, tag));
-	if (type_is_number(tag) && v->len >= 9)
-		buf_put(b, v->p + 1, width(tag));
-	else
-		buf_put(b, v->p + 1, v->len - 1);
-	if (tag == PT_CHARBUF)
-		buf_byte(b, 0);
-}
-
-static void put_bytes(struct buf *b, const struct event *ev, uint8_t type,
-		      const struct value *v)
-{
-	const uint8_t family = v->len ? v->p[0] : 0;
-
-	switch (type) {
-	case PT_FDLIST:
-		put_fds(b, v);
-		return;
-	case PT_DYN:
-		if (v->len)
-			put_dyn(b, ev, v);
-		return;
-	case PT_SOCKADDR:
-		if (v->len && family != 1 && family != 2 && family != 10)
-			return;		/* Falco has no bytes for other families */
-		break;
-	}
-	buf_put(b, v->p, v->len);
-	if (type == PT_CHARBUF || type == PT_PATH || type == PT_RELPATH ||
-	    (family == 1 && (type == PT_SOCKADDR || type == PT_SOCKTUPLE)))
-		buf_byte(b, 0);
-}
-
-static unsigned call_number(const struct event *ev, enum arch arch, bool old, uint64_t nr)
-{
-	const struct syscall_desc *call = syscall_by_nr(arch, (unsigned)nr);
-	const unsigned sc = scap_sc_named(call ? call->name : ev->desc->name);
-
-	return old && sc >= OLD_CALLS ? 0 : sc;
-}
-
-static void put_param(enum arch arch, bool old, const struct event *ev,
-		      const struct scap_param *p, struct buf *b)
-{
-	const struct value *v = p->to < 0 ? NULL : event_value(ev, (unsigned)p->to);
-	const struct param_desc *d;
-	uint64_t n;
-
-	if (v && ev->type == EV_CREAT && p->to == P(CREAT, creat_flags)) {
-		put_number(b, open_facts(ev) >> 1 & 3, 2);
-		return;
-	}
-	if (!v || v->state != VALUE_SET)
-		return;
-	d = &ev->desc->params[p->to];
-	if (type_is_number(p->type) != type_is_number(d->type))
-		return;
-	if (!type_is_number(p->type)) {
-		put_bytes(b, ev, p->type, v);
-		return;
-	}
-	n = falcos(ev, d, v->u);
-	if (ev->type == EV_GENERIC && p->to == P(GENERIC, ID))
-		n = call_number(ev, arch, old, n);
-	else if (p->flags)
-		n = flags(ev, p->flags, n);
-	put_number(b, n, width(p->type));
-}
-
-/* ---- the event ---- */
+/* ---- plans ---- */
 
 /* The code of a visible event by its name; of a pseudo event that has one by its type. */
 static const struct scap_code *code_of(struct scap_codes *codes, const struct event *ev)
 {
 	switch (ev->type) {
 	case EV_GENERIC:
-		return scap_code(codes, 1);
+		return scap_code(codes, GENERIC_EXIT);
 	case EV_SNAP_USER:
 		return scap_code(codes, USER_ADDED);
 	case EV_SNAP_GROUP:
@@ -211,6 +65,94 @@ static const struct scap_code *code_of(struct scap_codes *codes, const struct ev
 	}
 	return scap_code_named(codes, ev->desc->name);
 }
+
+static const struct scap_code *enter_of(struct scap_codes *codes,
+					const struct scap_code *code)
+{
+	const struct scap_code *enter;
+
+	if (code->kind != SCAP_KIND_EXIT || !code->code)
+		return NULL;
+	enter = scap_code(codes, code->code - 1u);
+	return enter->kind == SCAP_KIND_ENTER ? enter : NULL;
+}
+
+/* Facts of opens are in the flags, an absent one is none. */
+static uint64_t without(const struct scap_code *code, const struct event *ev)
+{
+	uint64_t left = ev->desc->n_params < 64 ? (UINT64_C(1) << ev->desc->n_params) - 1
+						: ~UINT64_C(0);
+
+	for (unsigned i = 0; i < code->n; i++)
+		if (code->p[i].to >= 0)
+			left &= ~(UINT64_C(1) << code->p[i].to);
+	for (unsigned i = 0; i < ev->desc->n_params; i++)
+		if (ev->desc->params[i].flags == FT_file_facts)
+			left &= ~(UINT64_C(1) << i);
+	return left;
+}
+
+static void choose_twin(struct scap_encoder *e, struct plan *p, const struct event *ev)
+{
+	const struct event_desc *d;
+
+	if (!e->pairs || p->code->code < OLD_CODES)
+		return;
+	for (size_t i = 0; i < sizeof(twins) / sizeof(twins[0]); i++) {
+		if (twins[i].event != ev->type)
+			continue;
+		p->twin = scap_code(&e->codes, twins[i].code);
+		p->twin_enter = enter_of(&e->codes, p->twin);
+		p->twin_type = twins[i].type;
+		p->twin_silent = twins[i].silent;
+		d = &catalog[p->twin_type];
+		for (unsigned k = 0; k < d->n_params; k++) {
+			const char *name = d->params[k].name;
+			int from = event_param_index(ev->desc, name, strlen(name));
+
+			if (from < 0 && ev->type == EV_OPEN_BY_HANDLE_AT && !strcmp(name, "name"))
+				from = P(OPEN_BY_HANDLE_AT, path);
+			p->twin_from[k] = (int8_t)from;
+		}
+	}
+}
+
+static struct plan *make_plan(struct scap_encoder *e, const struct event *ev)
+{
+	struct plan *p = arena_zalloc(&e->codes.arena, sizeof(*p));
+
+	p->code = code_of(&e->codes, ev);
+	if (!p->code)
+		return p;
+	if (e->pairs)
+		p->enter = enter_of(&e->codes, p->code);
+	p->without = without(p->code, ev);
+	choose_twin(e, p, ev);
+	return p;
+}
+
+/* An event of the catalogue has its plan by its type; others, old names above all, are rare. */
+static const struct plan *plan_of(struct scap_encoder *e, const struct event *ev,
+				  struct plan *own)
+{
+	if (ev->desc == &catalog[ev->type]) {
+		if (!e->plan[ev->type])
+			e->plan[ev->type] = make_plan(e, ev);
+		return e->plan[ev->type];
+	}
+	*own = (struct plan){ .code = code_of(&e->codes, ev) };
+	if (own->code && (ev->type != EV_UNKNOWN || ev->desc->n_params == own->code->n)) {
+		own->enter = e->pairs ? enter_of(&e->codes, own->code) : NULL;
+		choose_twin(e, own, ev);
+	} else {
+		own->code = NULL;
+	}
+	return own;
+}
+
+/* ---- the event ---- */
+
+static const unsigned VISIBLE = 0, HIDDEN = SCAP_STATE_ONLY, ECHOED = SCAP_STATE_ONLY | SCAP_ECHO;
 
 static void patch(struct buf *b, size_t at, size_t v, unsigned n)
 {
@@ -220,19 +162,18 @@ static void patch(struct buf *b, size_t at, size_t v, unsigned n)
 
 struct open_event {
 	size_t block, header, lens;
-	bool wide;
 };
 
 static struct open_event begin(struct buf *b, const struct event *ev, unsigned code,
-			       unsigned n, bool wide, bool hidden)
+			       unsigned n, bool wide, unsigned show)
 {
-	struct open_event o = { .wide = wide };
+	struct open_event o;
 
-	o.block = scap_block_begin(b, wide ? (hidden ? EVENT_LARGE_FLAGS : EVENT_LARGE)
-					   : (hidden ? EVENT_V2_FLAGS : EVENT_V2));
+	o.block = scap_block_begin(b, wide ? (show ? EVENT_LARGE_FLAGS : EVENT_LARGE)
+					   : (show ? EVENT_V2_FLAGS : EVENT_V2));
 	buf_le16(b, ev->cpu);
-	if (hidden)
-		buf_le32(b, 1);
+	if (show)
+		buf_le32(b, show);
 	o.header = b->len;
 	buf_le64(b, ev->ts);
 	buf_le64(b, ev->tid == UINT32_MAX ? UINT64_MAX : ev->tid);
@@ -240,8 +181,8 @@ static struct open_event begin(struct buf *b, const struct event *ev, unsigned c
 	buf_le16(b, (uint16_t)code);
 	buf_le32(b, n);
 	o.lens = b->len;
-	for (unsigned i = 0; i < n; i++)
-		put_number(b, 0, wide ? 4 : 2);
+	memset(buf_room(b, (size_t)n * 4), 0, (size_t)n * (wide ? 4 : 2));
+	b->len += (size_t)n * (wide ? 4 : 2);
 	return o;
 }
 
@@ -252,18 +193,18 @@ static void end(struct buf *b, const struct open_event *o)
 }
 
 /* 1: cut to what the format can hold. */
-static int encode(enum arch arch, bool old, const struct event *ev,
-		  const struct scap_code *code, bool hidden, struct buf *out)
+static int encode(struct scap_encoder *e, const struct event *ev,
+		  const struct scap_code *code, unsigned show, struct buf *out)
 {
 	const bool wide = code->wide;
-	const struct open_event o = begin(out, ev, code->code, code->n, wide, hidden);
+	const struct open_event o = begin(out, ev, code->code, code->n, wide, show);
 	int r = 0;
 
 	for (unsigned i = 0; i < code->n; i++) {
 		const size_t at = out->len;
 		const size_t used = at - o.block;
 
-		put_param(arch, old, ev, &code->p[i], out);
+		scap_put_param(e, ev, &code->p[i], out);
 		if (!wide && used + (out->len - at) > BYTES_MAX) {
 			out->len = at + (BYTES_MAX > used ? BYTES_MAX - used : 0);
 			r = 1;
@@ -274,28 +215,100 @@ static int encode(enum arch arch, bool old, const struct event *ev,
 	return r;
 }
 
-int scap_encode(struct scap_codes *codes, enum arch arch, bool pairs,
-		const struct event *ev, struct buf *out)
+/* The event's own beginning says nothing that counts as left out. */
+static void encode_enter(struct scap_encoder *e, const struct event *ev,
+			 const struct scap_code *enter, unsigned show, struct buf *out)
 {
-	const struct scap_code *code = code_of(codes, ev);
-	const bool hidden = event_is_pseudo(ev) && ev->type != EV_CONTAINER &&
-		ev->type != EV_SNAP_USER && ev->type != EV_SNAP_GROUP;
+	struct scap_left *left = e->left;
 
-	if (!code || (ev->type == EV_UNKNOWN && ev->desc->n_params != code->n))
-		return -ERR_UNSUPPORTED;
-	if (pairs && code->kind == SCAP_KIND_EXIT) {
-		const struct scap_code *enter = scap_code(codes, code->code - 1u);
+	e->left = e->ignored;
+	encode(e, ev, enter, show, out);
+	e->left = left;
+}
 
-		if (enter->kind == SCAP_KIND_ENTER)
-			encode(arch, pairs, ev, enter, hidden, out);
+static void encode_twin(struct scap_encoder *e, const struct event *ev,
+			const struct plan *p, unsigned show, struct buf *out)
+{
+	struct event *t = &e->twin;
+
+	event_init(t, p->twin_type);
+	t->ts = ev->ts;
+	t->tid = ev->tid;
+	t->cpu = ev->cpu;
+	for (unsigned i = 0; i < t->n_params; i++)
+		if (p->twin_from[i] >= 0)
+			t->v[i] = *event_value(ev, (unsigned)p->twin_from[i]);
+		else if (p->twin_type == EV_SETRESUID || p->twin_type == EV_SETRESGID)
+			value_number(&t->v[i], UINT32_MAX);	/* as it was */
+	encode_enter(e, t, p->twin_enter, p->twin_silent ? ECHOED : show, out);
+	if (value_i64(&t->v[0], -1) >= 0)
+		encode_enter(e, t, p->twin, ECHOED, out);
+}
+
+/* The name of a call, for who does not know its event. */
+static void encode_generic_enter(const struct event *ev, unsigned show, struct buf *out)
+{
+	const struct open_event o = begin(out, ev, GENERIC_ENTER, 2, false, show);
+	const unsigned sc = scap_sc_named(ev->desc->name);
+
+	buf_le16(out, sc < OLD_CALLS ? (uint16_t)sc : 0);
+	buf_le16(out, ev->nr);
+	patch(out, o.lens, 2, 2);
+	patch(out, o.lens + 2, 2, 2);
+	end(out, &o);
+}
+
+static bool is_child_of_clone(const struct event *ev)
+{
+	return (ev->type == EV_CLONE || ev->type == EV_CLONE3 || ev->type == EV_FORK ||
+		ev->type == EV_VFORK) && value_i64(&ev->v[0], -1) == 0;
+}
+
+static void encode_beginning(struct scap_encoder *e, const struct event *ev,
+			     const struct plan *p, unsigned show, struct buf *out)
+{
+	const bool old = p->code->code < OLD_CODES;
+
+	if (is_child_of_clone(ev))
+		return;
+	if (p->twin)
+		encode_twin(e, ev, p, show, out);
+	if (!old && p->code->kind == SCAP_KIND_EXIT && (!p->twin || p->twin_silent))
+		encode_generic_enter(ev, show, out);
+	if (p->enter && !p->twin && (old || p->enter->n))
+		encode_enter(e, ev, p->enter, show, out);
+}
+
+static void count_without(struct scap_encoder *e, const struct event *ev, uint64_t without)
+{
+	for (; without; without &= without - 1) {
+		const unsigned i = (unsigned)__builtin_ctzll(without);
+
+		if (i >= ev->n_params)
+			return;
+		e->left->values[ev->type][i] += ev->v[i].state != VALUE_ABSENT;
 	}
-	return encode(arch, pairs, ev, code, hidden, out);
+}
+
+int scap_encode(struct scap_encoder *e, const struct event *ev, struct buf *out)
+{
+	struct plan own;
+	const struct plan *p = plan_of(e, ev, &own);
+	const unsigned show = event_is_pseudo(ev) && ev->type != EV_CONTAINER &&
+		ev->type != EV_SNAP_USER && ev->type != EV_SNAP_GROUP ? HIDDEN : VISIBLE;
+
+	if (!p->code)
+		return -ERR_UNSUPPORTED;
+	if (e->pairs)
+		encode_beginning(e, ev, p, show, out);
+	count_without(e, ev, p->without);
+	return encode(e, ev, p->code, show, out);
 }
 
 void scap_encode_note(const struct event *ev, const char *id, const char *text,
 		      size_t len, struct buf *out)
 {
-	const struct open_event o = begin(out, ev, NOTIFICATION, 2, false, false);
+	const struct open_event o = begin(out, ev, NOTIFICATION, 2, false, VISIBLE);
 	const size_t most = len < BYTES_MAX / 2 ? len : BYTES_MAX / 2;
 
 	buf_put(out, id, strlen(id) + 1);

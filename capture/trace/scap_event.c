@@ -66,7 +66,8 @@ int scap_event_split(struct scap *s, uint32_t block, struct cursor c,
 	if (left < 2u + (has_flags ? 4 : 0) + header)
 		return -ERR_FORMAT;
 	r->cpu = (uint16_t)scap_get16(p);
-	r->hidden = has_flags && scap_get32(p + 2) & 1;
+	r->hidden = has_flags && scap_get32(p + 2) & SCAP_STATE_ONLY;
+	r->echo = has_flags && scap_get32(p + 2) & SCAP_ECHO;
 	p += 2 + (has_flags ? 4 : 0);
 	left -= 2 + (has_flags ? 4 : 0);
 	r->ts = scap_get64(p);

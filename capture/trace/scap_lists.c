@@ -51,24 +51,33 @@ static uint64_t u(const struct value *v)
 	return value_u64(v, 0);
 }
 
+/* The value, which is taken note of: what was used by nobody is left out. */
+static const struct value *use(struct scap_lists *l, const struct event *ev, unsigned param)
+{
+	l->used |= UINT64_C(1) << param;
+	return event_value(ev, param);
+}
+
 /* ---- machine ---- */
+
+#define M(name) use(l, ev, P(SNAP_MACHINE, name))
 
 static void add_machine(struct scap_lists *l, const struct event *ev)
 {
-	const struct value *host = EV(ev, SNAP_MACHINE, hostname);
+	const struct value *host = M(hostname);
 	const size_t len = host->state != VALUE_SET ? 0
 		: host->len < 127 ? host->len : 127;
 	size_t at;
 
 	buf_reset(&l->machine);
 	at = scap_block_begin(&l->machine, MACHINE);
-	buf_le32(&l->machine, (uint32_t)u(EV(ev, SNAP_MACHINE, n_cpus)));
-	buf_le64(&l->machine, u(EV(ev, SNAP_MACHINE, memory)));
+	buf_le32(&l->machine, (uint32_t)u(M(n_cpus)));
+	buf_le64(&l->machine, u(M(memory)));
 	buf_le64(&l->machine, 4194304);		/* largest pid: the kernel's limit */
 	buf_put(&l->machine, host->p, len);
 	for (size_t i = len; i < 128; i++)
 		buf_byte(&l->machine, 0);
-	buf_le64(&l->machine, u(EV(ev, SNAP_MACHINE, boot_ts)));
+	buf_le64(&l->machine, u(M(boot_ts)));
 	for (unsigned i = 0; i < 3; i++)
 		buf_le64(&l->machine, 0);
 	scap_block_end(&l->machine, at);
@@ -76,15 +85,26 @@ static void add_machine(struct scap_lists *l, const struct event *ev)
 
 /* ---- processes ---- */
 
-#define T(name) EV(ev, SNAP_THREAD, name)
+#define T(name) use(l, ev, P(SNAP_THREAD, name))
 
 static void id(struct buf *b, const struct value *v)
 {
 	buf_le64(b, (uint64_t)value_i64(v, -1));
 }
 
+/* 29 bytes, which today's readers know by their number: sysdig 0.29 would take the first of
+ * the 76 of today for the login user. */
+static void old_process_tail(struct scap_lists *l, struct buf *b, const struct event *ev)
+{
+	buf_le32(b, (uint32_t)value_u64(T(loginuid), UINT32_MAX));
+	buf_byte(b, u(T(exe_flags)) & 1);
+	buf_le64(b, u(T(cap_inheritable)));
+	buf_le64(b, u(T(cap_permitted)));
+	buf_le64(b, u(T(cap_effective)));
+}
+
 /* 76 bytes: all that today's readers know. */
-static void process_tail(struct buf *b, const struct event *ev)
+static void process_tail(struct scap_lists *l, struct buf *b, const struct event *ev)
 {
 	const uint64_t flags = u(T(exe_flags));	/* execve_flags */
 
@@ -134,19 +154,22 @@ static void add_process(struct scap_lists *l, const struct event *ev)
 	id(b, T(vpid));
 	str16(b, T(cgroups), LIST_LEN);
 	str16(b, T(root), PATH_LEN);
-	process_tail(b, ev);
+	if (l->old)
+		old_process_tail(l, b, ev);
+	else
+		process_tail(l, b, ev);
 	patch32(b, at, b->len - at);
 }
 
 /* ---- descriptors ---- */
 
-#define F(name) EV(ev, SNAP_FD, name)
+#define F(name) use(l, ev, P(SNAP_FD, name))
 
 /* Falco's numbers of types. */
 enum { FDT_IPV4 = 3, FDT_IPV6, FDT_IPV4_LISTEN, FDT_IPV6_LISTEN, FDT_UNIX = 8,
        FDT_UNSUPPORTED = 10, FDT_FILE_V2 = 16 };
 
-static unsigned fd_type(const struct event *ev, bool old)
+static unsigned fd_type(struct scap_lists *l, const struct event *ev)
 {
 	static const uint8_t types[FD__N] = {
 		[FD_FILE] = FDT_FILE_V2, [FD_DIRECTORY] = 2, [FD_IPV4] = FDT_IPV4,
@@ -161,7 +184,7 @@ static unsigned fd_type(const struct event *ev, bool old)
 	const uint64_t kind = u(F(kind));
 	const struct value *tuple = F(tuple);
 
-	if (kind >= FD__N || !types[kind] || (old && types[kind] > FDT_FILE_V2))
+	if (kind >= FD__N || !types[kind] || (l->old && types[kind] > FDT_FILE_V2))
 		return FDT_UNSUPPORTED;
 	if (tuple_len[kind] &&
 	    (tuple->state != VALUE_SET || tuple->len < tuple_len[kind]))
@@ -172,7 +195,7 @@ static unsigned fd_type(const struct event *ev, bool old)
 }
 
 /* This end first: where this end is the server the tuple has it second. */
-static void fd_inet(struct buf *b, const struct event *ev, size_t n, bool listens)
+static void fd_inet(struct scap_lists *l, struct buf *b, const struct event *ev, size_t n, bool listens)
 {
 	static const uint8_t protos[] = {
 		[L4_NONE] = 0, [L4_TCP] = 2, [L4_UDP] = 3, [L4_ICMP] = 4, [L4_RAW] = 5,
@@ -197,7 +220,7 @@ static void fd_inet(struct buf *b, const struct event *ev, size_t n, bool listen
 	buf_byte(b, proto < sizeof(protos) ? protos[proto] : 0);
 }
 
-static void fd_payload(struct buf *b, const struct event *ev, unsigned type)
+static void fd_payload(struct scap_lists *l, struct buf *b, const struct event *ev, unsigned type)
 {
 	const struct value *tuple = F(tuple);
 	struct value path;
@@ -205,11 +228,11 @@ static void fd_payload(struct buf *b, const struct event *ev, unsigned type)
 	switch (type) {
 	case FDT_IPV4:
 	case FDT_IPV4_LISTEN:
-		fd_inet(b, ev, 4, type == FDT_IPV4_LISTEN);
+		fd_inet(l, b, ev, 4, type == FDT_IPV4_LISTEN);
 		return;
 	case FDT_IPV6:
 	case FDT_IPV6_LISTEN:
-		fd_inet(b, ev, 16, type == FDT_IPV6_LISTEN);
+		fd_inet(l, b, ev, 16, type == FDT_IPV6_LISTEN);
 		return;
 	case FDT_UNIX:
 		buf_put(b, tuple->p + 1, 16);
@@ -235,7 +258,7 @@ static void fds_close(struct scap_lists *l)
 static void add_fd(struct scap_lists *l, const struct event *ev)
 {
 	const uint64_t pid = u(F(pid));
-	const unsigned type = fd_type(ev, l->old);
+	const unsigned type = fd_type(l, ev);
 	size_t at;
 
 	if (!l->fds_open || l->fds_pid != pid) {
@@ -250,7 +273,7 @@ static void add_fd(struct scap_lists *l, const struct event *ev)
 	buf_le64(&l->fds, u(F(fd)));
 	buf_le64(&l->fds, u(F(ino)));
 	buf_byte(&l->fds, (uint8_t)type);
-	fd_payload(&l->fds, ev, type);
+	fd_payload(l, &l->fds, ev, type);
 	patch32(&l->fds, at, l->fds.len - at);
 }
 
@@ -258,9 +281,9 @@ static void add_fd(struct scap_lists *l, const struct event *ev)
 
 static void add_iface(struct scap_lists *l, const struct event *ev)
 {
-	const struct value *addr = EV(ev, SNAP_IFACE, addr);
-	const struct value *mask = EV(ev, SNAP_IFACE, mask);
-	const struct value *name = EV(ev, SNAP_IFACE, name);
+	const struct value *addr = use(l, ev, P(SNAP_IFACE, addr));
+	const struct value *mask = use(l, ev, P(SNAP_IFACE, mask));
+	const struct value *name = use(l, ev, P(SNAP_IFACE, name));
 	static const uint8_t zeros[16];
 	const size_t n = addr->state == VALUE_SET && addr->len >= 17 ? 16 : 4;
 	const bool masked = mask->state == VALUE_SET && mask->len >= 1 + n;
@@ -284,11 +307,11 @@ static void add_user(struct scap_lists *l, const struct event *ev)
 
 	buf_le32(&l->users, 0);
 	buf_byte(&l->users, 0);
-	buf_le32(&l->users, (uint32_t)u(EV(ev, SNAP_USER, uid)));
-	buf_le32(&l->users, (uint32_t)u(EV(ev, SNAP_USER, gid)));
-	str16(&l->users, EV(ev, SNAP_USER, name), ACCOUNT_LEN);
-	str16(&l->users, EV(ev, SNAP_USER, homedir), ACCOUNT_LEN);
-	str16(&l->users, EV(ev, SNAP_USER, shell), ACCOUNT_LEN);
+	buf_le32(&l->users, (uint32_t)u(use(l, ev, P(SNAP_USER, uid))));
+	buf_le32(&l->users, (uint32_t)u(use(l, ev, P(SNAP_USER, gid))));
+	str16(&l->users, use(l, ev, P(SNAP_USER, name)), ACCOUNT_LEN);
+	str16(&l->users, use(l, ev, P(SNAP_USER, homedir)), ACCOUNT_LEN);
+	str16(&l->users, use(l, ev, P(SNAP_USER, shell)), ACCOUNT_LEN);
 	patch32(&l->users, at, l->users.len - at);
 }
 
@@ -298,14 +321,14 @@ static void add_group(struct scap_lists *l, const struct event *ev)
 
 	buf_le32(&l->users, 0);
 	buf_byte(&l->users, 1);
-	buf_le32(&l->users, (uint32_t)u(EV(ev, SNAP_GROUP, gid)));
-	str16(&l->users, EV(ev, SNAP_GROUP, name), ACCOUNT_LEN);
+	buf_le32(&l->users, (uint32_t)u(use(l, ev, P(SNAP_GROUP, gid))));
+	str16(&l->users, use(l, ev, P(SNAP_GROUP, name)), ACCOUNT_LEN);
 	patch32(&l->users, at, l->users.len - at);
 }
 
 /* ---- a snapshot ---- */
 
-bool scap_lists_add(struct scap_lists *l, const struct event *ev)
+static bool add(struct scap_lists *l, const struct event *ev)
 {
 	switch (ev->type) {
 	case EV_SNAP_MACHINE:
@@ -328,6 +351,17 @@ bool scap_lists_add(struct scap_lists *l, const struct event *ev)
 		return true;
 	}
 	return false;
+}
+
+bool scap_lists_add(struct scap_lists *l, const struct event *ev)
+{
+	l->used = 0;
+	if (!add(l, ev))
+		return false;
+	for (unsigned i = 0; i < ev->n_params; i++)
+		if (!(l->used >> i & 1) && ev->v[i].state != VALUE_ABSENT)
+			l->left->values[ev->type][i]++;
+	return true;
 }
 
 static void list(struct buf *out, uint32_t type, struct buf *entries)

@@ -3,78 +3,30 @@
  * lists are held back until the snapshot ends, for their blocks come in a fixed order. */
 #include "capture/trace/scap_write.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-#include <zlib.h>
 
 #include "capture/base/err.h"
-#include "capture/base/output.h"
+#include "capture/trace/scap_file.h"
 #include "capture/trace/scap_out.h"
 
-enum { FLUSH_AT = 1 << 18, OUT = 1 << 16 };
+enum { PORTION = 1 << 20 };
 
 struct scap_writer {
-	int fd;
-	bool gzip, pairs, failed, lists_open;
-	char *path;
-	enum arch arch;
+	struct scap_file *file;
+	bool lists_open;
 	struct buf out;			/* blocks that are not written yet */
 	struct buf held;		/* events from before the lists were complete */
 	struct scap_lists lists;
-	struct scap_codes codes;
+	struct scap_encoder encoder;
 	struct scap_write_stats stats;
-	z_stream z;
-	uint8_t deflated[OUT];
 };
 
-/* ---- bytes ---- */
-
-static int write_all(struct scap_writer *w, const uint8_t *p, size_t n)
+static int flush(struct scap_writer *w)
 {
-	while (n) {
-		const ssize_t done = write(w->fd, p, n);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0) {
-			w->failed = true;
-			return err_sys("cannot write %s", w->path);
-		}
-		p += done;
-		n -= (size_t)done;
-	}
-	return 0;
-}
-
-static int deflate_all(struct scap_writer *w, int how)
-{
-	int r;
-
-	w->z.next_in = w->out.p;
-	w->z.avail_in = (uInt)w->out.len;
-	do {
-		w->z.next_out = w->deflated;
-		w->z.avail_out = OUT;
-		deflate(&w->z, how);
-		r = write_all(w, w->deflated, OUT - w->z.avail_out);
-	} while (r == 0 && w->z.avail_out == 0);
-	return r;
-}
-
-static int flush(struct scap_writer *w, bool last)
-{
-	int r;
-
-	if (w->failed)
-		return err(ERR_SYSTEM, "cannot write %s", w->path);
-	w->stats.n_bytes += w->out.len;
-	r = w->gzip ? deflate_all(w, last ? Z_FINISH : Z_NO_FLUSH)
-		    : write_all(w, w->out.p, w->out.len);
-	buf_reset(&w->out);
-	return r;
+	w->stats.raw_bytes += w->out.len;
+	return scap_file_put(w->file, &w->out);
 }
 
 /* ---- order ---- */
@@ -132,14 +84,14 @@ static void add_note(struct scap_writer *w, const struct event *ev)
 
 static void add_event(struct scap_writer *w, const struct event *ev)
 {
-	const int r = scap_encode(&w->codes, w->arch, w->pairs, ev,
-				  w->lists_open ? &w->held : &w->out);
+	const int r = scap_encode(&w->encoder, ev, w->lists_open ? &w->held : &w->out);
 
 	if (r < 0) {
+		w->encoder.left->events[ev->type]++;
 		w->stats.n_left_out += !event_is_pseudo(ev);
 		return;
 	}
-	w->stats.n_events++;
+	w->stats.n_events += !event_is_pseudo(ev);
 	w->stats.n_cut += (unsigned)r;
 }
 
@@ -154,12 +106,14 @@ int scap_add(struct scap_writer *w, const struct event *ev)
 		lists_end(w);
 		break;
 	case EV_SNAP_MOUNT:
-		break;		/* the format has no place for mounts */
+		w->encoder.left->events[ev->type]++;
+		break;
 	case EV_LOSS:
 	case EV_NOTE:
 	case EV_ALERT:
 		lists_end(w);
 		add_note(w, ev);
+		w->stats.n_notes++;
 		break;
 	case EV_CONTAINER:
 		add_event(w, ev);
@@ -168,63 +122,85 @@ int scap_add(struct scap_writer *w, const struct event *ev)
 		lists_end(w);
 		add_event(w, ev);
 	}
-	return w->out.len >= FLUSH_AT ? flush(w, false) : 0;
+	return w->out.len >= PORTION ? flush(w) : 0;
+}
+
+int scap_flush(struct scap_writer *w)
+{
+	return w->lists_open ? 0 : flush(w);
+}
+
+/* ---- what was left out ---- */
+
+static void tell_params(const uint64_t (*n)[EVENT_PARAMS_MAX], enum scap_left_kind kind,
+			scap_left_fn *tell, void *arg)
+{
+	for (unsigned i = EV_UNKNOWN + 1; i < EV__N; i++)
+		for (unsigned k = 0; k < catalog[i].n_params; k++)
+			if (n[i][k])
+				tell(kind, catalog[i].name, catalog[i].params[k].name, n[i][k],
+				     arg);
+}
+
+void scap_write_left(const struct scap_writer *w, scap_left_fn *tell, void *arg)
+{
+	const struct scap_left *left = w->encoder.left;
+
+	for (unsigned i = 0; i < EV__N; i++)
+		if (left->events[i])
+			tell(SCAP_LEFT_EVENT, catalog[i].name, NULL, left->events[i], arg);
+	tell_params(left->values, SCAP_LEFT_VALUE, tell, arg);
+	tell_params(left->flags, SCAP_LEFT_FLAGS, tell, arg);
 }
 
 /* ---- opening and closing ---- */
 
 static void release(struct scap_writer *w)
 {
-	if (w->gzip)
-		deflateEnd(&w->z);
-	if (w->fd >= 0)
-		close(w->fd);
 	scap_lists_release(&w->lists);
-	arena_release(&w->codes.arena);
+	arena_release(&w->encoder.codes.arena);
+	free(w->encoder.left);
+	free(w->encoder.ignored);
 	buf_release(&w->out);
 	buf_release(&w->held);
-	free(w->path);
 	free(w);
 }
 
 struct scap_writer *scap_create(const char *path, bool force, unsigned how,
 				const struct source_info *info)
 {
-	struct scap_writer *w = xcalloc(1, sizeof(*w));
+	struct scap_file *file = scap_file_open(path, force, how & SCAP_GZIP);
+	struct scap_writer *w;
 
-	w->path = xstrdup(path);
-	w->arch = info->arch;
-	w->fd = output_create(path, force);
-	if (w->fd < 0)
-		goto fail;
-	if (how & SCAP_GZIP &&
-	    deflateInit2(&w->z, 6, Z_DEFLATED, 16 + MAX_WBITS, 8, 0) != Z_OK) {
-		err(ERR_SYSTEM, "cannot start to compress %s", path);
-		goto fail;
-	}
-	w->gzip = how & SCAP_GZIP;
-	w->pairs = w->lists.old = how & SCAP_PAIRS;
+	if (!file)
+		return NULL;
+	w = xcalloc(1, sizeof(*w));
+	w->file = file;
+	w->encoder.left = xcalloc(1, sizeof(*w->encoder.left));
+	w->encoder.ignored = xcalloc(1, sizeof(*w->encoder.ignored));
+	w->encoder.arch = info->arch;
+	w->encoder.pairs = !(how & SCAP_EXIT_ONLY);
+	w->lists.old = w->encoder.pairs;
+	w->lists.left = w->encoder.left;
 	section(w);
 	return w;
-fail:
-	release(w);
-	return NULL;
 }
 
 const struct scap_write_stats *scap_write_stats(const struct scap_writer *w)
 {
+	struct scap_writer *changing = (struct scap_writer *)w;
+
+	changing->stats.stored_bytes = scap_file_size(w->file);
 	return &w->stats;
 }
 
 int scap_finish(struct scap_writer *w)
 {
-	int r = 0;
+	int r, e;
 
 	lists_end(w);
-	if (w->out.len || w->gzip)
-		r = flush(w, true);
-	if (r == 0 && fsync(w->fd) < 0 && errno != EINVAL && errno != EROFS)
-		r = err_sys("cannot write %s", w->path);
+	r = flush(w);
+	e = scap_file_close(w->file);
 	release(w);
-	return r;
+	return r < 0 ? r : e;
 }

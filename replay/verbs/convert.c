@@ -6,9 +6,12 @@
  * follow from what was before: state starts anew there for every reader. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "capture/base/buf.h"
 #include "capture/base/err.h"
+#include "capture/base/mem.h"
 #include "capture/base/opt.h"
 #include "capture/base/progress.h"
 #include "capture/base/sandbox.h"
@@ -20,14 +23,16 @@
 
 enum { KEY_AFTER = 32 << 20, KEY_RATIO = 16 };
 
-enum { O_TO, O_GZIP, O_SYSDIG, O_LEVEL, O_FORCE, O_QUIET };
+enum { O_TO, O_GZIP, O_EXIT_ONLY, O_LEVEL, O_FORCE, O_VERBOSE, O_QUIET };
 
 static const struct opt opts[] = {
 	{ O_TO, 't', "to", "FORMAT", "scap or skr; else what OUT's name ends in" },
 	{ O_GZIP, 'z', "gzip", NULL, "compress the .scap" },
-	{ O_SYSDIG, 0, "sysdig", NULL, "a .scap that sysdig before 0.30 can read too" },
+	{ O_EXIT_ONLY, 0, "exit-only", NULL,
+	  "a .scap of one event for a call: Falco 0.42 or later, not sysdig 0.29" },
 	{ O_LEVEL, 0, "level", "N", "of compression of the .skr: 1 to 19" },
 	{ O_FORCE, 0, "force", NULL, "overwrite OUT instead of keeping it as OUT.old" },
+	{ O_VERBOSE, 'v', "verbose", NULL, "list all that .scap has no place for" },
 	{ O_QUIET, 'q', "quiet", NULL, "no progress, no summary" },
 };
 
@@ -39,7 +44,7 @@ static const struct opt_spec spec = {
 
 struct convert {
 	const char *in_path, *out_path;
-	bool to_scap, gzip, sysdig, force, quiet;
+	bool to_scap, gzip, exit_only, force, verbose, quiet;
 	uint64_t level;
 	struct source *in;
 	struct scap_writer *scap;
@@ -136,7 +141,7 @@ static int open_output(struct convert *c)
 
 	if (c->to_scap)
 		c->scap = scap_create(c->out_path, c->force, (c->gzip ? SCAP_GZIP : 0)
-				      | (c->sysdig ? SCAP_PAIRS : 0), &c->in->info);
+				      | (c->exit_only ? SCAP_EXIT_ONLY : 0), &c->in->info);
 	else
 		c->skr = writer_open(c->out_path, c->force, &c->in->info, &options);
 	return c->scap || c->skr ? 0 : -ERR_SYSTEM;
@@ -167,14 +172,67 @@ static int run(struct convert *c)
 	return r < 0 ? r : 0;
 }
 
+/* What was left out of one kind, most of it first. */
+struct left {
+	struct left_row {
+		const char *event, *param;
+		uint64_t n;
+	} *rows;
+	size_t n, cap;
+	uint64_t total;
+};
+
+static void add_left(enum scap_left_kind kind, const char *event, const char *param,
+		     uint64_t n, void *arg)
+{
+	struct left *l = (struct left *)arg + kind;
+
+	l->rows = mem_grow(l->rows, &l->cap, l->n + 1, sizeof(*l->rows));
+	l->rows[l->n++] = (struct left_row){ event, param, n };
+	l->total += n;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const struct left_row *x = a, *y = b;
+
+	return x->n != y->n ? (x->n < y->n ? 1 : -1) : x < y ? -1 : x > y;
+}
+
+static void tell_left(struct left *l, const char *what, bool all)
+{
+	struct buf b = {0};
+	const size_t most = all ? SIZE_MAX : 4;
+
+	qsort(l->rows, l->n, sizeof(*l->rows), by_number);
+	for (size_t i = 0; i < l->n && i < most; i++)
+		buf_printf(&b, "%s%s%s%s %" PRIu64, i ? ", " : "", l->rows[i].event,
+			   l->rows[i].param ? "." : "",
+			   l->rows[i].param ? l->rows[i].param : "", l->rows[i].n);
+	if (l->n > most)
+		buf_str(&b, ", ...");
+	if (l->n)
+		warn("left out: %" PRIu64 " %s that .scap has no place for (%s)", l->total, what,
+		     buf_text(&b));
+	buf_release(&b);
+	free(l->rows);
+}
+
 static void tell(const struct convert *c)
 {
+	static const char *const what[] = { "events", "values", "numbers with flags" };
 	const struct scap_write_stats *s = c->scap ? scap_write_stats(c->scap) : NULL;
+	struct left left[3] = {0};
 
-	if (s && s->n_left_out)
-		warn("%" PRIu64 " events left out: .scap has no such events",
-		     s->n_left_out);
-	if (s && s->n_cut)
+	if (!s)
+		return;
+	scap_write_left(c->scap, add_left, left);
+	for (unsigned i = 0; i < 3; i++)
+		tell_left(&left[i], what[i], c->verbose);
+	if (s->n_notes)
+		warn("%" PRIu64 " losses, notes and alerts became notification events",
+		     s->n_notes);
+	if (s->n_cut)
 		warn("%" PRIu64 " events cut to 64 KiB", s->n_cut);
 }
 
@@ -254,8 +312,8 @@ int verb_convert(int argc, char **argv)
 		case O_GZIP:
 			c.gzip = true;
 			break;
-		case O_SYSDIG:
-			c.sysdig = true;
+		case O_EXIT_ONLY:
+			c.exit_only = true;
 			break;
 		case O_LEVEL:
 			if (opt_u64(&p, "level", 1, 19, &c.level) < 0) {
@@ -265,6 +323,9 @@ int verb_convert(int argc, char **argv)
 			break;
 		case O_FORCE:
 			c.force = true;
+			break;
+		case O_VERBOSE:
+			c.verbose = true;
 			break;
 		case O_QUIET:
 			c.quiet = true;

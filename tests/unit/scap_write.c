@@ -130,7 +130,7 @@ static void check_same(const struct scap_code *code)
 	}
 }
 
-static void each_event_of_the_catalogue_comes_back(void **state)
+static void each_comes_back(unsigned how)
 {
 	struct scap_codes codes = {0};
 
@@ -144,7 +144,7 @@ static void each_event_of_the_catalogue_comes_back(void **state)
 			continue;
 		if (!code)
 			fail_msg("%s has no code", catalog[type].name);
-		open_file(&f, 0);
+		open_file(&f, how);
 		start_event(type);
 		fill();
 		assert_int_equal(scap_add(f.w, &ev), 0);
@@ -158,9 +158,20 @@ static void each_event_of_the_catalogue_comes_back(void **state)
 		assert_int_equal(back.cpu, 2);
 		check_same(code);
 		assert_int_equal(s->damage.n_places, 0);
+		assert_int_equal(next_real(s, &back), 1);
 		s->ops->close(s);
 	}
 	arena_release(&codes.arena);
+}
+
+static void each_event_of_the_catalogue_comes_back(void **state)
+{
+	each_comes_back(SCAP_EXIT_ONLY);
+}
+
+static void and_once_where_old_readers_get_more(void **state)
+{
+	each_comes_back(0);
 }
 
 /* ---- particulars ---- */
@@ -243,7 +254,7 @@ static void pairs_read_as_one_event_and_old_kinds_are_kept_out(void **state)
 	struct source *s;
 	struct file f;
 
-	open_file(&f, SCAP_PAIRS);
+	open_file(&f, 0);
 	event_init(&ev, EV_SNAP_FD);
 	value_number(&ev.v[P(SNAP_FD, pid)], 7);
 	value_number(&ev.v[P(SNAP_FD, fd)], 3);
@@ -310,7 +321,7 @@ static void a_snapshot_comes_back(void **state)
 	struct source *s;
 	struct file f;
 
-	open_file(&f, 0);
+	open_file(&f, SCAP_EXIT_ONLY);
 	event_init(&ev, EV_SNAP_MACHINE);
 	value_bytes(&ev.v[P(SNAP_MACHINE, hostname)], "box", 3);
 	scap_add(f.w, &ev);
@@ -359,6 +370,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_event_of_the_catalogue_comes_back),
+		cmocka_unit_test(and_once_where_old_readers_get_more),
 		cmocka_unit_test(opens_keep_what_the_kernel_did),
 		cmocka_unit_test(system_calls_without_rows_keep_their_name),
 		cmocka_unit_test(long_payloads_are_cut_to_what_readers_accept),
