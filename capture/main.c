@@ -21,7 +21,7 @@
 #include "capture/base/timearg.h"
 #include "capture/live/container.h"
 #include "capture/live/live.h"
-#include "capture/trace/writer.h"
+#include "capture/trace/sink.h"
 #include "replay/field/field.h"
 #include "replay/state/state.h"
 #include "rules/lang/cond.h"
@@ -36,12 +36,12 @@ static const uint64_t key_interval = 30 * NS_PER_S, flush_interval = NS_PER_S;
 
 enum {
 	O_OUTPUT, O_FORCE, O_DURATION, O_EVENTS, O_FILTER, O_SNAPLEN, O_SYSCALLS, O_PID,
-	O_CONTAINER, O_CGROUP, O_UID, O_COMM, O_FAULTS, O_SWITCHES, O_RING, O_LEVEL, O_QUIET,
+	O_CONTAINER, O_CGROUP, O_UID, O_COMM, O_FAULTS, O_SWITCHES, O_RING, O_LEVEL, O_TO, O_EXIT_ONLY, O_QUIET,
 };
 
 static const struct opt opts[] = {
 	{ O_OUTPUT,    'o', "output",      "FILE",
-	  "write the recording to FILE, - for standard output" },
+	  "write the recording to FILE, - for standard output; .scap and .scap.gz too" },
 	{ O_FORCE,     0,   "force",       NULL,
 	  "overwrite FILE instead of keeping it as FILE.old" },
 	{ O_DURATION,  'd', "duration",    "TIME",
@@ -64,6 +64,10 @@ static const struct opt opts[] = {
 	{ O_RING,      0,   "ring",        "SIZE",
 	  "memory for events on their way, for each CPU (8M)" },
 	{ O_LEVEL,     0,   "level",       "N",     "compression, 1 to 19" },
+	{ O_TO,        't', "to",          "FORMAT",
+	  "skr, scap or scap.gz; else what FILE's name ends in" },
+	{ O_EXIT_ONLY, 0,   "exit-only",   NULL,
+	  "a .scap of one event for a call: Falco 0.42 or later, not sysdig 0.29" },
 	{ O_QUIET,     'q', "quiet",       NULL,    "no progress and no summary" },
 };
 
@@ -82,7 +86,9 @@ struct recorder {
 	uint64_t max_events;
 
 	struct source *src;
-	struct writer *out;
+	struct sink out;
+	enum sink_format format;
+	unsigned how;		/* enum scap_write_how */
 	struct state *state;
 	struct cond *cond;
 	struct field_ctx ctx;
@@ -134,6 +140,17 @@ static int parse_user(struct recorder *r, const char *text)
 	r->live.uid = pw ? pw->pw_uid : (uint32_t)strtoul(text, &end, 10);
 	if (!pw && (*end || end == text))
 		return err(ERR_USAGE, "--uid: there is no user %s", text);
+	return 0;
+}
+
+static int parse_format(struct recorder *r, const char *text)
+{
+	const bool gzip = strcmp(text, "scap.gz") == 0;
+
+	if (!gzip && strcmp(text, "scap") != 0 && strcmp(text, "skr") != 0)
+		return err(ERR_USAGE, "--to: skr, scap or scap.gz, not %s", text);
+	r->format = strcmp(text, "skr") == 0 ? SINK_SKR : SINK_SCAP;
+	r->how |= gzip ? SCAP_GZIP : 0;
 	return 0;
 }
 
@@ -194,6 +211,11 @@ static int parse_one(struct recorder *r, const struct opt_parse *p, int key)
 		n = opt_u64(p, "--level", 1, 19, &u);
 		r->writer.level = (int)u;
 		break;
+	case O_TO:
+		return parse_format(r, p->value);
+	case O_EXIT_ONLY:
+		r->how |= SCAP_EXIT_ONLY;
+		break;
 	case O_QUIET:
 		r->quiet = true;
 		break;
@@ -203,14 +225,23 @@ static int parse_one(struct recorder *r, const struct opt_parse *p, int key)
 
 static void choose_path(struct recorder *r)
 {
+	static const char *const ends[] = { ".skr", ".skr", ".scap" };
 	const time_t now = time(NULL);
+	bool gzip = r->how & SCAP_GZIP;
 	struct tm tm;
+	size_t n;
 
-	if (r->path)
-		return;
-	localtime_r(&now, &tm);
-	strftime(r->default_path, sizeof(r->default_path), "saker-%Y%m%d-%H%M%S.skr", &tm);
-	r->path = r->default_path;
+	if (!r->path) {
+		localtime_r(&now, &tm);
+		n = strftime(r->default_path, sizeof(r->default_path), "saker-%Y%m%d-%H%M%S", &tm);
+		snprintf(r->default_path + n, sizeof(r->default_path) - n, "%s%s",
+			 ends[r->format], gzip ? ".gz" : "");
+		r->path = r->default_path;
+	}
+	/* A name without an end that says something is that of a .skr. */
+	if (r->format == SINK_UNKNOWN)
+		r->format = sink_format(r->path, &gzip);
+	r->how |= gzip ? SCAP_GZIP : 0;
 }
 
 /* -1: go on; else what to exit with. */
@@ -247,7 +278,7 @@ static int emit(const struct event *ev, void *arg)
 {
 	struct recorder *const r = arg;
 
-	return writer_add(r->out, ev);
+	return writer_add(r->out.skr, ev);
 }
 
 /* The snapshot at the start is the first key frame. */
@@ -255,34 +286,33 @@ static int write_snapshot(struct recorder *r, const struct event *ev)
 {
 	int n = 0;
 
-	if (!r->in_snapshot) {
-		r->in_snapshot = true;
-		n = writer_key_begin(r->out);
-	}
+	if (!r->in_snapshot && r->out.skr)
+		n = writer_key_begin(r->out.skr);
+	r->in_snapshot = true;
 	if (n == 0)
-		n = writer_add(r->out, ev);
+		n = sink_add(&r->out, ev);
 	if (n == 0 && ev->type == EV_SNAP_END) {
 		r->after_snapshot = true;
-		n = writer_key_end(r->out);
+		n = r->out.skr ? writer_key_end(r->out.skr) : 0;
 	}
 	return n;
 }
 
 static int write_key(struct recorder *r, uint64_t ts)
 {
-	int n = writer_key_begin(r->out);
+	int n = writer_key_begin(r->out.skr);
 
 	if (n == 0)
 		n = state_dump(r->state, ts, NULL, emit, r);
-	return n < 0 ? n : writer_key_end(r->out);
+	return n < 0 ? n : writer_key_end(r->out.skr);
 }
 
 static bool key_is_due(const struct recorder *r, uint64_t now)
 {
-	const struct writer_stats *const w = writer_stats(r->out);
+	const struct writer_stats *const w = r->out.skr ? writer_stats(r->out.skr) : NULL;
 	const uint64_t enough = state_stats(r->state)->bytes * KEY_STATE_SHARE;
 
-	if (w->raw_since_key < enough)
+	if (!w || w->raw_since_key < enough)
 		return false;
 	return w->raw_since_key > KEY_RAW_BYTES || now - r->keyed > key_interval;
 }
@@ -308,7 +338,7 @@ static int record_event(struct recorder *r, const struct event *ev)
 		return write_snapshot(r, ev);
 	if (!wanted(r, ev))
 		return 0;
-	n = writer_add(r->out, ev);
+	n = sink_add(&r->out, ev);
 	if (n == 0 && !event_is_pseudo(ev) && ++r->written == r->max_events)
 		live_stop(r->src);
 	return n;
@@ -324,7 +354,7 @@ static void tell(struct recorder *r, struct progress *p, uint64_t now)
 	r->told = now;
 	r->told_events = st->n_events;
 	progress_text(p, "%" PRIu64 " events, %.0f/s, %.1f MB, %" PRIu64 " lost", st->n_events,
-		      rate, (double)writer_stats(r->out)->stored_bytes / 1e6, st->n_lost);
+		      rate, (double)sink_stored_bytes(&r->out) / 1e6, st->n_lost);
 }
 
 /* What is due now and then: progress, a key frame, the open block to the disk. */
@@ -342,7 +372,7 @@ static int housekeeping(struct recorder *r, struct progress *p, uint64_t ts)
 		r->flushed = now;
 		if (r->flush_after < flush_interval)
 			r->flush_after *= 2;
-		return writer_flush(r->out);
+		return sink_flush(&r->out);
 	}
 	return 0;
 }
@@ -417,8 +447,8 @@ static int open_all(struct recorder *r)
 	/* Where all CPUs are busy the turn of the recorder, and of the thread that compresses,
 	 * would come after the rings have filled.  The command has its own priority by now. */
 	setpriority(PRIO_PROCESS, 0, NICE);
-	r->out = writer_open(r->path, r->force, &r->src->info, &r->writer);
-	if (!r->out)
+	if (sink_open(&r->out, r->path, r->force, r->format, &r->src->info, &r->writer,
+		      r->how) < 0)
 		return -ERR_SYSTEM;
 	drop_privileges();
 	return 0;
@@ -458,19 +488,19 @@ static void summary(const struct recorder *r, uint64_t bytes)
 
 static int finish(struct recorder *r, int n)
 {
+	const bool opened = sink_is_open(&r->out);
 	uint64_t bytes = 0;
 
 	if (n < 0)
 		err_print();
 	to_stop = NULL;
-	if (r->out) {
-		bytes = writer_stats(r->out)->stored_bytes;
-		if (writer_close(r->out) < 0 && n == 0) {
+	if (opened) {
+		if (sink_close(&r->out, &bytes) < 0 && n == 0) {
 			err_print();
 			n = -ERR_SYSTEM;
 		}
 	}
-	if (r->src && !r->quiet && r->out)
+	if (r->src && !r->quiet && opened)
 		summary(r, bytes);
 	if (r->src)
 		source_close(r->src);

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "capture/base/err.h"
+#include "capture/trace/scap_note.h"
 #include "capture/trace/format.h"
 
 /* ---- sections ---- */
@@ -133,12 +134,15 @@ static int event(struct scap *s, const struct scap_block *b, struct event *ev)
 	s->num++;
 	if (raw.echo)
 		return 1;
-	if (!raw.hidden && !event_set_has(&s->base.want, code->type)) {
+	if (!raw.hidden && raw.code != SCAP_NOTIFICATION &&
+	    !event_set_has(&s->base.want, code->type)) {
 		s->base.n_skipped++;
 		return 1;
 	}
 	scap_event_decode(s, &raw, code, begun, &begin, ev);
 	ev->num = raw.hidden ? 0 : s->num;
+	if (raw.code == SCAP_NOTIFICATION)
+		scap_note_read(ev);
 	return 0;
 }
 

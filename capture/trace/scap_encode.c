@@ -17,12 +17,13 @@
 #include <string.h>
 
 #include "capture/base/err.h"
+#include "capture/trace/scap_note.h"
 
 enum {
 	EVENT_V2 = 0x216, EVENT_V2_FLAGS = 0x217,
 	EVENT_LARGE = 0x221, EVENT_LARGE_FLAGS = 0x222,
 	GENERIC_ENTER = 0, GENERIC_EXIT = 1,
-	NOTIFICATION = 280, USER_ADDED = 354, GROUP_ADDED = 358,
+	USER_ADDED = 354, GROUP_ADDED = 358,
 	OLD_CODES = 336,	/* codes that sysdig 0.29 knows */
 	BYTES_MAX = 65000,	/* of parameters: readers refuse blocks beyond 64 KiB */
 };
@@ -308,7 +309,7 @@ int scap_encode(struct scap_encoder *e, const struct event *ev, struct buf *out)
 void scap_encode_note(const struct event *ev, const char *id, const char *text,
 		      size_t len, struct buf *out)
 {
-	const struct open_event o = begin(out, ev, NOTIFICATION, 2, false, VISIBLE);
+	const struct open_event o = begin(out, ev, SCAP_NOTIFICATION, 2, false, VISIBLE);
 	const size_t most = len < BYTES_MAX / 2 ? len : BYTES_MAX / 2;
 
 	buf_put(out, id, strlen(id) + 1);

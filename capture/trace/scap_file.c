@@ -199,7 +199,7 @@ uint64_t scap_file_size(struct scap_file *f)
 	return size;
 }
 
-int scap_file_close(struct scap_file *f)
+int scap_file_close(struct scap_file *f, uint64_t *size)
 {
 	int r;
 
@@ -211,6 +211,8 @@ int scap_file_close(struct scap_file *f)
 		pthread_join(f->thread, NULL);
 	}
 	r = status(f);
+	if (size)
+		*size = f->size;
 	if (f->regular && fsync(f->fd) < 0 && r == 0)
 		r = err_sys("cannot write %s", f->path);
 	if (close(f->fd) < 0 && r == 0)

@@ -21,7 +21,8 @@ int scap_file_put(struct scap_file *f, struct buf *b);
 /* Bytes that the file has by now. */
 uint64_t scap_file_size(struct scap_file *f);
 
-/* Waits for what is on its way, syncs, frees.  Negative if anything was not written. */
-int scap_file_close(struct scap_file *f);
+/* Waits for what is on its way, syncs, frees.  Negative if anything was not written.
+ * size: what the file has then; may be NULL. */
+int scap_file_close(struct scap_file *f, uint64_t *size);
 
 #endif

@@ -22,7 +22,7 @@ struct scap_left {
 
 /* ---- events ---- */
 
-enum { OLD_CALLS = 330 };	/* calls with a name in sysdig 0.29: it crashes beyond */
+enum { OLD_CALLS = 329 };	/* calls with a name in sysdig 0.29: it crashes beyond */
 
 struct scap_memo {
 	uint64_t v;

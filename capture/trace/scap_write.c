@@ -3,12 +3,12 @@
  * lists are held back until the snapshot ends, for their blocks come in a fixed order. */
 #include "capture/trace/scap_write.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "capture/base/err.h"
 #include "capture/trace/scap_file.h"
+#include "capture/trace/scap_note.h"
 #include "capture/trace/scap_out.h"
 
 enum { PORTION = 1 << 20 };
@@ -53,33 +53,15 @@ static void lists_end(struct scap_writer *w)
 	w->lists_open = false;
 }
 
-static void note(struct scap_writer *w, const struct event *ev, const char *id,
-		 const struct value *text)
-{
-	if (text->state == VALUE_SET)
-		scap_encode_note(ev, id, (const char *)text->p, text->len, &w->out);
-}
-
 static void add_note(struct scap_writer *w, const struct event *ev)
 {
-	struct value lost;
-	char text[64];
-	int len;
+	char space[SCAP_NOTE_SPACE];
+	struct value text;
+	const char *id = scap_note_text(ev, space, &text);
 
-	switch (ev->type) {
-	case EV_LOSS:
-		len = snprintf(text, sizeof(text), "%llu events lost",
-			       (unsigned long long)value_u64(EV(ev, LOSS, count), 0));
-		value_bytes(&lost, text, (size_t)len);
-		note(w, ev, "saker.loss", &lost);
-		break;
-	case EV_NOTE:
-		note(w, ev, "saker.note", EV(ev, NOTE, text));
-		break;
-	case EV_ALERT:
-		note(w, ev, "saker.alert", EV(ev, ALERT, output));
-		break;
-	}
+	if (id && text.state == VALUE_SET)
+		scap_encode_note(ev, id, (const char *)text.p, text.len, &w->out);
+	w->stats.n_notes++;
 }
 
 static void add_event(struct scap_writer *w, const struct event *ev)
@@ -113,7 +95,6 @@ int scap_add(struct scap_writer *w, const struct event *ev)
 	case EV_ALERT:
 		lists_end(w);
 		add_note(w, ev);
-		w->stats.n_notes++;
 		break;
 	case EV_CONTAINER:
 		add_event(w, ev);
@@ -194,13 +175,13 @@ const struct scap_write_stats *scap_write_stats(const struct scap_writer *w)
 	return &w->stats;
 }
 
-int scap_finish(struct scap_writer *w)
+int scap_finish(struct scap_writer *w, uint64_t *stored)
 {
 	int r, e;
 
 	lists_end(w);
 	r = flush(w);
-	e = scap_file_close(w->file);
+	e = scap_file_close(w->file, stored);
 	release(w);
 	return r < 0 ? r : e;
 }

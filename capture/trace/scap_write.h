@@ -46,7 +46,8 @@ void scap_write_left(const struct scap_writer *w, scap_left_fn *tell, void *arg)
 
 const struct scap_write_stats *scap_write_stats(const struct scap_writer *w);
 
-/* Writes what is left, syncs, frees.  Negative if anything was not written. */
-int scap_finish(struct scap_writer *w);
+/* Writes what is left, syncs, frees.  Negative if anything was not written.  stored: bytes of
+ * the file; may be NULL. */
+int scap_finish(struct scap_writer *w, uint64_t *stored);
 
 #endif

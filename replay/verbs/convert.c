@@ -15,9 +15,8 @@
 #include "capture/base/opt.h"
 #include "capture/base/progress.h"
 #include "capture/base/sandbox.h"
-#include "capture/trace/scap_write.h"
+#include "capture/trace/sink.h"
 #include "capture/trace/source.h"
-#include "capture/trace/writer.h"
 #include "replay/state/state.h"
 #include "replay/verbs/verbs.h"
 
@@ -47,8 +46,7 @@ struct convert {
 	bool to_scap, gzip, exit_only, force, verbose, quiet;
 	uint64_t level;
 	struct source *in;
-	struct scap_writer *scap;
-	struct writer *skr;
+	struct sink out;
 	struct state *st;
 	bool snapshot_done;
 	bool in_section;	/* in the snapshot of a further section */
@@ -62,21 +60,21 @@ static int add_to_key(const struct event *ev, void *arg)
 {
 	struct convert *c = arg;
 
-	return writer_add(c->skr, ev);
+	return writer_add(c->out.skr, ev);
 }
 
 static int key_frame(struct convert *c, uint64_t ts)
 {
-	const struct writer_stats *s = writer_stats(c->skr);
+	const struct writer_stats *s = writer_stats(c->out.skr);
 	int r;
 
 	if (s->raw_since_key < KEY_AFTER
 	    || s->raw_since_key < KEY_RATIO * state_stats(c->st)->bytes)
 		return 0;
-	r = writer_key_begin(c->skr);
+	r = writer_key_begin(c->out.skr);
 	if (r == 0)
 		r = state_dump(c->st, ts, NULL, add_to_key, c);
-	return r < 0 ? r : writer_key_end(c->skr);
+	return r < 0 ? r : writer_key_end(c->out.skr);
 }
 
 /* What has a name of its own in a .scap but means what an event of the catalogue does is
@@ -89,14 +87,14 @@ static int add_renamed(struct convert *c, const struct event *ev)
 	int r;
 
 	if (ev->type == EV_UNKNOWN || generic || !strcmp(ev->desc->name, d->name))
-		return writer_add(c->skr, ev);
+		return writer_add(c->out.skr, ev);
 	c->changed = *ev;
 	c->changed.desc = d;
 	if (!(d->flags & EF_PSEUDO))
-		return writer_add(c->skr, &c->changed);
+		return writer_add(c->out.skr, &c->changed);
 	c->changed.num = 0;
-	r = writer_add(c->skr, &c->changed);
-	return r < 0 ? r : writer_add(c->skr, ev);
+	r = writer_add(c->out.skr, &c->changed);
+	return r < 0 ? r : writer_add(c->out.skr, ev);
 }
 
 static int add_skr(struct convert *c, const struct event *ev)
@@ -116,19 +114,19 @@ static int add(struct convert *c, const struct event *ev)
 	int r;
 
 	if (c->to_scap)
-		return scap_add(c->scap, ev);
+		return scap_add(c->out.scap, ev);
 	if (further) {
 		c->in_section = true;
-		r = writer_key_begin(c->skr);
+		r = writer_key_begin(c->out.skr);
 		if (r < 0)
 			return r;
-		writer_key_fresh(c->skr);
+		writer_key_fresh(c->out.skr);
 	}
 	r = add_skr(c, ev);
 	if (r < 0 || ev->type != EV_SNAP_END)
 		return r;
 	c->snapshot_done = true;
-	r = c->in_section ? writer_key_end(c->skr) : 0;
+	r = c->in_section ? writer_key_end(c->out.skr) : 0;
 	c->in_section = false;
 	return r;
 }
@@ -139,17 +137,9 @@ static int open_output(struct convert *c)
 		.level = (int)c->level, .background = true,
 	};
 
-	if (c->to_scap)
-		c->scap = scap_create(c->out_path, c->force, (c->gzip ? SCAP_GZIP : 0)
-				      | (c->exit_only ? SCAP_EXIT_ONLY : 0), &c->in->info);
-	else
-		c->skr = writer_open(c->out_path, c->force, &c->in->info, &options);
-	return c->scap || c->skr ? 0 : -ERR_SYSTEM;
-}
-
-static int close_output(struct convert *c)
-{
-	return c->scap ? scap_finish(c->scap) : writer_close(c->skr);
+	return sink_open(&c->out, c->out_path, c->force, c->to_scap ? SINK_SCAP : SINK_SKR,
+			 &c->in->info, &options, (c->gzip ? SCAP_GZIP : 0)
+			 | (c->exit_only ? SCAP_EXIT_ONLY : 0));
 }
 
 static int run(struct convert *c)
@@ -221,12 +211,12 @@ static void tell_left(struct left *l, const char *what, bool all)
 static void tell(const struct convert *c)
 {
 	static const char *const what[] = { "events", "values", "numbers with flags" };
-	const struct scap_write_stats *s = c->scap ? scap_write_stats(c->scap) : NULL;
+	const struct scap_write_stats *s = c->out.scap ? scap_write_stats(c->out.scap) : NULL;
 	struct left left[3] = {0};
 
 	if (!s)
 		return;
-	scap_write_left(c->scap, add_left, left);
+	scap_write_left(c->out.scap, add_left, left);
 	for (unsigned i = 0; i < 3; i++)
 		tell_left(&left[i], what[i], c->verbose);
 	if (s->n_notes)
@@ -236,23 +226,18 @@ static void tell(const struct convert *c)
 		warn("%" PRIu64 " events cut to 64 KiB", s->n_cut);
 }
 
-static bool ends_in(const char *s, const char *end)
-{
-	const size_t n = strlen(s), m = strlen(end);
-
-	return n >= m && !strcmp(s + n - m, end);
-}
-
 /* 0, or the exit status of a wrong command line. */
 static int choose_format(struct convert *c, const char *to)
 {
-	const char *name = to ? to : c->out_path;
+	enum sink_format format = SINK_UNKNOWN;
 
-	c->gzip |= !to && ends_in(name, ".gz");
-	if (ends_in(name, to ? "scap" : ".scap") || (!to && ends_in(name, ".scap.gz")))
-		c->to_scap = true;
-	else if (!ends_in(name, to ? "skr" : ".skr"))
+	if (!to)
+		format = sink_format(c->out_path, &c->gzip);
+	else if (!strcmp(to, "scap") || !strcmp(to, "skr"))
+		format = !strcmp(to, "scap") ? SINK_SCAP : SINK_SKR;
+	if (format == SINK_UNKNOWN)
 		return opt_usage_error(&spec, "say --to scap or --to skr");
+	c->to_scap = format == SINK_SCAP;
 	return 0;
 }
 
@@ -281,7 +266,7 @@ static int convert(struct convert *c)
 		err_print();
 	if (!c->quiet)
 		tell(c);
-	if (close_output(c) < 0) {
+	if (sink_close(&c->out, NULL) < 0) {
 		err_print();
 		status = EXIT_FAILED;
 	}

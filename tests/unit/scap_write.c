@@ -33,7 +33,7 @@ static struct source *read_back(struct file *f)
 	struct source *s;
 	struct input in;
 
-	assert_int_equal(scap_finish(f->w), 0);
+	assert_int_equal(scap_finish(f->w, NULL), 0);
 	assert_int_equal(input_open(&in, f->path), 0);
 	s = scap_open_input(&in, f->path);
 	assert_non_null(s);
@@ -276,7 +276,7 @@ static void pairs_read_as_one_event_and_old_kinds_are_kept_out(void **state)
 	s->ops->close(s);
 }
 
-static void what_the_format_cannot_say_becomes_a_notification(void **state)
+static void losses_and_notes_go_as_notifications_and_come_back(void **state)
 {
 	struct source *s;
 	struct file f;
@@ -284,17 +284,88 @@ static void what_the_format_cannot_say_becomes_a_notification(void **state)
 	open_file(&f, 0);
 	start_event(EV_LOSS);
 	value_number(&ev.v[P(LOSS, count)], 42);
+	value_number(&ev.v[P(LOSS, class)], 4);
+	value_number(&ev.v[P(LOSS, to)], 1000);
 	scap_add(f.w, &ev);
 	start_event(EV_NOTE);
 	value_bytes(&ev.v[P(NOTE, text)], "remark", 6);
 	scap_add(f.w, &ev);
+	start_event(EV_ALERT);
+	value_bytes(&ev.v[P(ALERT, output)], "found", 5);
+	scap_add(f.w, &ev);
+	assert_int_equal(scap_write_stats(f.w)->n_notes, 3);
 	s = read_back(&f);
+	next_of(s, &back, EV_LOSS);
+	assert_number(EV(&back, LOSS, count), 42);
+	assert_number(EV(&back, LOSS, class), 4);
+	assert_number(EV(&back, LOSS, to), 1000);
+	assert_absent(EV(&back, LOSS, cpu));
+	assert_int_equal(back.num, 0);
+	next_of(s, &back, EV_NOTE);
+	assert_text(EV(&back, NOTE, text), "remark");
 	assert_int_equal(next_real(s, &back), 0);
 	assert_string_equal(back.desc->name, "notification");
-	assert_text(&back.v[0], "saker.loss");
-	assert_text(&back.v[1], "42 events lost");
-	assert_int_equal(next_real(s, &back), 0);
-	assert_text(&back.v[1], "remark");
+	assert_text(&back.v[0], "saker.alert");
+	assert_text(&back.v[1], "found");
+	s->ops->close(s);
+}
+
+static void a_call_that_old_readers_do_not_know_is_told_twice_and_read_once(void **state)
+{
+	struct source *s;
+	struct file f;
+
+	open_file(&f, 0);
+	start_event(EV_DUP3);
+	value_number(&ev.v[P(DUP3, res)], 9);
+	value_number(&ev.v[P(DUP3, oldfd)], 3);
+	value_number(&ev.v[P(DUP3, newfd)], 9);
+	value_number(&ev.v[P(DUP3, flags)], 0x80000);
+	scap_add(f.w, &ev);
+	/* DUP_E, DUP_X for the state, DUP3_X */
+	assert_int_equal(scap_write_stats(f.w)->n_events, 1);
+	s = read_back(&f);
+	assert_int_equal(s->ops->next(s, &back), 0);
+	while (event_is_pseudo(&back) && back.type != EV_DUP)
+		assert_int_equal(s->ops->next(s, &back), 0);
+	assert_int_equal(back.type, EV_DUP3);
+	assert_number(EV(&back, DUP3, flags), 0x80000);
+	assert_int_equal(next_real(s, &back), 1);
+	s->ops->close(s);
+}
+
+struct seen {
+	uint64_t n[3];
+};
+
+static void count_left(enum scap_left_kind kind, const char *event, const char *param,
+		       uint64_t n, void *arg)
+{
+	((struct seen *)arg)->n[kind] += n;
+}
+
+static void what_is_left_out_is_counted(void **state)
+{
+	struct seen seen = {0};
+	struct source *s;
+	struct file f;
+
+	open_file(&f, 0);
+	event_init(&ev, EV_SNAP_MOUNT);
+	scap_add(f.w, &ev);
+	start_event(EV_GENERIC);
+	value_number(&ev.v[P(GENERIC, ID)], 158);
+	value_number(&ev.v[P(GENERIC, a0)], 1);
+	scap_add(f.w, &ev);
+	start_event(EV_OPENAT);
+	value_number(&ev.v[P(OPENAT, fd)], 3);
+	value_number(&ev.v[P(OPENAT, flags)], 1 << 30);	/* no flag of Falco's */
+	scap_add(f.w, &ev);
+	scap_write_left(f.w, count_left, &seen);
+	assert_int_equal(seen.n[SCAP_LEFT_EVENT], 1);
+	assert_int_equal(seen.n[SCAP_LEFT_VALUE], 1);
+	assert_int_equal(seen.n[SCAP_LEFT_FLAGS], 1);
+	s = read_back(&f);
 	s->ops->close(s);
 }
 
@@ -375,7 +446,9 @@ int main(void)
 		cmocka_unit_test(system_calls_without_rows_keep_their_name),
 		cmocka_unit_test(long_payloads_are_cut_to_what_readers_accept),
 		cmocka_unit_test(pairs_read_as_one_event_and_old_kinds_are_kept_out),
-		cmocka_unit_test(what_the_format_cannot_say_becomes_a_notification),
+		cmocka_unit_test(losses_and_notes_go_as_notifications_and_come_back),
+		cmocka_unit_test(a_call_that_old_readers_do_not_know_is_told_twice_and_read_once),
+		cmocka_unit_test(what_is_left_out_is_counted),
 		cmocka_unit_test(a_snapshot_comes_back),
 	};
 
