@@ -36,7 +36,8 @@ static const uint64_t key_interval = 30 * NS_PER_S, flush_interval = NS_PER_S;
 
 enum {
 	O_OUTPUT, O_FORCE, O_DURATION, O_EVENTS, O_FILTER, O_SNAPLEN, O_SYSCALLS, O_PID,
-	O_CONTAINER, O_CGROUP, O_UID, O_COMM, O_FAULTS, O_SWITCHES, O_RING, O_LEVEL, O_TO, O_EXIT_ONLY, O_QUIET,
+	O_CONTAINER, O_CGROUP, O_UID, O_COMM, O_FAULTS, O_SWITCHES, O_RING, O_LEVEL,
+	O_TO, O_EXIT_ONLY, O_QUIET,
 };
 
 static const struct opt opts[] = {

@@ -195,7 +195,8 @@ static unsigned fd_type(struct scap_lists *l, const struct event *ev)
 }
 
 /* This end first: where this end is the server the tuple has it second. */
-static void fd_inet(struct scap_lists *l, struct buf *b, const struct event *ev, size_t n, bool listens)
+static void fd_inet(struct scap_lists *l, struct buf *b, const struct event *ev, size_t n,
+		    bool listens)
 {
 	static const uint8_t protos[] = {
 		[L4_NONE] = 0, [L4_TCP] = 2, [L4_UDP] = 3, [L4_ICMP] = 4, [L4_RAW] = 5,
