@@ -6,28 +6,28 @@
 
 static const struct {
 	const char *name;
-	char letter;
+	char letter[2];
 } kinds[FD__N] = {
-	[FD_UNKNOWN] = { "<NA>", 'o' },
-	[FD_FILE] = { "file", 'f' },
-	[FD_DIRECTORY] = { "directory", 'd' },
-	[FD_IPV4] = { "ipv4", '4' },
-	[FD_IPV6] = { "ipv6", '6' },
-	[FD_UNIX] = { "unix", 'u' },
-	[FD_PIPE] = { "pipe", 'p' },
-	[FD_EVENT] = { "event", 'e' },
-	[FD_SIGNAL] = { "signalfd", 's' },
-	[FD_EPOLL] = { "eventpoll", 'l' },
-	[FD_INOTIFY] = { "inotify", 'i' },
-	[FD_TIMER] = { "timerfd", 't' },
-	[FD_NETLINK] = { "netlink", 'n' },
-	[FD_BPF] = { "bpf", 'b' },
-	[FD_USERFAULT] = { "userfaultfd", 'u' },
-	[FD_IOURING] = { "io_uring", 'r' },
-	[FD_MEMFD] = { "memfd", 'm' },
-	[FD_PIDFD] = { "pidfd", 'P' },
-	[FD_UNSUPPORTED] = { "<NA>", 'X' },
-	[FD_PACKET] = { "packet", '?' },
+	[FD_UNKNOWN] = { "<NA>", "o" },
+	[FD_FILE] = { "file", "f" },
+	[FD_DIRECTORY] = { "directory", "d" },
+	[FD_IPV4] = { "ipv4", "4" },
+	[FD_IPV6] = { "ipv6", "6" },
+	[FD_UNIX] = { "unix", "u" },
+	[FD_PIPE] = { "pipe", "p" },
+	[FD_EVENT] = { "event", "e" },
+	[FD_SIGNAL] = { "signalfd", "s" },
+	[FD_EPOLL] = { "eventpoll", "l" },
+	[FD_INOTIFY] = { "inotify", "i" },
+	[FD_TIMER] = { "timerfd", "t" },
+	[FD_NETLINK] = { "netlink", "n" },
+	[FD_BPF] = { "bpf", "b" },
+	[FD_USERFAULT] = { "userfaultfd", "u" },
+	[FD_IOURING] = { "io_uring", "r" },
+	[FD_MEMFD] = { "memfd", "m" },
+	[FD_PIDFD] = { "pidfd", "P" },
+	[FD_UNSUPPORTED] = { "<NA>", "X" },
+	[FD_PACKET] = { "packet", "?" },
 };
 
 const char *fd_type_name(const struct fdinfo *f)
@@ -37,7 +37,7 @@ const char *fd_type_name(const struct fdinfo *f)
 
 char fd_type_letter(enum fd_kind k)
 {
-	return kinds[k < FD__N ? k : FD_UNKNOWN].letter;
+	return kinds[k < FD__N ? k : FD_UNKNOWN].letter[0];
 }
 
 const char *fd_type_letters(const struct fdinfo *f, char out[3])
@@ -82,45 +82,43 @@ GET(get_fd_type)
 }
 
 /* What a call would have made, had it succeeded. */
-static char letter_of_event(const struct event *ev)
+static const char *letter_of_event(const struct event *ev)
 {
 	switch (ev->type) {
 	case EV_OPENAT:
 	case EV_OPENAT2:
 	case EV_CREAT:
-		return 'f';
+		return "f";
 	case EV_SOCKET:
 	case EV_ACCEPT:
 	case EV_ACCEPT4:
-		return '4';
+		return "4";
 	case EV_PIPE:
 	case EV_PIPE2:
-		return 'p';
+		return "p";
 	case EV_EVENTFD:
 	case EV_EVENTFD2:
-		return 'e';
+		return "e";
 	case EV_SIGNALFD:
 	case EV_SIGNALFD4:
-		return 's';
+		return "s";
 	case EV_TIMERFD_CREATE:
-		return 't';
+		return "t";
 	case EV_INOTIFY_INIT:
 	case EV_INOTIFY_INIT1:
-		return 'i';
+		return "i";
 	}
-	return 'o';
+	return "o";
 }
 
 GET(get_fd_typechar)
 {
-	char *p;
+	const struct fdinfo *f = c->cur->fd;
 
 	if (!has_fd(c))
 		return FIELD_ABSENT;
-	p = arena_alloc(c->scratch, 2);
-	p[0] = c->cur->fd ? fd_type_letter(c->cur->fd->kind) : letter_of_event(c->ev);
-	p[1] = 0;
-	return put_bytes(r, out, p, 1);
+	return put_bytes(r, out, f ? kinds[f->kind < FD__N ? f->kind : FD_UNKNOWN].letter
+				   : letter_of_event(c->ev), 1);
 }
 
 /* ---- names ---- */
@@ -191,7 +189,8 @@ static bool addresses_of_event(const struct field_ctx *c, struct fval *out)
 
 /* A descriptor that is not known, because the call failed or because it was opened
  * before the recording: what the event says. */
-static enum field_found name_of_event(const struct field_ctx *c, struct fval *out)
+static __attribute__((noinline)) enum field_found name_of_event(const struct field_ctx *c,
+								struct fval *out)
 {
 	const struct called n = called_name(c->ev);
 	struct text dir = { "", 0 };
@@ -225,25 +224,32 @@ GET(get_fd_name)
 	return fd_name_text(c, out);
 }
 
-GET(get_fd_nameraw)
+/* Of a descriptor that is not known. */
+static __attribute__((noinline)) enum field_found nameraw_of_event(const struct field_ctx *c,
+								   const struct field_ref *r,
+								   struct fval *out)
 {
-	struct called n;
+	const struct called n = called_name(c->ev);
 	struct buf b = {0};
 
-	if (!has_fd(c))
-		return FIELD_ABSENT;
-	if (c->cur->fd)
-		return put_text(r, out, c->cur->fd->nameraw);
 	fval_as(out, r);
 	if (addresses_of_event(c, out))
 		return FIELD_FOUND;
-	n = called_name(c->ev);
 	if (!n.name || n.name->state != VALUE_SET)
 		return put_str(r, out, "");
 	for (uint32_t i = 0; i < n.name->len; i++)
 		if (n.name->p[i] != '/' || !b.len || b.p[b.len - 1] != '/')
 			buf_byte(&b, n.name->p[i]);
 	return put_buf(c, r, out, &b);
+}
+
+GET(get_fd_nameraw)
+{
+	if (!has_fd(c))
+		return FIELD_ABSENT;
+	if (c->cur->fd)
+		return put_text(r, out, c->cur->fd->nameraw);
+	return nameraw_of_event(c, r, out);
 }
 
 static bool named_like_file(const struct fdinfo *f)

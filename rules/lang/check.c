@@ -119,8 +119,10 @@ static uint32_t slot_add(struct engine *e, const struct operand *o, struct extra
 				   x->list ? SHAPE_LIST : SHAPE_ONE),
 		.varies = varies(x), .cost = extract_cost(x),
 	};
-	if (x->from == FROM_FIELD && e->slots[id].shape == SHAPE_ONE)
+	if (x->from == FROM_FIELD && e->slots[id].shape == SHAPE_ONE) {
 		e->slots[id].get = x->ref.desc->get;
+		e->slots[id].ref = &x->ref;
+	}
 	return id;
 }
 

@@ -7,11 +7,11 @@
  * chain are put in the order that is expected to decide soonest: nothing has side
  * effects, and an absent value makes a check false, not the whole, so any order is right.
  * A part that several conditions share is code of its own with a remembered result.
- * What most conditions of a type begin with is asked first (guard.c). */
+ * What takes most conditions of a type out is asked first (keys.c). */
 #include <stdlib.h>
 #include <string.h>
 
-#include "rules/lang/guard.h"
+#include "rules/lang/keys.h"
 #include "rules/lang/regex.h"
 #include "rules/lang/special.h"
 #include "rules/lang/strindex.h"
@@ -34,10 +34,12 @@ void engine_release(struct engine *e)
 	free(e->preds);
 	free(e->roots);
 	free(e->root_events);
+	free(e->quick);
 	free(e->code);
 	free(e->part_pc);
 	free(e->entries);
-	guards_release(&e->guards);
+	keys_release(&e->keys);
+	free(e->same);
 	*e = (struct engine){0};
 }
 
@@ -224,40 +226,16 @@ static void count_parents(struct gen *g, uint32_t node)
 		count_parents(g, n->kids[i]);
 }
 
-/* How soon a part takes conditions out: it is likely false, and cheap to ask. */
-static float guard_worth(uint32_t node, void *arg)
-{
-	const struct gen *g = arg;
-
-	return (1 - g->chance[node]) / g->cost[node];
-}
-
-static uint32_t guard_of(uint32_t node, void *arg)
+/* Chances of single predicates are guesses: what rules ask for often is often so. */
+static uint32_t key_of(uint32_t node, float *chance, void *arg)
 {
 	struct gen *g = arg;
 	const struct dag_node *n = &g->e->dag.nodes[node];
 
+	*chance = n->kind == DAG_PRED ? 0.6f : g->chance[node];
 	if (n->kind == DAG_PRED)
-		return n->kids[0];
+		return g->e->preds[n->kids[0]].varies ? CODE_NONE : n->kids[0];
 	return shared(g, node) ? part_of(g, node) : CODE_NONE;
-}
-
-static void make_guards(struct gen *g)
-{
-	struct engine *e = g->e;
-	uint32_t *count = xcalloc(e->dag.n, sizeof(*count));
-	uint32_t *nodes = xcalloc(e->n_roots + 1, sizeof(*nodes));
-
-	guards_release(&e->guards);
-	for (unsigned type = 0; type < EV__N; type++) {
-		const uint32_t n = e->first[type + 1] - e->first[type];
-
-		for (uint32_t i = 0; i < n; i++)
-			nodes[i] = e->entries[e->first[type] + i].pc;
-		guards_make(&e->guards, type, &e->dag, nodes, n, count, guard_worth, guard_of, g);
-	}
-	free(count);
-	free(nodes);
 }
 
 /* Entries hold nodes until here; from here on their code. */
@@ -278,7 +256,7 @@ static void generate(struct engine *e)
 		}
 	for (uint32_t i = 0; i < n; i++)
 		weigh(&g, i);
-	make_guards(&g);
+	keys_make(e, key_of, &g);
 	for (size_t i = 0; i < e->n_entries; i++) {
 		const uint32_t node = e->entries[i].pc;
 
@@ -302,8 +280,9 @@ static int index_kind(const struct engine *e, const struct pred *p)
 {
 	const struct slot *s = &e->slots[p->slot];
 
-	if (s->type != FIELD_STRING || s->shape != SHAPE_ONE || p->right != NO_SLOT || p->all ||
-	    p->n == 0 || s->varies)
+	if (s->type != FIELD_STRING || p->right != NO_SLOT || p->n == 0 || s->varies)
+		return NO_INDEX;
+	if (s->shape != SHAPE_ONE && (p->test == TEST_NE || (p->n > 1 && p->mod)))
 		return NO_INDEX;
 	if (p->n > 1 && p->mod == MOD_ONEOF)
 		return NO_INDEX;
@@ -341,42 +320,68 @@ static void make_indexes(struct engine *e)
 
 /* ---- all of it ---- */
 
-static void add_entry(struct engine *e, uint32_t id, uint32_t node)
+struct entries {
+	struct engine *e;
+	struct special special;
+	uint32_t *seen;			/* by node: the newest entry with it + 1 */
+	size_t n_seen, cap;
+};
+
+/* Copies of a rule are one condition. */
+static void add_entry(struct entries *m, unsigned type, uint32_t id, uint32_t node)
 {
-	e->entries = mem_grow(e->entries, &e->entries_cap, e->n_entries + 1,
-			      sizeof(*e->entries));
-	e->entries[e->n_entries++] = (struct entry){ .id = id, .pc = node };
+	struct engine *e = m->e;
+	struct entry *first;
+
+	m->seen = mem_grow(m->seen, &m->cap, node + 1, sizeof(*m->seen));
+	for (; m->n_seen <= node; m->n_seen++)
+		m->seen[m->n_seen] = 0;
+	if (m->seen[node] <= e->first[type]) {
+		e->entries = mem_grow(e->entries, &e->entries_cap, e->n_entries + 1,
+				      sizeof(*e->entries));
+		e->entries[e->n_entries++] = (struct entry){ .id = id, .pc = node };
+		m->seen[node] = (uint32_t)e->n_entries;
+		return;
+	}
+	first = &e->entries[m->seen[node] - 1];
+	e->same = mem_grow(e->same, &e->same_cap, e->n_same + 1, sizeof(*e->same));
+	e->same[e->n_same++] = (struct same){ .id = id, .next = first->same };
+	first->same = (uint32_t)e->n_same;
 }
 
-static void add_type(struct engine *e, struct special *s, unsigned type, const bool *enabled)
+static void add_type(struct entries *m, unsigned type, const bool *enabled)
 {
-	special_type(s, type);
+	struct engine *e = m->e;
+
+	special_type(&m->special, type);
 	e->first[type] = (uint32_t)e->n_entries;
 	for (uint32_t id = 0; id < e->n_roots; id++) {
 		uint32_t node;
 
 		if ((enabled && !enabled[id]) || !event_set_has(&e->root_events[id], type))
 			continue;
-		node = special_node(s, e->roots[id]);
+		node = special_node(&m->special, e->roots[id]);
 		if (node != DAG_FALSE)
-			add_entry(e, id, node);
+			add_entry(m, type, id, node);
 	}
 }
 
 void engine_finish(struct engine *e, const bool *enabled)
 {
-	struct special s;
+	struct entries m = { .e = e };
 
-	special_init(&s, e);
-	e->n_entries = e->n_code = e->n_parts = 0;
+	special_init(&m.special, e);
+	e->n_entries = e->n_same = e->n_code = e->n_parts = 0;
 	for (unsigned type = 0; type < EV__N; type++)
-		add_type(e, &s, type, enabled);
+		add_type(&m, type, enabled);
 	e->first[EV__N] = (uint32_t)e->n_entries;
-	special_release(&s);
-	generate(e);
+	special_release(&m.special);
+	free(m.seen);
 	if (!e->indexed)
 		make_indexes(e);
 	e->indexed = true;
+	generate(e);
+	engine_make_quick(e);
 }
 
 /* ---- questions ---- */

@@ -52,6 +52,33 @@ static void dump_target(struct buf *out, uint32_t pc)
 		buf_printf(out, " %u", pc);
 }
 
+static void dump_test(const struct engine *e, uint32_t test, struct buf *out)
+{
+	const uint32_t n_preds = (uint32_t)e->pred_names.n;
+
+	if (test < n_preds)
+		buf_printf(out, "p%u %s", test, e->preds[test].text);
+	else
+		buf_printf(out, "part %u", test - n_preds);
+}
+
+static void dump_keys(const struct engine *e, unsigned type, struct buf *out)
+{
+	static const char *const plain[] = { "equals none", "plain prefix", "plain suffix" };
+	const struct type_keys *t = &e->keys.type[type];
+
+	for (unsigned k = 0; k < t->n; k++) {
+		const struct key *key = &e->keys.v[t->first + k];
+
+		buf_str(out, k ? "; " : " | keys: ");
+		if (key->slot != NO_SLOT)
+			buf_printf(out, "s%u %s %s", key->slot, e->slots[key->slot].text,
+				   plain[key->index]);
+		else
+			dump_test(e, key->test, out);
+	}
+}
+
 void engine_dump_code(const struct engine *e, struct buf *out)
 {
 	for (unsigned t = 0; t < EV__N; t++) {
@@ -59,9 +86,13 @@ void engine_dump_code(const struct engine *e, struct buf *out)
 			continue;
 		buf_printf(out, "%s:", catalog[t].name);
 		for (uint32_t i = e->first[t]; i < e->first[t + 1]; i++) {
-			buf_printf(out, " r%u@", e->entries[i].id);
+			buf_printf(out, " r%u", e->entries[i].id);
+			for (uint32_t s = e->entries[i].same; s; s = e->same[s - 1].next)
+				buf_printf(out, ",r%u", e->same[s - 1].id);
+			buf_byte(out, '@');
 			dump_target(out, e->entries[i].pc);
 		}
+		dump_keys(e, t, out);
 		buf_byte(out, '\n');
 	}
 	for (size_t i = 0; i < e->n_parts; i++)
@@ -72,9 +103,8 @@ void engine_dump_code(const struct engine *e, struct buf *out)
 		buf_printf(out, "%6zu", i);
 		dump_target(out, c->yes);
 		dump_target(out, c->no);
-		if (c->test < e->pred_names.n)
-			buf_printf(out, "  p%u %s\n", c->test, e->preds[c->test].text);
-		else
-			buf_printf(out, "  part %u\n", c->test - (uint32_t)e->pred_names.n);
+		buf_str(out, "  ");
+		dump_test(e, c->test, out);
+		buf_byte(out, '\n');
 	}
 }

@@ -45,6 +45,7 @@ struct slot {
 	const char *text;
 	struct extract *x;
 	field_get *get;			/* of a field with one value; NULL: look at x */
+	const struct field_ref *ref;	/* for get */
 	uint8_t shape, type;
 	bool varies;			/* another value each time: never remembered */
 	uint16_t cost;			/* of getting it, in about ns */
@@ -103,24 +104,58 @@ struct insn {
 
 enum { CODE_TRUE = UINT32_MAX, CODE_FALSE = UINT32_MAX - 1, CODE_NONE = UINT32_MAX - 2 };
 
+/* How a test is decided (quick.c). */
+enum way { WAY_GENERAL, WAY_RANGE, WAY_TABLE, WAY_SEARCH, WAY_PART };
+
+struct quick {
+	uint8_t way;			/* enum way */
+	uint8_t index;			/* INDEX_* */
+	bool negate;			/* what is found is turned around */
+	uint32_t slot;
+	union {
+		struct {		/* WAY_RANGE: both ends hold */
+			uint64_t low, span;
+		};
+		struct {		/* WAY_TABLE */
+			const struct strindex *table;
+			uint32_t bit;
+		};
+		struct {		/* WAY_SEARCH */
+			const char *p;
+			uint32_t len;
+		};
+		uint32_t pc;		/* WAY_PART */
+	};
+};
+
 /* A condition that is in force for an event type. */
 struct entry {
 	uint32_t id;			/* as engine_add gave it */
 	uint32_t pc;			/* insn, or CODE_TRUE */
+	uint32_t same;			/* others with the same condition: their place in
+					 * engine.same + 1, or 0 */
 };
 
-/* Holds or not for all conditions whose bit is in the mask. */
-struct guard {
-	uint32_t test;
-	bool not;			/* they need that it does not hold */
-	uint32_t masks;			/* where its mask begins */
+/* A question that takes many conditions out (keys.c). */
+struct key {
+	uint32_t test;			/* of a key that is a test */
+	uint32_t slot;			/* is its text plain for this table?  NO_SLOT: a test */
+	uint8_t index;			/* INDEX_* */
 };
 
-struct guards {
-	struct guard *v;
+struct type_keys {
+	uint32_t first;			/* of keys.v */
+	uint8_t n;			/* 0: all conditions are run */
+	size_t masks;			/* by the keys' answers, of conditions that can hold */
+	size_t useful;			/* 1 << key | answers before it: is it to be asked? */
+};
+
+struct keys {
+	struct key *v;
 	uint64_t *masks;
-	size_t n, cap, n_masks, masks_cap;
-	uint32_t first[EV__N + 1];	/* by type */
+	bool *useful;
+	size_t n, cap, n_masks, masks_cap, n_useful, useful_cap;
+	struct type_keys type[EV__N];
 };
 
 struct engine {
@@ -137,14 +172,19 @@ struct engine {
 	size_t n_roots, roots_cap, events_cap;
 	/* made by engine_finish */
 	bool indexed;
+	struct quick *quick;		/* by test */
 	struct insn *code;
 	size_t n_code, code_cap;
 	uint32_t *part_pc;		/* code of parts that several conditions share */
 	size_t n_parts, parts_cap;
 	struct entry *entries;
 	size_t n_entries, entries_cap;
+	struct same {
+		uint32_t id, next;	/* next: place + 1 */
+	} *same;
+	size_t n_same, same_cap;
 	uint32_t first[EV__N + 1];	/* entries of a type: first[t] .. first[t + 1] */
-	struct guards guards;
+	struct keys keys;
 };
 
 void engine_init(struct engine *e, struct arena *a, bool strict);
@@ -160,6 +200,9 @@ uint32_t engine_add(struct engine *e, uint32_t root, const struct event_set *eve
 /* Compiles what was added; the conditions of a type are tried in order of id.
  * enabled by id; NULL: all. */
 void engine_finish(struct engine *e, const bool *enabled);
+
+/* The ways of all tests; part of engine_finish. */
+void engine_make_quick(struct engine *e);
 
 /* The slot of a field text (for dumps and lint). */
 uint32_t engine_slot(struct engine *e, struct lang *l, const struct ast *a,
@@ -209,9 +252,17 @@ void matcher_begin(struct matcher *m, const struct field_ctx *ctx);
 /* The conditions of the type that hold, by id and in their order, at most max of them.
  * How many. */
 unsigned matcher_match(struct matcher *m, unsigned type, uint32_t *ids, unsigned max);
+/* Whether the slot's text is met by nothing that matters in the table (strindex_plain). */
+bool matcher_plain(struct matcher *m, uint32_t slot, unsigned index);
 /* Whether the condition of an entry holds; a predicate or shared part, as in an insn. */
 bool matcher_run(struct matcher *m, uint32_t pc);
-bool matcher_test(struct matcher *m, uint32_t test);
+bool matcher_find_out(struct matcher *m, uint32_t test);
+static inline bool matcher_test(struct matcher *m, uint32_t test)
+{
+	const uint32_t seen = m->memo[test];
+
+	return (seen ^ m->stamp) <= 1 ? seen & 1 : matcher_find_out(m, test);
+}
 /* One predicate, with all that it needs: for why. */
 bool matcher_pred(struct matcher *m, uint32_t pred);
 /* The predicate over a value that was got elsewhere. */

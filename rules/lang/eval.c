@@ -6,6 +6,7 @@
 #include "rules/lang/engine.h"
 #include "rules/lang/pathset.h"
 #include "rules/lang/regex.h"
+#include "rules/lang/search.h"
 #include "rules/lang/strindex.h"
 
 void matcher_init(struct matcher *m, const struct engine *e)
@@ -39,12 +40,12 @@ void matcher_begin(struct matcher *m, const struct field_ctx *ctx)
 	m->stamp = 2;
 }
 
-static bool get(struct matcher *m, const struct slot *s, struct slot_value *v)
+/* What is not one value of a field. */
+static __attribute__((noinline)) bool get(struct matcher *m, const struct slot *s,
+					  struct slot_value *v)
 {
 	const struct extract *x = s->x;
 
-	if (s->get)
-		return s->get(m->ctx, &x->ref, &v->v) == FIELD_FOUND;
 	v->all = (struct fval_list){ .arena = m->ctx->scratch };
 	if (x->from != FROM_FIELD)
 		return transform_get(m, x, &v->v, &v->all);
@@ -56,12 +57,12 @@ static inline struct slot_value *value(struct matcher *m, uint32_t slot)
 	struct slot_value *v = &m->values[slot];
 	const struct slot *s = &m->e->slots[slot];
 
-	if (v->stamp == m->stamp && !s->varies)
+	if (v->stamp == m->stamp)
 		return v;
-	v->stamp = m->stamp;
+	v->stamp = m->stamp + s->varies;	/* stamps of events are even */
 	v->looked = 0;
 	m->n_slots++;
-	v->found = get(m, s, v);
+	v->found = s->get ? s->get(m->ctx, s->ref, &v->v) == FIELD_FOUND : get(m, s, v);
 	return v;
 }
 
@@ -111,58 +112,14 @@ static int order_value(enum field_type type, const struct fval *v, const struct 
 	return 1;
 }
 
-static unsigned char lower(unsigned char c)
-{
-	return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
-}
-
-static bool contains_folded(const struct fval *v, const struct constant *c)
-{
-	if (c->len == 0)
-		return true;
-	for (uint32_t i = 0; i + c->len <= v->len; i++) {
-		uint32_t k = 0;
-
-		while (k < c->len && lower((unsigned char)v->p[i + k]) ==
-		       lower((unsigned char)c->p[k]))
-			k++;
-		if (k == c->len)
-			return true;
-	}
-	return false;
-}
-
-/* Paths have few bytes that a wanted part begins with ("../", "/.ssh/"), so to look for
- * that byte is faster than memmem; where it is frequent, memmem has the rest. */
-static bool contains(const struct fval *v, const struct constant *c)
-{
-	enum { TRIES = 4 };
-	const char *p = v->p, *end;
-
-	if (c->len == 0 || v->len < c->len)
-		return c->len == 0;
-	end = p + v->len;
-	for (unsigned i = 0; i < TRIES; i++) {
-		if ((size_t)(end - p) < c->len)
-			return false;
-		p = memchr(p, c->p[0], (size_t)(end - p) - c->len + 1);
-		if (!p)
-			return false;
-		if (memcmp(p, c->p, c->len) == 0)
-			return true;
-		p++;
-	}
-	return memmem(p, (size_t)(end - p), c->p, c->len);
-}
-
 static bool text_test(struct matcher *m, enum test test, const struct fval *v,
 		      const struct constant *c)
 {
 	switch (test) {
 	case TEST_CONTAINS:
-		return contains(v, c);
+		return text_search(v->p, v->len, c->p, c->len);
 	case TEST_ICONTAINS:
-		return contains_folded(v, c);
+		return text_search_folded(v->p, v->len, c->p, c->len);
 	case TEST_PREFIX:
 		return v->len >= c->len && memcmp(v->p, c->p, c->len) == 0;
 	case TEST_SUFFIX:
@@ -287,23 +244,41 @@ static __attribute__((noinline)) bool against_right(struct matcher *m, const str
 	return result;
 }
 
-static bool by_index(struct matcher *m, const struct pred *p, struct slot_value *v)
+static inline void look(struct slot_value *v, const struct strindex *x, unsigned index)
 {
-	const struct strindex *x = m->e->slots[p->slot].index[p->index];
+	if (v->looked & 1 << index)
+		return;
+	v->looked |= (uint8_t)(1 << index);
+	v->row[index] = strindex_look(x, v->v.p, v->v.len);
+}
 
-	if (!(v->looked & 1 << p->index)) {
-		v->looked |= (uint8_t)(1 << p->index);
-		v->row[p->index] = strindex_look(x, v->v.p, v->v.len);
-	}
-	return strindex_bit(x, v->row[p->index], p->bit) != p->negate;
+static inline bool in_table(struct slot_value *v, const struct strindex *x, unsigned index,
+			    uint32_t bit)
+{
+	look(v, x, index);
+	return strindex_bit(x, v->row[index], bit);
+}
+
+/* Any of the values, or all of them. */
+static bool list_in_table(const struct pred *p, const struct strindex *x,
+			  const struct slot_value *v)
+{
+	for (unsigned i = 0; i < v->all.n; i++)
+		if (strindex_bit(x, strindex_look(x, v->all.v[i].p, v->all.v[i].len), p->bit) !=
+		    p->all)
+			return !p->all;
+	return p->all;
 }
 
 bool matcher_decide(struct matcher *m, const struct pred *p, struct slot_value *v)
 {
 	if (!v->found || p->never)
 		return false;
+	if (p->index != NO_INDEX && p->shape != SHAPE_ONE)
+		return list_in_table(p, m->e->slots[p->slot].index[p->index], v);
 	if (p->index != NO_INDEX)
-		return by_index(m, p, v);
+		return in_table(v, m->e->slots[p->slot].index[p->index], p->index, p->bit) !=
+		       p->negate;
 	if (p->simple)
 		return compare(m, (enum test)p->test, (enum field_type)p->type, &v->v, p->c);
 	if (p->test == TEST_EXISTS)
@@ -313,30 +288,59 @@ bool matcher_decide(struct matcher *m, const struct pred *p, struct slot_value *
 	return p->all ? all_in(m, p, v) : over_constants(m, p, v);
 }
 
-/* What is not remembered of this event. */
-static __attribute__((noinline)) bool find_out(struct matcher *m, uint32_t test)
+/* The long ways, apart so that the short ones stay short. */
+static __attribute__((noinline)) bool find_out_general(struct matcher *m, uint32_t test)
 {
-	const uint32_t n_preds = (uint32_t)m->e->pred_names.n;
 	const struct pred *p = &m->e->preds[test];
-	bool is;
+	const bool is = matcher_decide(m, p, value(m, p->slot));
 
-	if (test >= n_preds) {
-		is = matcher_run(m, m->e->part_pc[test - n_preds]);
-	} else {
-		m->n_preds++;
-		is = matcher_decide(m, p, value(m, p->slot));
-		if (p->varies)
-			return is;
-	}
+	if (!p->varies)
+		m->memo[test] = m->stamp | is;
+	return is;
+}
+
+static __attribute__((noinline)) bool find_out_part(struct matcher *m, uint32_t test)
+{
+	const bool is = matcher_run(m, m->e->quick[test].pc);
+
 	m->memo[test] = m->stamp | is;
 	return is;
 }
 
-bool matcher_test(struct matcher *m, uint32_t test)
+/* What is not remembered of this event. */
+bool matcher_find_out(struct matcher *m, uint32_t test)
 {
-	const uint32_t seen = m->memo[test];
+	const struct quick *q = &m->e->quick[test];
+	struct slot_value *v;
+	bool is;
 
-	return (seen ^ m->stamp) <= 1 ? seen & 1 : find_out(m, test);
+	if (q->way == WAY_PART)
+		return find_out_part(m, test);
+	m->n_preds++;
+	if (q->way == WAY_GENERAL)
+		return find_out_general(m, test);
+	v = value(m, q->slot);
+	if (!v->found)
+		is = false;
+	else if (q->way == WAY_RANGE)
+		is = (v->v.u - q->low <= q->span) != q->negate;
+	else if (q->way == WAY_TABLE)
+		is = in_table(v, q->table, q->index, q->bit) != q->negate;
+	else
+		is = text_search(v->v.p, v->v.len, q->p, q->len);
+	m->memo[test] = m->stamp | is;
+	return is;
+}
+
+bool matcher_plain(struct matcher *m, uint32_t slot, unsigned index)
+{
+	const struct strindex *x = m->e->slots[slot].index[index];
+	struct slot_value *v = value(m, slot);
+
+	if (!v->found)
+		return false;
+	look(v, x, index);
+	return strindex_plain(x, v->row[index]);
 }
 
 bool matcher_pred(struct matcher *m, uint32_t pred)
@@ -348,12 +352,14 @@ bool matcher_run(struct matcher *m, uint32_t pc)
 {
 	const struct insn *code = m->e->code;
 	const uint32_t *memo = m->memo, stamp = m->stamp;
+	bool is;
 
 	while (pc < CODE_NONE) {
 		const struct insn *i = &code[pc];
 		const uint32_t seen = memo[i->test];
 
-		pc = ((seen ^ stamp) <= 1 ? seen & 1 : find_out(m, i->test)) ? i->yes : i->no;
+		is = (seen ^ stamp) <= 1 ? seen & 1 : matcher_find_out(m, i->test);
+		pc = is ? i->yes : i->no;
 	}
 	return pc == CODE_TRUE;
 }

@@ -2,15 +2,20 @@
 /* Rows are bit sets over the predicates; equal rows are one.  Row 0 answers for a value
  * that no constant fits.
  *
- * Equality: a hash table, and before it masks of the lengths and last bytes that occur.
+ * Equality: a hash table, and before it a bit for each pair of length and last byte that
+ * occurs: most values get no further.
  * Prefixes: the constants sorted, each knowing the longest other one that is a prefix of
  * it.  The greatest constant not above the value has all constants that are prefixes
  * of the value among its ancestors, so one binary search finds the longest, and its row holds
- * the bits of its ancestors as well.  Suffixes are prefixes read backwards. */
+ * the bits of its ancestors as well.  Suffixes are prefixes read backwards.  The search
+ * compares the first eight bytes as a number, which decides nearly always. */
 #include "rules/lang/strindex.h"
 
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { SHAPES = 4096 };			/* of lengths and last bytes */
 
 struct key {
 	const char *p;
@@ -34,10 +39,12 @@ struct strindex {
 	struct key *sorted;
 	uint32_t n_keys;
 	uint32_t start[257];		/* sorted keys by first byte (from the end: last) */
-	uint64_t lengths;		/* of keys below 64; bit 63: longer ones as well */
-	uint64_t lasts[4];		/* their last bytes */
+	uint64_t *heads;		/* of the sorted keys: their first bytes */
+	uint64_t ends[SHAPES / 64];	/* of keys: their shapes */
 	uint32_t *table, mask;		/* key + 1 by hash */
 	uint64_t *rows;
+	uint64_t *weak;			/* a row of the predicates that are */
+	bool *plain;			/* by row */
 };
 
 struct strindex *strindex_new(struct arena *a, enum strindex_kind kind)
@@ -76,20 +83,46 @@ static unsigned char first(const struct strindex *x, const char *p, uint32_t len
 	return (unsigned char)(x->kind == STRINDEX_SUFFIX ? p[len - 1] : p[0]);
 }
 
+static uint64_t word_at(const char *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return le64toh(v);
+}
+
 /* How many bytes agree, from the front or the back. */
 static uint32_t common(const struct strindex *x, const char *a, uint32_t n, const char *b,
 		       uint32_t m)
 {
 	const uint32_t most = n < m ? n : m;
+	const bool back = x->kind == STRINDEX_SUFFIX;
 	uint32_t i = 0;
 
-	if (x->kind == STRINDEX_SUFFIX)
-		while (i < most && a[n - 1 - i] == b[m - 1 - i])
-			i++;
-	else
-		while (i < most && a[i] == b[i])
-			i++;
+	for (; i + 8 <= most; i += 8) {
+		const uint64_t differ = back ? word_at(a + n - 8 - i) ^ word_at(b + m - 8 - i) :
+					       word_at(a + i) ^ word_at(b + i);
+
+		if (differ)
+			return i + (uint32_t)(back ? __builtin_clzll(differ) :
+						     __builtin_ctzll(differ)) / 8;
+	}
+	while (i < most && (back ? a[n - 1 - i] == b[m - 1 - i] : a[i] == b[i]))
+		i++;
 	return i;
+}
+
+/* The first eight bytes as a number that is in order as they are. */
+static uint64_t head(const struct strindex *x, const char *p, uint32_t len)
+{
+	const bool back = x->kind == STRINDEX_SUFFIX;
+	uint64_t v = 0;
+
+	if (len >= 8)
+		return back ? word_at(p + len - 8) : __builtin_bswap64(word_at(p));
+	for (uint32_t i = 0; i < len; i++)
+		v |= (uint64_t)(unsigned char)(back ? p[len - 1 - i] : p[i]) << (56 - 8 * i);
+	return v;
 }
 
 static int order(const struct strindex *x, const char *a, uint32_t n, const char *b, uint32_t m)
@@ -142,6 +175,9 @@ static void sort_keys(struct strindex *x)
 		};
 	if (x->n_keys)
 		qsort_r(x->sorted, x->n_keys, sizeof(*x->sorted), order_keys, x);
+	x->heads = arena_alloc(x->arena, (x->n_keys + 1) * sizeof(*x->heads));
+	for (uint32_t i = 0; i < x->n_keys; i++)
+		x->heads[i] = head(x, x->sorted[i].p, x->sorted[i].len);
 	for (unsigned c = 0; c < 256; c++) {
 		while (at < x->n_keys && (x->sorted[at].len == 0 ||
 		       first(x, x->sorted[at].p, x->sorted[at].len) < c))
@@ -162,6 +198,33 @@ static void link_keys(struct strindex *x)
 				    x->sorted[up - 1].len) < x->sorted[up - 1].len)
 			up = x->sorted[up - 1].up;
 		x->sorted[i].up = up;
+	}
+}
+
+/* A directory below the root, or the root: "/", "/usr", "/usr/". */
+static bool is_weak(const struct strindex *x, const struct intern_key *k)
+{
+	const char *p = k->p;
+
+	return x->kind == STRINDEX_PREFIX && k->len && p[0] == '/' &&
+	       (k->len < 3 || !memchr(p + 1, '/', k->len - 2));
+}
+
+static void make_plain(struct strindex *x, uint32_t n_rows)
+{
+	x->weak = arena_zalloc(x->arena, (x->words + 1) * sizeof(*x->weak));
+	x->plain = arena_zalloc(x->arena, n_rows * sizeof(*x->plain));
+	for (size_t i = 0; i < x->n_uses; i++)
+		if (is_weak(x, &x->keys.keys[x->uses[i].key]))
+			x->weak[x->uses[i].bit / 64] |= UINT64_C(1) << x->uses[i].bit % 64;
+	for (uint32_t row = 0; row < n_rows; row++) {
+		const uint64_t *bits = x->rows + (size_t)row * x->words;
+		const uint64_t *base = x->rows + (size_t)x->base * x->words;
+		uint64_t strong = 0;
+
+		for (uint32_t w = 0; w < x->words; w++)
+			strong |= (bits[w] ^ base[w]) & ~x->weak[w];
+		x->plain[row] = !strong;
 	}
 }
 
@@ -191,13 +254,17 @@ static void make_rows(struct strindex *x)
 	x->rows = arena_alloc(x->arena, rows.n * x->words * 8);
 	for (size_t i = 0; i < rows.n; i++)
 		memcpy(x->rows + i * x->words, rows.keys[i].p, x->words * 8);
+	x->base = x->kind != STRINDEX_EQUAL && x->n_keys && x->sorted[0].len == 0 ?
+		  x->sorted[0].row : 0;
+	make_plain(x, (uint32_t)rows.n);
 	intern_release(&rows);
 	free(bits);
 }
 
-static unsigned last(const char *p, uint32_t len)
+/* The length and the last byte, as far as they fit. */
+static unsigned shape(const char *p, uint32_t len)
 {
-	return (unsigned char)p[len - 1];
+	return ((len ? (unsigned char)p[len - 1] : 0) << 5 | (len & 31)) % SHAPES;
 }
 
 static void make_table(struct strindex *x)
@@ -210,10 +277,7 @@ static void make_table(struct strindex *x)
 		while (x->table[at])
 			at = (at + 1) & x->mask;
 		x->table[at] = i + 1;
-		x->lengths |= UINT64_C(1) << (k->len < 63 ? k->len : 63);
-		if (k->len)
-			x->lasts[last(k->p, k->len) / 64] |=
-				UINT64_C(1) << last(k->p, k->len) % 64;
+		x->ends[shape(k->p, k->len) / 64] |= UINT64_C(1) << shape(k->p, k->len) % 64;
 	}
 }
 
@@ -230,16 +294,14 @@ void strindex_finish(struct strindex *x)
 		link_keys(x);
 	make_rows(x);
 	make_table(x);
-	x->base = x->kind != STRINDEX_EQUAL && x->n_keys && x->sorted[0].len == 0 ?
-		  x->sorted[0].row : 0;
 	strindex_release(x);
 }
 
 static uint32_t look_equal(const struct strindex *x, const char *p, uint32_t len)
 {
-	if (!(x->lengths >> (len < 63 ? len : 63) & 1))
-		return 0;
-	if (len && !(x->lasts[last(p, len) / 64] >> last(p, len) % 64 & 1))
+	const unsigned end = shape(p, len);
+
+	if (!(x->ends[end / 64] >> end % 64 & 1))
 		return 0;
 	for (uint32_t i = hash_text(p, len) & x->mask; x->table[i]; i = (i + 1) & x->mask) {
 		const struct key *k = &x->sorted[x->table[i] - 1];
@@ -250,27 +312,35 @@ static uint32_t look_equal(const struct strindex *x, const char *p, uint32_t len
 	return 0;
 }
 
-static uint32_t look_prefix(const struct strindex *x, const char *p, uint32_t len)
+/* How many of the keys from lo to hi are not above the value. */
+static uint32_t not_above(const struct strindex *x, uint32_t lo, uint32_t hi, const char *p,
+			  uint32_t len)
 {
-	uint32_t lo, hi, c, at;
+	const uint64_t v = head(x, p, len);
 
-	if (len == 0)
-		return x->base;
-	c = first(x, p, len);
-	lo = x->start[c];
-	hi = x->start[c + 1];
 	while (lo < hi) {
 		const uint32_t mid = (lo + hi) / 2;
 		const struct key *k = &x->sorted[mid];
 
-		if (order(x, k->p, k->len, p, len) <= 0)
+		if (x->heads[mid] < v || (x->heads[mid] == v &&
+					  order(x, k->p, k->len, p, len) <= 0))
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	if (lo == x->start[c])
+	return lo;
+}
+
+static uint32_t look_prefix(const struct strindex *x, const char *p, uint32_t len)
+{
+	uint32_t c, at;
+
+	if (len == 0)
 		return x->base;
-	at = lo;		/* key + 1 */
+	c = first(x, p, len);
+	at = not_above(x, x->start[c], x->start[c + 1], p, len);	/* key + 1 */
+	if (at == x->start[c])
+		return x->base;
 	c = common(x, x->sorted[at - 1].p, x->sorted[at - 1].len, p, len);
 	while (at && x->sorted[at - 1].len > c)
 		at = x->sorted[at - 1].up;
@@ -285,4 +355,19 @@ uint32_t strindex_look(const struct strindex *x, const char *p, uint32_t len)
 bool strindex_bit(const struct strindex *x, uint32_t row, uint32_t bit)
 {
 	return x->rows[(size_t)row * x->words + bit / 64] >> bit % 64 & 1;
+}
+
+bool strindex_plain(const struct strindex *x, uint32_t row)
+{
+	return x->plain[row];
+}
+
+bool strindex_weak(const struct strindex *x, uint32_t bit)
+{
+	return x->weak[bit / 64] >> bit % 64 & 1;
+}
+
+bool strindex_plain_bit(const struct strindex *x, uint32_t bit)
+{
+	return strindex_bit(x, x->base, bit);
 }

@@ -24,4 +24,11 @@ void strindex_release(struct strindex *x);	/* what is not in the arena */
 uint32_t strindex_look(const struct strindex *x, const char *p, uint32_t len);
 bool strindex_bit(const struct strindex *x, uint32_t row, uint32_t bit);
 
+/* Plain rows are those of most values: nothing fits, or only such prefixes as many paths
+ * have ("/usr").  Predicates that have one of these among their constants are weak; all
+ * others have the same answer for all plain rows. */
+bool strindex_plain(const struct strindex *x, uint32_t row);
+bool strindex_weak(const struct strindex *x, uint32_t bit);
+bool strindex_plain_bit(const struct strindex *x, uint32_t bit);
+
 #endif

@@ -400,13 +400,16 @@ unsigned ruleset_match(struct ruleset_matcher *m, const struct field_ctx *ctx,
 {
 	const struct engine *e = &m->rs->engine;
 	const unsigned type = ctx->ev->type < EV__N ? ctx->ev->type : EV_UNKNOWN;
-	uint32_t small[64], *ids = max <= 64 ? small : m->ids;
+	uint32_t one, *ids = max == 1 ? &one : m->ids;
 	unsigned n;
 
 	if (e->first[type] == e->first[type + 1])
 		return 0;
 	matcher_begin(&m->m, ctx);
-	n = matcher_match(&m->m, type, ids, max < e->n_roots ? max : (unsigned)e->n_roots);
+	/* all, not max: copies of a rule are found together, and out of order */
+	n = matcher_match(&m->m, type, ids, max == 1 ? 1 : (unsigned)e->n_roots);
+	if (n > max)
+		n = max;
 	for (unsigned i = 0; i < n; i++)
 		out[i] = &m->rs->by_engine[ids[i]]->rule;
 	return n;

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The conditions of an event's type, as far as its keys leave any (keys.c). */
+#include <stdlib.h>
+
+#include "rules/lang/engine.h"
+
+/* The mask of the conditions that can hold. */
+static const uint64_t *able(struct matcher *m, const struct type_keys *t, uint32_t words)
+{
+	const struct keys *k = &m->e->keys;
+	const struct key *key = k->v + t->first;
+	const bool *useful = k->useful + t->useful;
+	size_t leaf = 0;
+
+	for (unsigned i = 0; i < t->n; i++, key++) {
+		const size_t bit = (size_t)1 << i;
+
+		if (useful[bit | leaf] &&
+		    (key->slot != NO_SLOT ? matcher_plain(m, key->slot, key->index) :
+					    matcher_test(m, key->test)))
+			leaf |= bit;
+	}
+	return k->masks + t->masks + leaf * words;
+}
+
+struct found {
+	uint32_t *ids;
+	unsigned n, max;
+	bool mixed;			/* not in order */
+};
+
+static inline bool take(const struct engine *e, const struct entry *i, struct found *out)
+{
+	out->ids[out->n++] = i->id;
+	for (uint32_t s = i->same; s && out->n < out->max; s = e->same[s - 1].next) {
+		out->ids[out->n++] = e->same[s - 1].id;
+		out->mixed = true;
+	}
+	return out->n < out->max;
+}
+
+static int order_ids(const void *a, const void *b)
+{
+	const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Runs the conditions of a word's bits; false: enough. */
+static inline bool run_word(struct matcher *m, const struct entry *entries, uint64_t left,
+			    struct found *out)
+{
+	for (; left; left &= left - 1) {
+		const struct entry *i = &entries[__builtin_ctzll(left)];
+
+		if (matcher_run(m, i->pc) && !take(m->e, i, out))
+			return false;
+	}
+	return true;
+}
+
+static void run_all(struct matcher *m, const struct entry *entries, uint32_t n,
+		    struct found *out)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (matcher_run(m, entries[i].pc) && !take(m->e, &entries[i], out))
+			break;
+}
+
+unsigned matcher_match(struct matcher *m, unsigned type, uint32_t *ids, unsigned max)
+{
+	const struct engine *e = m->e;
+	const struct type_keys *t = &e->keys.type[type];
+	const struct entry *entries = e->entries + e->first[type];
+	const uint32_t n = e->first[type + 1] - e->first[type], words = (n + 63) / 64;
+	struct found out = { .ids = ids, .max = max };
+	const uint64_t *mask;
+
+	if (!t->n) {
+		run_all(m, entries, n, &out);
+	} else {
+		mask = able(m, t, words);
+		for (uint32_t w = 0; w < words; w++)
+			if (mask[w] && !run_word(m, entries + w * 64, mask[w], &out))
+				break;
+	}
+	if (out.mixed)
+		qsort(ids, out.n, sizeof(*ids), order_ids);
+	return out.n;
+}
