@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "capture/base/err.h"
@@ -52,6 +53,26 @@ static bool exists(const char *name)
 	return false;
 }
 
+/* Waits until the child sleeps in its read: what it does before that would be recorded or
+ * not, as it happens. */
+static void wait_asleep(pid_t pid)
+{
+	const struct timespec ms = { .tv_nsec = 1000 * 1000 };
+	char path[32], state = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	for (int i = 0; i < 1000 && state != 'S'; i++) {
+		FILE *const f = fopen(path, "re");
+
+		if (!f || fscanf(f, "%*d (%*[^)]) %c", &state) != 1)
+			state = 0;
+		if (f)
+			fclose(f);
+		if (state != 'S')
+			nanosleep(&ms, NULL);
+	}
+}
+
 int command_prepare(struct command *c, char *const *argv)
 {
 	int fds[2];
@@ -74,6 +95,7 @@ int command_prepare(struct command *c, char *const *argv)
 	}
 	close(fds[0]);
 	c->go = fds[1];
+	wait_asleep(c->pid);
 	return 0;
 }
 

@@ -167,9 +167,15 @@ static void rate(uint64_t per_second, uint64_t seconds)
 
 int main(int argc, char **argv)
 {
-	const int fd = mkstemp(path);
 	unsigned rounds = argc > 2 ? (unsigned)atoi(argv[2]) : 60;
+	int fd;
 
+	if (argc > 2 && strcmp(argv[1], "flood") == 0) {
+		/* before anything whose number of calls varies, as mkstemp's does */
+		loop_getppid(atol(argv[2]));
+		return 0;
+	}
+	fd = mkstemp(path);
 	if (argc < 2 || fd < 0)
 		return 2;
 	close(fd);
@@ -179,8 +185,6 @@ int main(int argc, char **argv)
 		rounds = ROUNDS_MAX;
 	if (strcmp(argv[1], "rate") == 0 && argc > 3)
 		rate(strtoull(argv[2], NULL, 10), strtoull(argv[3], NULL, 10));
-	else if (strcmp(argv[1], "flood") == 0 && argc > 2)
-		loop_getppid(atol(argv[2]));
 	for (unsigned i = 0; i < sizeof(loops) / sizeof(loops[0]); i++)
 		if (strcmp(argv[1], loops[i].name) == 0)
 			measure(i, rounds);
