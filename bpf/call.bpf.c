@@ -104,6 +104,18 @@ static __always_inline u32 call_class(const volatile struct wire_conf *c,
 	       (O_ACCMODE_WRITE | O_CREAT_ | O_TRUNC_) ? WC_WRITE : c->cls;
 }
 
+enum { EINPROGRESS_ = 115 };
+
+/* A call that failed changed nothing; the parent's half of a clone tells nothing that the
+ * child's own does not. */
+static __always_inline u32 call_what(const volatile struct wire_conf *c, s64 ret)
+{
+	const u32 what = c->what;
+
+	if ((ret < 0 && ret != -EINPROGRESS_) || (what == WW_BORN && ret > 0))
+		return 0;
+	return what;
+}
 
 /* Length argument b of an operation: a register, the return value or behind a pointer. */
 static __always_inline u64 op_length(const struct wire_record *rec, u32 b, u32 flags)
@@ -366,7 +378,7 @@ int sys_exit(u64 *ctx)
 	if (c->flags & (WCF_EXEC | WCF_SOCKETCALL) || !(c->flags & WCF_WANTED))
 		if (!(c->flags & WCF_WANTED) || (c->flags & WCF_EXEC && (s64)ctx[1] == 0))
 			return 0;
-	if (!ring_begin(&s, call_class(c, regs, flags), c->max, id))
+	if (!ring_begin(&s, call_class(c, regs, flags), call_what(c, (s64)ctx[1]), c->max, id))
 		return 0;
 	s.rec->type = WIRE_SYSCALL;
 	s.rec->flags = flags;

@@ -154,8 +154,13 @@ static __always_inline int read_control(struct control *c, u64 msg, bool compat)
 /* Descriptors in n bytes at where; returns the new end. */
 int put_rights_here(u32 at, u64 where, u32 n)
 {
-	for (u32 i = 0; i < WIRE_RIGHTS_MAX && i * 4 + 4 <= n; i++)
+	const u32 from = at;
+
+	for (u32 i = 0; i < WIRE_RIGHTS_MAX && i * 4 + 4 <= n; i++) {
+		if (at - from > WIRE_RIGHTS_BYTES)
+			break;
 		at = put_got_there(at, where + i * 4);
+	}
 	return at;
 }
 

@@ -87,7 +87,7 @@ struct path {
 	struct vfsmount *mnt;
 	struct dentry *dentry;
 };
-struct fs_struct { struct path pwd; };
+struct fs_struct { struct path root, pwd; };
 struct file_operations;
 struct file {
 	u32 f_mode, f_flags;

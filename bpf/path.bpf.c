@@ -41,13 +41,16 @@ int put_path_name(u32 at, u64 dentry)
 	return bpf_probe_read_kernel(out + 1, n, name) != 0;
 }
 
-/* Path of a file or directory by walking names up to the root of all mounts.  The names come last
- * first, so they are laid down from the end of a buffer. */
-int put_path(u32 at, u32 op, u64 path)
+/* Path of a file or directory by walking names up to the root of all mounts, or to the
+ * directory root if it comes by that.  The names come last first, so they are laid down from the
+ * end of a buffer. */
+int put_path_from(u32 at, u32 op, u64 path, u64 root)
 {
 	struct wire_blob *const b = ring_at(at, sizeof(*b) + 2 * WIRE_PATH_MAX);
 	const struct path *const p = (const struct path *)path;
-	struct dentry *d;
+	const struct path *const r = (const struct path *)root;
+	struct dentry *d, *end = NULL;
+	struct vfsmount *end_mnt = NULL;
 	struct mount *m;
 	u32 pos, len;
 	u8 *out;
@@ -57,6 +60,10 @@ int put_path(u32 at, u32 op, u64 path)
 	if (!p)
 		return blob_end(b, at, op, WB_ABSENT, 0, 0);
 	blob_end(b, at, op, WB_SET, 0, WIRE_PATH_MAX);
+	if (r) {
+		end = BPF_CORE_READ(r, dentry);
+		end_mnt = BPF_CORE_READ(r, mnt);
+	}
 	d = BPF_CORE_READ(p, dentry);
 	m = (void *)((u8 *)BPF_CORE_READ(p, mnt) - bpf_core_field_offset(struct mount, mnt));
 	for (int i = 0; i < 96; i++) {
@@ -64,6 +71,8 @@ int put_path(u32 at, u32 op, u64 path)
 		struct dentry *const top = BPF_CORE_READ(m, mnt.mnt_root);
 		struct mount *const above = BPF_CORE_READ(m, mnt_parent);
 
+		if (d == end && (void *)m + bpf_core_field_offset(struct mount, mnt) == end_mnt)
+			break;
 		if (d == top && above != m) {
 			d = BPF_CORE_READ(m, mnt_mountpoint);
 			m = above;
@@ -90,12 +99,20 @@ int put_path(u32 at, u32 op, u64 path)
 	return blob_end(b, at, op, WB_SET, len, len);
 }
 
+int put_path(u32 at, u32 op, u64 path)
+{
+	return put_path_from(at, op, path, 0);
+}
+
+/* As the task sees it. */
 int put_cwd(u32 at, u64 task)
 {
-	const struct fs_struct *const fs = BPF_CORE_READ((const struct task_struct *)task, fs);
+	const u64 fs = (u64)BPF_CORE_READ((const struct task_struct *)task, fs);
 
-	return put_path(at, OP_CWD,
-			fs ? (u64)fs + bpf_core_field_offset(struct fs_struct, pwd) : 0);
+	if (!fs)
+		return put_none(at, OP_CWD, WB_ABSENT);
+	return put_path_from(at, OP_CWD, fs + bpf_core_field_offset(struct fs_struct, pwd),
+			     fs + bpf_core_field_offset(struct fs_struct, root));
 }
 
 int put_kernel_str(u32 at, u32 op, u64 ptr)

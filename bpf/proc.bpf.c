@@ -10,9 +10,9 @@ enum { EXEC_MAX = 40 << 10 };
 enum { PF_EXITING_ = 4 };
 
 /* Begins the record of a tracepoint. */
-static __always_inline bool begin(struct slot *s, u32 type, u32 cls, u32 max, u64 id)
+static __always_inline bool begin(struct slot *s, u32 type, u32 cls, u32 what, u32 max, u64 id)
 {
-	if (!ring_begin(s, cls, max, id))
+	if (!ring_begin(s, cls, what, max, id))
 		return false;
 	s->rec->type = type;
 	s->rec->flags = 0;
@@ -30,7 +30,7 @@ int process_exec(u64 *ctx)
 	struct slot s;
 	u32 end;
 
-	if (filtered(id) || !begin(&s, WIRE_EXEC, WC_PROCESS, EXEC_MAX, id))
+	if (filtered(id) || !begin(&s, WIRE_EXEC, WC_PROCESS, WW_EXEC, EXEC_MAX, id))
 		return 0;
 	file = (u64)BPF_CORE_READ((const struct task_struct *)task, mm, exe_file);
 	end = put_task(s.off + sizeof(*s.rec), task);
@@ -83,7 +83,7 @@ int process_exit(u64 *ctx)
 	struct slot s;
 	u32 end;
 
-	if (!filtered(id) && begin(&s, WIRE_EXIT, WC_PROCESS, 1024, id)) {
+	if (!filtered(id) && begin(&s, WIRE_EXIT, WC_PROCESS, WW_EXIT, 1024, id)) {
 		s.rec->args[0] = BPF_CORE_READ(t, exit_code);
 		s.rec->args[1] = reaper(t, last);
 		s.rec->args[2] = !last;
@@ -122,6 +122,7 @@ static __always_inline bool follow(u32 pid)
 	if (ring) {
 		ring->n_events++;
 		ring_lose(ring, WC_PROCESS, bpf_ktime_get_boot_ns());
+		ring->unnamed++;
 	}
 	return false;
 }
@@ -141,7 +142,8 @@ int process_fork(u64 *ctx)
 		if (pid != ppid && !follow(pid))
 			return 0;
 	}
-	if (!set.fork_is_silent || filtered(id) || !begin(&s, WIRE_FORK, WC_PROCESS, 16384, id))
+	if (!set.fork_is_silent || filtered(id) ||
+	    !begin(&s, WIRE_FORK, WC_PROCESS, WW_BORN, 16384, id))
 		return 0;
 	s.rec->args[0] = BPF_CORE_READ(child, files) == BPF_CORE_READ(parent, files);
 	s.rec->args[1] = BPF_CORE_READ(child, mm) == BPF_CORE_READ(parent, mm);
@@ -162,7 +164,7 @@ int signal_deliver(u64 *ctx)
 	struct slot s;
 	s32 code;
 
-	if (filtered(id) || !begin(&s, WIRE_SIGNAL, WC_PROCESS, 64, id))
+	if (filtered(id) || !begin(&s, WIRE_SIGNAL, WC_PROCESS, 0, 64, id))
 		return 0;
 	code = BPF_CORE_READ(info, si_code);
 	s.rec->args[0] = (u32)ctx[0];
@@ -178,7 +180,7 @@ static __always_inline int page_fault(u64 *ctx)
 	const u64 id = id_here();
 	struct slot s;
 
-	if (filtered(id) || !begin(&s, WIRE_FAULT, WC_OTHER, 64, id))
+	if (filtered(id) || !begin(&s, WIRE_FAULT, WC_OTHER, 0, 64, id))
 		return 0;
 	s.rec->args[0] = ctx[0];
 #if defined(__TARGET_ARCH_x86)
@@ -211,7 +213,7 @@ int task_switch(u64 *ctx)
 	struct slot s;
 	u32 end;
 
-	if (filtered(id) || !begin(&s, WIRE_SWITCH, WC_OTHER, 1024, id))
+	if (filtered(id) || !begin(&s, WIRE_SWITCH, WC_OTHER, 0, 1024, id))
 		return 0;
 	s.rec->args[0] = BPF_CORE_READ(next, pid);
 	end = put_task(s.off + sizeof(*s.rec) + 8, bpf_get_current_task());

@@ -52,6 +52,30 @@ static __always_inline void *ring_at(u32 at, u32 room)
 	return ring + WIRE_DATA + at;
 }
 
+/* Writes down who lost what, so that not everybody's state is in doubt. */
+static __always_inline void ring_blame(struct wire_ring *ring, u32 what, u64 now, u64 id)
+{
+	const u64 n = ring->n_victims, tail = *(volatile u64 *)&ring->victims_tail;
+	struct wire_victim *v = &ring->victims[(n - 1) & (WIRE_VICTIMS - 1)];
+
+	if (ring->losing && n != tail && v->id == id) {
+		v->last = now;
+		v->what |= what;
+		return;
+	}
+	if (n - tail >= WIRE_VICTIMS) {
+		ring->unnamed++;
+		return;
+	}
+	v = &ring->victims[n & (WIRE_VICTIMS - 1)];
+	v->id = id;
+	v->first = v->last = now;
+	v->what = what;
+	ring->losing = 1;
+	barrier();
+	*(volatile u64 *)&ring->n_victims = n + 1;
+}
+
 static __always_inline void ring_lose(struct wire_ring *ring, u32 cls, u64 now)
 {
 	struct wire_loss *loss;
@@ -74,8 +98,9 @@ struct slot {
 	u32 used;		/* bytes in the ring before it */
 };
 
-/* Begins a record of at most max bytes.  false: no room, and that is counted. */
-static __always_inline bool ring_begin(struct slot *s, u32 cls, u32 max, u64 pid_tgid)
+/* Begins a record of at most max bytes.  false: no room, and that is counted.  what: what
+ * is not known then of the thread. */
+static __always_inline bool ring_begin(struct slot *s, u32 cls, u32 what, u32 max, u64 pid_tgid)
 {
 	struct wire_ring *const ring = ring_here();
 	u64 now;
@@ -86,7 +111,10 @@ static __always_inline bool ring_begin(struct slot *s, u32 cls, u32 max, u64 pid
 	}
 	ring->n_events++;
 	if (ring->busy) {
-		ring_lose(ring, cls, bpf_ktime_get_boot_ns());
+		now = bpf_ktime_get_boot_ns();
+		ring_lose(ring, cls, now);
+		if (what)
+			ring->unnamed++;
 		return false;
 	}
 	ring->busy = 1;
@@ -100,11 +128,14 @@ static __always_inline bool ring_begin(struct slot *s, u32 cls, u32 max, u64 pid
 		s->used = (u32)(s->head - ring->tail_seen);
 		if (s->used + max > class_limit(cls)) {
 			ring_lose(ring, cls, now);
+			if (what)
+				ring_blame(ring, what, now, pid_tgid);
 			barrier();
 			ring->busy = 0;
 			return false;
 		}
 	}
+	ring->losing = 0;
 	s->off = (u32)s->head & (set.ring_size - 1);
 	s->rec = (void *)((u8 *)ring + WIRE_DATA + s->off);
 	s->rec->ts = now;

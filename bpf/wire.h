@@ -4,8 +4,8 @@
  *
  * Each CPU has one ring, an element of a memory-mapped array map:
  *
- *   0     struct wire_ring: positions and counters
- *   4096  data: ring_size bytes (a power of two), then WIRE_SLACK
+ *   0          struct wire_ring: positions, counters, who lost what
+ *   WIRE_DATA  data: ring_size bytes (a power of two), then WIRE_SLACK
  *
  * head and tail count bytes and never wrap.  A record starts at head & (size - 1) and may
  * reach into the slack, so that it always lies in one piece; the bytes at the start
@@ -22,13 +22,15 @@ enum {
 	WIRE_NR_MAX = 512,		/* system call numbers of one table */
 	WIRE_OPS_MAX = 8,
 	WIRE_SLACK = 256 << 10,		/* more than the longest record */
-	WIRE_DATA = 4096,		/* offset of the data in a ring */
+	WIRE_DATA = 16384,		/* offset of the data in a ring */
+	WIRE_VICTIMS = 256,		/* a power of two */
 	WIRE_PATH_MAX = 4096,
 	WIRE_ARGS_MAX = 4096,		/* of argv, of the environment */
 	WIRE_SNAPLEN_MAX = 65000,
 	WIRE_FDLIST_MAX = 64,
 	WIRE_IOV_MAX = 32,
-	WIRE_RIGHTS_MAX = 8,
+	WIRE_RIGHTS_MAX = 253,		/* the kernel's own limit */
+	WIRE_RIGHTS_BYTES = 24 << 10,	/* names of more stay unknown */
 	WIRE_CMSGS_MAX = 4,
 };
 
@@ -49,14 +51,39 @@ struct wire_loss {
 	__u64 first, last;	/* ns since boot */
 };
 
+/* What is not known any more of a thread or its process, since an event was lost that
+ * would have told; also the bits of snap_lost (bpf/flags.def). */
+enum wire_what {
+	WW_FDS = 1 << 0,	/* descriptors of the process */
+	WW_DIRS = 1 << 1,	/* current directory and root */
+	WW_IDS = 1 << 2,	/* credentials */
+	WW_GROUPS = 1 << 3,	/* session and process group */
+	WW_NAME = 1 << 4,	/* of the thread */
+	WW_BORN = 1 << 5,	/* that it exists, and what it has from its maker */
+	WW_EXEC = 1 << 6,	/* which program it runs */
+	WW_EXIT = 1 << 7,	/* that it does not exist */
+};
+
+/* Losses of one thread, with none of its CPU's records in between. */
+struct wire_victim {
+	__u64 id;		/* as in a record: pid is the high half */
+	__u64 first, last;	/* ns since boot */
+	__u32 what;		/* enum wire_what */
+	__u32 pad;
+};
+
 struct wire_ring {
 	__u64 head;		/* written by the kernel half */
 	__u32 busy;		/* a program of this CPU is writing a record */
-	__u32 pad;
+	__u32 losing;		/* the last thing that happened was a loss */
 	__u64 tail_seen;	/* the kernel half's last look at tail */
 	__u64 n_events;		/* records and losses: the check at the end */
 	struct wire_loss loss[WC__N];
-	__u64 tail __attribute__((aligned(256)));	/* written by user space */
+	__u64 n_victims;	/* written so far; never wraps, its place in the array does */
+	__u64 unnamed;		/* victims for whom there was no place */
+	__u64 tail __attribute__((aligned(256)));	/* written by user space, as the next */
+	__u64 victims_tail;
+	struct wire_victim victims[WIRE_VICTIMS] __attribute__((aligned(256)));
 };
 
 enum wire_type {
@@ -163,6 +190,8 @@ enum wire_conf_flag {
 struct wire_conf {
 	__u8 n_args, n_ops, cls, flags;
 	__u32 max;		/* longest record */
+	__u32 what;		/* enum wire_what: what is not known if it is lost */
+	__u32 pad;
 	struct wire_op ops[WIRE_OPS_MAX];
 };
 

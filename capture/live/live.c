@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* States: the snapshot is handed out; then records as they come; after a stop the
+/* States: the snapshot is handed out; then records as they come, and between them, where it
+ * happened, whose state is in doubt and what was found out about them; after a stop the
  * probes are detached and what is in the rings is handed out without waiting for
  * older events; then the end. */
 #include "capture/live/live.h"
@@ -18,6 +19,7 @@
 #include "capture/base/mem.h"
 #include "capture/live/command.h"
 #include "capture/live/decode.h"
+#include "capture/live/heal.h"
 #include "capture/live/helper.h"
 #include "capture/live/probes.h"
 #include "capture/live/rings.h"
@@ -60,6 +62,11 @@ struct live {
 	unsigned fullness;		/* of the fullest ring at the last look */
 	bool answers;			/* the helper may have some */
 	uint64_t hold_until;		/* for its answers, ns since boot; 0: not */
+	struct victim *victims;		/* in order of time, not handed out */
+	size_t n_victims, victim_at, victims_cap;
+	struct heal *heal;
+	struct snapshot *healing;	/* being handed out */
+	uint64_t handed, looked;	/* ns since boot: last record, last look */
 };
 
 static uint64_t clock_ns(clockid_t id)
@@ -153,6 +160,15 @@ static void note_missing(struct live *l, uint64_t now)
 		note(l, l->rings.n, LOSS_RECORD, &loss);
 }
 
+static void pseudo_event(struct live *l, struct event *ev, enum event_id type, uint64_t ts)
+{
+	event_init(ev, type);
+	ev->ts = ts + l->decoder.boot_ts;
+	if (ev->ts < l->decoder.last_ts)
+		ev->ts = l->decoder.last_ts;
+	l->decoder.last_ts = ev->ts;
+}
+
 /* The next loss that happened before ts (ns since boot). */
 static bool next_loss(struct live *l, uint64_t ts, struct event *ev)
 {
@@ -163,19 +179,116 @@ static bool next_loss(struct live *l, uint64_t ts, struct event *ev)
 	loss = &l->losses[l->loss_at].loss;
 	if (loss->last > ts)
 		return false;
-	event_init(ev, EV_LOSS);
-	ev->ts = loss->last + l->decoder.boot_ts;
-	if (ev->ts < l->decoder.last_ts)
-		ev->ts = l->decoder.last_ts;
-	l->decoder.last_ts = ev->ts;
+	pseudo_event(l, ev, EV_LOSS, loss->last);
 	ev->cpu = l->losses[l->loss_at].cpu;
 	value_number(&ev->v[P(LOSS, class)], l->losses[l->loss_at].cls);
 	value_number(&ev->v[P(LOSS, cpu)], ev->cpu);
 	value_number(&ev->v[P(LOSS, count)], loss->count);
 	value_number(&ev->v[P(LOSS, from)], loss->first + l->decoder.boot_ts);
 	value_number(&ev->v[P(LOSS, to)], loss->last + l->decoder.boot_ts);
+	value_number(&ev->v[P(LOSS, named)], l->losses[l->loss_at].cls != LOSS_RECORD);
 	l->loss_at++;
 	return true;
+}
+
+/* ---- whose state is in doubt ---- */
+
+/* Those of one CPU come in order, those of several nearly. */
+static void add_victim(const struct victim *v, void *arg)
+{
+	struct live *const l = arg;
+	size_t i;
+
+	l->victims = mem_grow(l->victims, &l->victims_cap, l->n_victims + 1, sizeof(*l->victims));
+	for (i = l->n_victims++; i > l->victim_at && l->victims[i - 1].ts > v->ts; i--)
+		l->victims[i] = l->victims[i - 1];
+	l->victims[i] = *v;
+}
+
+/* Losses that nobody is named for may be anybody's, from the last look until now. */
+static void note_victims(struct live *l, uint64_t now)
+{
+	const uint64_t ringless = probes_ringless(&l->probes) - l->ringless;
+
+	l->n_victims -= l->victim_at;
+	if (l->victim_at)
+		memmove(l->victims, l->victims + l->victim_at, l->n_victims * sizeof(*l->victims));
+	l->victim_at = 0;
+	rings_victims(&l->rings, now - l->window / 2, add_victim, l);
+	if (rings_unnamed(&l->rings) + ringless) {
+		add_victim(&(struct victim){ .ts = l->looked, .what = WW_EXIT }, l);
+		add_victim(&(struct victim){ .ts = now, .over = true }, l);
+	}
+	l->looked = now;
+}
+
+static void hand_victim(struct live *l, struct event *ev)
+{
+	const struct victim *const v = &l->victims[l->victim_at++];
+
+	pseudo_event(l, ev, EV_SNAP_LOST, v->ts);
+	ev->tid = v->tid;
+	ev->pid = v->pid;
+	value_number(&ev->v[P(SNAP_LOST, tid)], v->tid);
+	value_number(&ev->v[P(SNAP_LOST, pid)], v->pid);
+	value_number(&ev->v[P(SNAP_LOST, what)], v->what);
+	if (v->over)
+		heal_ask(l->heal, v->pid);
+}
+
+/* A finding goes where it was true in the stream; one that comes later than that is
+ * asked for again. */
+static bool begin_healing(struct live *l, uint64_t ts)
+{
+	struct snapshot *s;
+	uint32_t pid;
+
+	s = heal_take(l->heal, &pid);
+	if (ts >= l->handed) {
+		l->healing = s;
+		return true;
+	}
+	snapshot_free(s);
+	heal_ask(l->heal, pid);
+	return false;
+}
+
+static bool next_healing(struct live *l, struct event *ev)
+{
+	uint64_t ts;
+
+	if (!l->healing)
+		return false;
+	if (snapshot_next(l->healing, ev) == 0) {
+		ts = l->decoder.last_ts;
+		ev->ts = ts;
+		return true;
+	}
+	snapshot_free(l->healing);
+	l->healing = NULL;
+	return false;
+}
+
+/* What comes before the next record: false: nothing. */
+static bool next_doubt(struct live *l, struct event *ev)
+{
+	const bool victims = l->victim_at < l->n_victims;
+	uint64_t heal, next;
+
+	if (next_healing(l, ev))
+		return true;
+	heal = l->draining ? 0 : heal_next(l->heal);
+	if (!victims && !heal)
+		return false;
+	next = rings_next_ts(&l->rings);
+	if (next > l->horizon)
+		next = l->horizon;
+	if (victims && l->victims[l->victim_at].ts <= next
+	    && (!heal || l->victims[l->victim_at].ts <= heal)) {
+		hand_victim(l, ev);
+		return true;
+	}
+	return heal && heal <= next && begin_healing(l, heal) && next_healing(l, ev);
 }
 
 static void nap(uint64_t ns)
@@ -205,6 +318,7 @@ static void start_draining(struct live *l)
 	l->horizon = UINT64_MAX;
 	rings_poll(&l->rings);
 	note_losses(l);
+	note_victims(l, clock_ns(CLOCK_BOOTTIME));
 	note_ringless(l, clock_ns(CLOCK_BOOTTIME));
 }
 
@@ -234,6 +348,7 @@ static void look(struct live *l)
 	l->fullness = rings_poll(&l->rings);
 	l->answers = true;
 	note_losses(l);
+	note_victims(l, now);
 	note_ringless(l, now);
 	l->horizon = now - l->window;
 }
@@ -244,8 +359,11 @@ static int next_record(struct live *l, struct event *ev)
 	unsigned cpu = 0;
 
 	for (int round = 0; round < 2; round++) {
+		if (next_doubt(l, ev))
+			return 0;
 		rec = rings_next(&l->rings, l->horizon, &cpu);
 		if (rec) {
+			l->handed = rec->ts;
 			decode(&l->decoder, rec, cpu, ev);
 			ev->num = ++l->num;
 			l->stats.n_events = l->num;
@@ -320,6 +438,10 @@ static void live_close(struct source *s)
 	struct live *const l = (struct live *)s;
 
 	command_drop(&l->command);
+	heal_stop(l->heal);
+	if (l->healing)
+		snapshot_free(l->healing);
+	free(l->victims);
 	probes_detach(&l->probes);
 	rings_close(&l->rings);
 	free(l->losses);
@@ -442,6 +564,11 @@ static int start(struct live *l, const struct live_options *opt)
 		n = take_snapshot(l, tree);
 	if (n < 0)
 		return n;
+	l->looked = clock_ns(CLOCK_BOOTTIME);
+	l->heal = heal_start(&(struct snapshot_options){
+		.tree = tree, .boot_ts = l->decoder.boot_ts, .info = &l->src.info,
+		.self = (uint32_t)getpid(),
+	});
 	now = clock_ns(CLOCK_BOOTTIME);
 	l->clock_checked = now;
 	l->stop_at = opt->duration ? now + opt->duration : 0;

@@ -49,6 +49,50 @@ static uint8_t class_of(unsigned event)
 	}
 }
 
+/* What replay/state learns from the event; traffic tells a datagram socket's name anew each
+ * time. */
+static uint32_t what_of(unsigned event)
+{
+	switch (event) {
+	case EV_CLONE:
+	case EV_CLONE3:
+	case EV_FORK:
+	case EV_VFORK:
+		return WW_BORN;
+	case EV_CHDIR:
+	case EV_FCHDIR:
+	case EV_CHROOT:
+	case EV_SETNS:
+		return WW_DIRS;
+	case EV_UNSHARE:
+		return WW_DIRS | WW_FDS;
+	case EV_SETSID:
+	case EV_SETPGID:
+		return WW_GROUPS;
+	case EV_PRCTL:
+		return WW_NAME;
+	case EV_SETUID:
+	case EV_SETGID:
+	case EV_SETREUID:
+	case EV_SETREGID:
+	case EV_SETRESUID:
+	case EV_SETRESGID:
+	case EV_CAPSET:
+		return WW_IDS;
+	case EV_DUP:
+	case EV_DUP2:
+	case EV_DUP3:
+	case EV_FCNTL:
+	case EV_CLOSE_RANGE:
+	case EV_BIND:
+	case EV_CONNECT:
+	case EV_RECVMSG:
+	case EV_RECVMMSG:
+		return WW_FDS;
+	}
+	return catalog[event].flags & (EF_CREATES_FD | EF_DESTROYS_FD) ? WW_FDS : 0;
+}
+
 static uint8_t flags_of(const struct syscall_desc *s)
 {
 	switch (s->event) {
@@ -91,6 +135,7 @@ static void make_call(struct plans *p, struct wire_conf *conf, unsigned nr, bool
 							: plan->native;
 	make(plan, c, s ? s->event : EV_GENERIC, compat, opt->snaplen);
 	c->cls = class_of(plan->event);
+	c->what = what_of(plan->event);
 	c->flags |= (s ? flags_of(s) : 0) | (is_wanted(s, opt) ? WCF_WANTED : 0);
 	if (compat && nr == 102) {
 		c->flags |= WCF_SOCKETCALL | WCF_WANTED;

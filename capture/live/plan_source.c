@@ -32,8 +32,7 @@ static uint32_t op_max(const struct wire_op *op, uint32_t snaplen)
 	case OP_BUF: case OP_BUFP:
 		return op->flags & OPF_PAYLOAD ? 8 + snaplen + 8 : 8 + WIRE_PATH_MAX;
 	case OP_GOT: case OP_RIGHTS:
-		return 8 + WIRE_RIGHTS_MAX * (sizeof(struct wire_got) + WIRE_PATH_MAX) +
-		       2 * WIRE_PATH_MAX;
+		return 8 + WIRE_RIGHTS_BYTES + sizeof(struct wire_got) + 3 * WIRE_PATH_MAX;
 	case OP_FDLIST:
 		return 8 + WIRE_FDLIST_MAX * 8;
 	case OP_FILEPATH: case OP_EXEPATH: case OP_CWD: case OP_ARGV: case OP_CGROUPS:

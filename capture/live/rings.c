@@ -199,6 +199,74 @@ bool rings_loss(struct rings *r, unsigned cpu, unsigned cls, struct wire_loss *l
 	return true;
 }
 
+/* Has the kernel half done with this one?  If it had not, but nothing happened for long, the
+ * store of victims_tail keeps it from going on with it. */
+static bool is_over(struct ring_view *v, const struct wire_victim *w, uint64_t n, uint64_t quiet)
+{
+	const volatile __u64 *const last = &w->last;
+
+	if (v->victim + 1 < n || !v->ring->losing)
+		return true;
+	if (*last > quiet)
+		return false;
+	__atomic_store_n(&v->ring->victims_tail, v->victim + 1, __ATOMIC_SEQ_CST);
+	return true;
+}
+
+static void view_victims(struct ring_view *v, uint64_t quiet,
+			 void (*tell)(const struct victim *, void *), void *arg)
+{
+	const uint64_t n = __atomic_load_n(&v->ring->n_victims, __ATOMIC_ACQUIRE);
+
+	while (v->victim < n) {
+		const struct wire_victim *const w = &v->ring->victims[v->victim % WIRE_VICTIMS];
+		const bool over = is_over(v, w, n, quiet);
+		struct victim t = { .tid = (uint32_t)w->id, .pid = (uint32_t)(w->id >> 32),
+				    .what = w->what };
+
+		t.ts = w->first;
+		t.over = over && w->last == w->first;
+		if (!v->begun)
+			tell(&t, arg);
+		v->begun = true;
+		if (!over)
+			return;
+		t.ts = w->last;
+		t.over = true;
+		if (w->last != w->first)
+			tell(&t, arg);
+		v->begun = false;
+		v->victim++;
+		__atomic_store_n(&v->ring->victims_tail, v->victim, __ATOMIC_SEQ_CST);
+	}
+}
+
+void rings_victims(struct rings *r, uint64_t quiet, void (*tell)(const struct victim *, void *),
+		   void *arg)
+{
+	for (unsigned i = 0; i < r->n; i++)
+		view_victims(&r->views[i], quiet, tell, arg);
+}
+
+uint64_t rings_unnamed(struct rings *r)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < r->n; i++) {
+		const uint64_t now = __atomic_load_n(&r->views[i].ring->unnamed, __ATOMIC_RELAXED);
+
+		n += now - r->views[i].unnamed;
+		r->views[i].unnamed = now;
+	}
+	return n;
+}
+
+uint64_t rings_next_ts(struct rings *r)
+{
+	release_last(r);
+	return r->n_heap ? key(r, r->heap[0]) : UINT64_MAX;
+}
+
 uint64_t rings_missing(const struct rings *r)
 {
 	uint64_t seen = 0, known = r->n_records;

@@ -18,6 +18,17 @@ struct ring_view {
 	struct buf spill;	/* records moved out of the ring, older than those in it */
 	size_t spilled;		/* of them handed out */
 	struct wire_loss seen[WC__N];
+	uint64_t victim;	/* the next to be told of */
+	bool begun;		/* its beginning was told */
+	uint64_t unnamed;	/* as last seen */
+};
+
+/* From ts on something is not known of a thread; tid 0: of any, until one with what 0. */
+struct victim {
+	uint64_t ts;		/* ns since boot */
+	uint32_t tid, pid;
+	uint32_t what;		/* enum wire_what */
+	bool over;		/* nothing more was lost since */
 };
 
 struct rings {
@@ -51,6 +62,17 @@ void rings_spill(struct rings *r, uint64_t limit);
 
 /* What was lost of a class on a CPU since the last question; false: nothing. */
 bool rings_loss(struct rings *r, unsigned cpu, unsigned cls, struct wire_loss *loss);
+
+/* Calls tell for what the losses of all CPUs that are new since the last time leave unknown, of
+ * a CPU in order of time.  quiet: losses of a thread that are older than this are over. */
+void rings_victims(struct rings *r, uint64_t quiet, void (*tell)(const struct victim *, void *),
+		   void *arg);
+/* Losses since the last time that nobody is named for. */
+uint64_t rings_unnamed(struct rings *r);
+
+/* When the next record was made, UINT64_MAX if there is none; the one handed out last is
+ * gone then. */
+uint64_t rings_next_ts(struct rings *r);
 
 /* When all is handed out: events that the kernel half saw and that are neither records
  * nor losses. */

@@ -21,6 +21,7 @@ struct snapshot {
 	size_t n_mount_namespaces, mount_namespaces_cap;
 	int proc;			/* /proc */
 	long ticks;			/* per second */
+	bool one;			/* of one process, at one moment */
 };
 
 enum { SNAP_EVENTS_MAX = 4 << 20 };	/* no machine has that many descriptors */

@@ -42,6 +42,9 @@ static enum fd_kind kind_of(const char *link)
 
 #define V(name) (&ev->v[P(SNAP_FD, name)])
 
+/* Of enum fd_bits in replay/state/state.h. */
+enum { FD_STATE_CONNECTED = 1 << 0, FD_STATE_SNAPSHOT = 1 << 4, FD_STATE_CLOEXEC = 1 << 6 };
+
 static void end_text(struct buf *b, int family, const uint8_t *addr, uint16_t port)
 {
 	char text[INET6_ADDRSTRLEN] = "";
@@ -113,6 +116,19 @@ static void from_fdinfo(struct snapshot *s, struct event *ev, int dir, const cha
 		value_number(V(flags), strtoull(p + 6, NULL, 8));
 }
 
+/* No snap_end follows that would find out what is not said here. */
+static void complete(struct event *ev)
+{
+	const uint64_t role = value_u64(V(role), ROLE_NONE);
+	uint64_t bits = FD_STATE_SNAPSHOT;
+
+	if (value_u64(V(proto), L4_NONE) == L4_TCP && (role == ROLE_CLIENT || role == ROLE_SERVER))
+		bits |= FD_STATE_CONNECTED;
+	if (value_u64(V(flags), 0) & O_CLOEXEC)
+		bits |= FD_STATE_CLOEXEC;
+	value_number(V(state), bits);
+}
+
 static void one_fd(struct snapshot *s, int pid_dir, int fd_dir, int info_dir, const char *name,
 		   uint32_t pid)
 {
@@ -135,6 +151,8 @@ static void one_fd(struct snapshot *s, int pid_dir, int fd_dir, int info_dir, co
 		socket_fd(s, ev, pid_dir, snap_bracket(link));
 	else
 		value_bytes(V(name), link, s->a.len);
+	if (s->one)
+		complete(ev);
 	snap_add(s, ev);
 }
 

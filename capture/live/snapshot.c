@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "bpf/wire.h"
 #include "capture/live/helper.h"
 
 struct stored {
@@ -208,6 +209,18 @@ int snapshot_each_descendant(uint32_t pid, int (*visit)(uint32_t pid, void *arg)
 	return n;
 }
 
+int snapshot_each_process(int (*visit)(uint32_t pid, void *arg), void *arg)
+{
+	struct process_list l = {0};
+	int n = 0;
+
+	list_processes(&l, false);
+	for (size_t i = 0; i < l.n && n == 0; i++)
+		n = visit(l.p[i].pid, arg);
+	free(l.p);
+	return n;
+}
+
 static void one_process(struct snapshot *s, uint32_t pid)
 {
 	char name[16];
@@ -239,15 +252,33 @@ static void all_processes(struct snapshot *s)
 	free(l.p);
 }
 
-struct snapshot *snapshot_take(const struct snapshot_options *opt)
+static struct snapshot *begin(const struct snapshot_options *opt)
 {
 	struct snapshot *const s = xcalloc(1, sizeof(*s));
-	struct event ev;
 
 	s->opt = *opt;
 	s->tail = &s->first;
 	s->ticks = sysconf(_SC_CLK_TCK);
 	s->proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return s;
+}
+
+static void complete(struct snapshot *s)
+{
+	*s->tail = NULL;
+	s->next = s->first;
+	snap_sockets_free(s);
+	buf_release(&s->a);
+	buf_release(&s->b);
+	free(s->mount_namespaces);
+	close(s->proc);
+}
+
+struct snapshot *snapshot_take(const struct snapshot_options *opt)
+{
+	struct snapshot *const s = begin(opt);
+	struct event ev;
+
 	snap_machine(s);
 	snap_accounts(s);
 	snap_ifaces(s);
@@ -256,14 +287,94 @@ struct snapshot *snapshot_take(const struct snapshot_options *opt)
 	snap_event(s, &ev, EV_SNAP_END);
 	value_number(&ev.v[P(SNAP_END, n)], s->n);
 	snap_add(s, &ev);
-	*s->tail = NULL;
-	s->next = s->first;
-	snap_sockets_free(s);
-	buf_release(&s->a);
-	buf_release(&s->b);
-	free(s->mount_namespaces);
-	close(s->proc);
+	complete(s);
 	return s;
+}
+
+/* ---- one process ---- */
+
+enum { THREADS_MAX = 1024 };
+
+/* Changes whenever a thread has run, since it must have been put to sleep again; 0: one
+ * is running. */
+static uint64_t activity(struct snapshot *s, int dir)
+{
+	const int fd = openat(dir, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *const d = fd >= 0 ? fdopendir(fd) : NULL;
+	const struct dirent *e;
+	uint64_t sum = 1;
+	unsigned n = 0;
+
+	while (d && (e = readdir(d)) && sum) {
+		char name[300];
+		const char *state, *p;
+
+		if (e->d_name[0] == '.')
+			continue;
+		snprintf(name, sizeof(name), "%s/status", e->d_name);
+		if (snap_read(dirfd(d), name, &s->a, 65536) < 0 || ++n > THREADS_MAX) {
+			sum = 0;
+			break;
+		}
+		state = strstr((const char *)s->a.p, "\nState:\t");
+		p = strstr((const char *)s->a.p, "\nvoluntary_ctxt_switches:\t");
+		if (!state || !p || state[8] == 'R' || state[8] == 'Z' || state[8] == 'X') {
+			sum = 0;
+			break;
+		}
+		sum += strtoull(p + 26, NULL, 10);
+		p = strstr(p, "nonvoluntary_ctxt_switches:\t");
+		sum += p ? strtoull(p + 28, NULL, 10) : 0;
+		sum += (uint64_t)strtoul(e->d_name, NULL, 10) << 32;
+	}
+	if (d)
+		closedir(d);
+	return n ? sum : 0;
+}
+
+static void forget(struct snapshot *s, uint32_t pid)
+{
+	struct event ev;
+
+	snap_event(s, &ev, EV_SNAP_LOST);
+	ev.tid = ev.pid = pid;
+	value_number(&ev.v[P(SNAP_LOST, tid)], pid);
+	value_number(&ev.v[P(SNAP_LOST, pid)], pid);
+	value_number(&ev.v[P(SNAP_LOST, what)], WW_FDS | WW_DIRS | WW_IDS | WW_GROUPS |
+		     WW_NAME | WW_EXEC);
+	snap_add(s, &ev);
+}
+
+enum snapshot_result snapshot_of_one(const struct snapshot_options *opt, uint32_t pid,
+				     struct snapshot **out)
+{
+	enum snapshot_result r = SNAPSHOT_GONE;
+	struct snapshot *const s = begin(opt);
+	uint64_t before;
+	char name[16];
+	int dir;
+
+	s->one = true;
+	snprintf(name, sizeof(name), "%u", pid);
+	dir = openat(s->proc, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir >= 0) {
+		before = activity(s, dir);
+		r = SNAPSHOT_BUSY;
+		if (before) {
+			forget(s, pid);
+			snap_process(s, dir, pid);
+			snap_fds(s, dir, pid);
+			if (activity(s, dir) == before)
+				r = SNAPSHOT_TRUE;
+		}
+		close(dir);
+	}
+	complete(s);
+	if (r == SNAPSHOT_TRUE)
+		*out = s;
+	else
+		snapshot_free(s);
+	return r;
 }
 
 void snapshot_free(struct snapshot *s)

@@ -27,9 +27,21 @@ struct snapshot_options {
 struct snapshot *snapshot_take(const struct snapshot_options *opt);
 void snapshot_free(struct snapshot *s);
 
+enum snapshot_result {
+	SNAPSHOT_TRUE,		/* all of it was so at one moment: now */
+	SNAPSHOT_BUSY,		/* it ran meanwhile */
+	SNAPSHOT_GONE,
+};
+/* Of one process: snap_lost of all that was known, then its threads and descriptors.  The
+ * caller frees it if it is TRUE. */
+enum snapshot_result snapshot_of_one(const struct snapshot_options *opt, uint32_t pid,
+				     struct snapshot **out);
+
 /* Hands out the events one by one: 0, or 1 at the end. */
 int snapshot_next(struct snapshot *s, struct event *ev);
 
+/* Calls visit for all processes. */
+int snapshot_each_process(int (*visit)(uint32_t pid, void *arg), void *arg);
 /* Calls visit for the descendants of pid that live now, and pid itself. */
 int snapshot_each_descendant(uint32_t pid, int (*visit)(uint32_t pid, void *arg), void *arg);
 

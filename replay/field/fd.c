@@ -207,6 +207,11 @@ static __attribute__((noinline)) enum field_found name_of_event(const struct fie
 	return FIELD_FOUND;
 }
 
+static bool named_like_file(const struct fdinfo *f)
+{
+	return !f || f->kind == FD_FILE || f->kind == FD_DIRECTORY;
+}
+
 enum field_found fd_name_text(const struct field_ctx *c, struct fval *out)
 {
 	if (!has_fd(c))
@@ -215,6 +220,8 @@ enum field_found fd_name_text(const struct field_ctx *c, struct fval *out)
 		return name_of_event(c, out);
 	out->p = c->cur->fd->name.p;
 	out->len = c->cur->fd->name.len;
+	if (!out->len && c->cur->after_loss && named_like_file(c->cur->fd))
+		return FIELD_LOST;
 	return FIELD_FOUND;
 }
 
@@ -250,11 +257,6 @@ GET(get_fd_nameraw)
 	if (c->cur->fd)
 		return put_text(r, out, c->cur->fd->nameraw);
 	return nameraw_of_event(c, r, out);
-}
-
-static bool named_like_file(const struct fdinfo *f)
-{
-	return !f || f->kind == FD_FILE || f->kind == FD_DIRECTORY;
 }
 
 static enum field_found directory(const struct field_ctx *c, struct fval *out)

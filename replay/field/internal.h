@@ -82,7 +82,10 @@ static inline enum field_found missing(const struct field_ctx *c)
 /* The parent of t is not known: of a main thread without one that is no loss. */
 static inline enum field_found no_parent(const struct field_ctx *c, const struct thread *t)
 {
-	return thread_main(t)->ptid || t->bits & TB_PLACEHOLDER ? missing(c) : FIELD_ABSENT;
+	const struct thread *m = thread_main(t);
+
+	return m->ptid || (m->bits | t->bits) & (TB_PLACEHOLDER | TB_LOST) ? missing(c)
+									   : FIELD_ABSENT;
 }
 
 /* Threads that only have a number; after a loss nobody can say who they are. */

@@ -219,6 +219,16 @@ static const uint8_t own_from[EV__N] = {
 	[EV_CONTAINER] = P(CONTAINER, id),
 	[EV_PROCEXIT] = P(PROCEXIT, pid),
 	[EV_KEYCTL] = P(KEYCTL, arg2_str),
+	[EV_CHDIR] = P(CHDIR, cwd),
+	[EV_FCHDIR] = P(FCHDIR, cwd),
+	[EV_CHROOT] = P(CHROOT, cwd),
+	[EV_SETNS] = P(SETNS, cwd),
+	[EV_SETUID] = P(SETUID, now_real),
+	[EV_SETGID] = P(SETGID, now_real),
+	[EV_SETREUID] = P(SETREUID, now_real),
+	[EV_SETREGID] = P(SETREGID, now_real),
+	[EV_SETRESUID] = P(SETRESUID, now_real),
+	[EV_SETRESGID] = P(SETRESGID, now_real),
 	[EV_LLSEEK] = P(LLSEEK, offset_high),
 };
 

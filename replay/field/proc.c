@@ -12,6 +12,15 @@
 
 static const struct text na = { "<NA>", 4 };
 
+/* A text that every process has. */
+static enum field_found put_known(const struct field_ctx *c, const struct field_ref *r,
+				  struct fval *out, const struct thread *t, struct text v)
+{
+	if (c->cur->after_loss && (v.len == 0 || is_placeholder(t)))
+		return FIELD_LOST;
+	return put_text(r, out, v);
+}
+
 /* ---- texts ---- */
 
 static struct text exe_of(const struct thread *t)
@@ -78,19 +87,19 @@ static void args_text(const struct field_ctx *c, const struct thread *t, struct 
 GET(get_proc_name)
 {
 	THREAD_OR_ABSENT();
-	return LOST_OR(put_text(r, out, comm_of(t)));
+	return put_known(c, r, out, t, comm_of(t));
 }
 
 GET(get_proc_exe)
 {
 	THREAD_OR_ABSENT();
-	return LOST_OR(put_text(r, out, exe_of(t)));
+	return put_known(c, r, out, t, exe_of(t));
 }
 
 GET(get_proc_exepath)
 {
 	THREAD_OR_ABSENT();
-	return LOST_OR(put_text(r, out, t->proc->exepath));
+	return put_known(c, r, out, t, t->proc->exepath);
 }
 
 GET(get_proc_cmdline)
@@ -98,7 +107,7 @@ GET(get_proc_cmdline)
 	THREAD_OR_ABSENT();
 	fval_as(out, r);
 	cmdline_text(c, t, out);
-	return LOST_OR(FIELD_FOUND);
+	return c->cur->after_loss && !t->comm.len ? FIELD_LOST : LOST_OR(FIELD_FOUND);
 }
 
 GET(get_proc_exeline)
@@ -286,17 +295,17 @@ static enum field_found tell(const struct field_ctx *c, const struct field_ref *
 	fval_as(out, r);
 	switch (what) {
 	case OF_NAME:
-		return put_text(r, out, comm_of(t));
+		return put_known(c, r, out, t, comm_of(t));
 	case OF_EXE:
-		return put_text(r, out, exe_of(t));
+		return put_known(c, r, out, t, exe_of(t));
 	case OF_EXEPATH:
-		return put_text(r, out, t->proc->exepath);
+		return put_known(c, r, out, t, t->proc->exepath);
 	case OF_CMDLINE:
 		cmdline_text(c, t, out);
-		return FIELD_FOUND;
+		return c->cur->after_loss && !t->comm.len ? FIELD_LOST : LOST_OR(FIELD_FOUND);
 	case OF_ARGS:
 		args_text(c, t, out);
-		return FIELD_FOUND;
+		return LOST_OR(FIELD_FOUND);
 	case OF_PID:
 		return put_i(r, out, t->proc->pid ? (int64_t)t->proc->pid : -1);
 	}
@@ -322,7 +331,10 @@ static enum field_found all_of(const struct field_ctx *c, const struct field_ref
 	for (unsigned i = 0; t && i < ANCESTORS_MAX; i++) {
 		const struct thread *up = thread_parent(c->st, t);
 
-		tell(c, r, t, what, &v);
+		if (tell(c, r, t, what, &v) == FIELD_LOST) {
+			v.p = "<LOST>";
+			v.len = 6;
+		}
 		if (what != OF_EXEPATH || v.len)	/* unknown paths are none */
 			fval_list_add(out, &v);
 		if (up == t || up == c->cur->thread)
@@ -414,8 +426,10 @@ GET(get_proc_cwd)
 
 	THREAD_OR_ABSENT();
 	cwd = thread_cwd(t);
+	if (c->cur->after_loss && (cwd.len == 0 || is_placeholder(t)))
+		return FIELD_LOST;
 	if ((!t->proc->leader && t->tid != t->proc->pid && !cwd.len) || is_placeholder(t))
-		return LOST_OR(put_str(r, out, "./"));
+		return put_str(r, out, "./");
 	if (cwd.len == 0 || cwd.p[cwd.len - 1] == '/')
 		return put_text(r, out, cwd);
 	p = arena_strn(c->scratch, cwd.p, cwd.len + 1);

@@ -45,22 +45,29 @@ GET(get_proc_pvpid)
 					   : no_parent(c, t);
 }
 
+/* -1: unknown, which Falco prints. */
+static enum field_found put_number(const struct field_ctx *c, const struct field_ref *r,
+				   struct fval *out, int64_t n)
+{
+	return n == -1 && c->cur->after_loss ? FIELD_LOST : put_i(r, out, n);
+}
+
 GET(get_proc_sid)
 {
 	THREAD_OR_ABSENT();
-	return put_i(r, out, t->proc->sid);
+	return put_number(c, r, out, t->proc->sid);
 }
 
 GET(get_proc_vpgid)
 {
 	THREAD_OR_ABSENT();
-	return put_i(r, out, t->proc->vpgid);
+	return put_number(c, r, out, t->proc->vpgid);
 }
 
 GET(get_proc_pgid)
 {
 	THREAD_OR_ABSENT();
-	return put_i(r, out, t->proc->pgid);
+	return put_number(c, r, out, t->proc->pgid);
 }
 
 GET(get_proc_is_sid_leader)

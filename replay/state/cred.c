@@ -17,6 +17,24 @@ static void set_id(uint32_t *to, const struct value *v)
 		*to = (uint32_t)v->u;
 }
 
+/* Capabilities follow ids by rules that ask for more than the ids; our own recordings
+ * tell what came of it. */
+struct outcome {
+	const struct value *real, *effective, *cap_p, *cap_e;
+};
+
+#define OUTCOME(id) (struct outcome){						\
+	EV(ev, id, now_real), EV(ev, id, now_effective),			\
+	EV(ev, id, cap_permitted), EV(ev, id, cap_effective) }
+
+static void follow(struct thread *t, uint32_t *real, uint32_t *effective, struct outcome o)
+{
+	set_id(real, o.real);
+	set_id(effective, o.effective);
+	t->cap_p = value_u64(o.cap_p, t->cap_p);
+	t->cap_e = value_u64(o.cap_e, t->cap_e);
+}
+
 /* libc makes every thread of a process call setuid and its kin, so the events of the
  * others follow: only the caller changes here. */
 HANDLER(on_setuid)
@@ -27,6 +45,7 @@ HANDLER(on_setuid)
 	if (t->t.euid == 0)
 		set_id(&t->t.uid, EV(ev, SETUID, uid));
 	set_id(&t->t.euid, EV(ev, SETUID, uid));
+	follow(&t->t, &t->t.uid, &t->t.euid, OUTCOME(SETUID));
 }
 
 HANDLER(on_setgid)
@@ -36,6 +55,7 @@ HANDLER(on_setgid)
 	if (t->t.euid == 0)
 		set_id(&t->t.gid, EV(ev, SETGID, gid));
 	set_id(&t->t.egid, EV(ev, SETGID, gid));
+	follow(&t->t, &t->t.gid, &t->t.egid, OUTCOME(SETGID));
 }
 
 HANDLER(on_setreuid)
@@ -44,6 +64,7 @@ HANDLER(on_setreuid)
 		return;
 	set_id(&t->t.uid, EV(ev, SETREUID, ruid));
 	set_id(&t->t.euid, EV(ev, SETREUID, euid));
+	follow(&t->t, &t->t.uid, &t->t.euid, OUTCOME(SETREUID));
 }
 
 HANDLER(on_setregid)
@@ -52,6 +73,7 @@ HANDLER(on_setregid)
 		return;
 	set_id(&t->t.gid, EV(ev, SETREGID, rgid));
 	set_id(&t->t.egid, EV(ev, SETREGID, egid));
+	follow(&t->t, &t->t.gid, &t->t.egid, OUTCOME(SETREGID));
 }
 
 HANDLER(on_setresuid)
@@ -60,6 +82,7 @@ HANDLER(on_setresuid)
 		return;
 	set_id(&t->t.uid, EV(ev, SETRESUID, ruid));
 	set_id(&t->t.euid, EV(ev, SETRESUID, euid));
+	follow(&t->t, &t->t.uid, &t->t.euid, OUTCOME(SETRESUID));
 }
 
 HANDLER(on_setresgid)
@@ -68,6 +91,7 @@ HANDLER(on_setresgid)
 		return;
 	set_id(&t->t.gid, EV(ev, SETRESGID, rgid));
 	set_id(&t->t.egid, EV(ev, SETRESGID, egid));
+	follow(&t->t, &t->t.gid, &t->t.egid, OUTCOME(SETRESGID));
 }
 
 /* A thread of which nothing is known tells its ids by asking for them. */
@@ -139,19 +163,37 @@ HANDLER(on_setpgid)
 		p->p.pgid = (int32_t)p->p.pid;
 }
 
+/* A directory that is relative to one that is not known is not known either. */
 static void set_cwd(struct state *st, struct tnode *t, const char *path, size_t len)
 {
 	struct text *const cwd = cwd_of(&t->t);
-	const size_t n = path_join(st->path[0], cwd->p, cwd->len, path, len);
+	size_t n;
 
+	if (cwd->len == 0 && (len == 0 || path[0] != '/')) {
+		text_drop(st, cwd);
+		return;
+	}
+	n = path_join(st->path[0], cwd->p, cwd->len, path, len);
 	text_set(st, cwd, st->path[0], n);
+}
+
+/* The kernel's own name of the directory, if the recording has it: symbolic links and
+ * renamed directories make another one of the caller's. */
+static bool told_cwd(struct state *st, struct tnode *t, const struct value *cwd)
+{
+	if (cwd->state != VALUE_SET || cwd->len == 0 || cwd->p[0] != '/')
+		return false;
+	set_cwd(st, t, (const char *)cwd->p, cwd->len);
+	return true;
 }
 
 HANDLER(on_chdir)
 {
 	const struct value *path = EV(ev, CHDIR, path);
 
-	if (t && ok(EV(ev, CHDIR, res)) && path->state == VALUE_SET)
+	if (!t || !ok(EV(ev, CHDIR, res)) || told_cwd(st, t, EV(ev, CHDIR, cwd)))
+		return;
+	if (path->state == VALUE_SET)
 		set_cwd(st, t, (const char *)path->p, path->len);
 }
 
@@ -159,11 +201,14 @@ HANDLER(on_fchdir)
 {
 	const struct fdinfo *f = st->cur.fd;
 
-	if (t && ok(EV(ev, FCHDIR, res)) && f && f->name.len)
+	if (!t || !ok(EV(ev, FCHDIR, res)) || told_cwd(st, t, EV(ev, FCHDIR, cwd)))
+		return;
+	if (f && f->name.len)
 		set_cwd(st, t, f->name.p, f->name.len);
+	else
+		text_drop(st, cwd_of(&t->t));
 }
 
-/* What getcwd says is the truth, if what we know came from nowhere else. */
 HANDLER(on_getcwd)
 {
 	const struct value *path = EV(ev, GETCWD, path);
@@ -184,9 +229,26 @@ HANDLER(on_chroot)
 	cwd = thread_cwd(&t->t);
 	n = path_join(st->path[0], cwd.p, cwd.len, (const char *)path->p, path->len);
 	text_set(st, root_of(&t->t), st->path[0], n);
+	told_cwd(st, t, EV(ev, CHROOT, cwd));
 }
 
-/* Other namespaces show at the next exec or clone, as setns does. */
+/* Another mount namespace begins in its root. */
+HANDLER(on_setns)
+{
+	const struct fdinfo *f = st->cur.fd;
+	const uint64_t type = value_u64(EV(ev, SETNS, nstype), 0);
+	const bool mounts = type & CLONE_NEWNS || (!type && f && f->name.len >= 7
+		&& memcmp(f->name.p + f->name.len - 7, "/ns/mnt", 7) == 0);
+
+	if (!t || !ok(EV(ev, SETNS, res)))
+		return;
+	if (told_cwd(st, t, EV(ev, SETNS, cwd)) || !mounts)
+		return;
+	set_cwd(st, t, "/", 1);
+	text_set(st, root_of(&t->t), "/", 1);
+}
+
+/* Other namespaces show at the next exec or clone. */
 HANDLER(on_unshare)
 {
 	const uint64_t flags = value_u64(EV(ev, UNSHARE, flags), 0);

@@ -489,6 +489,17 @@ static int lost_before(struct dump *d)
 	return emit(d);
 }
 
+/* After all that it would make forgotten. */
+static int in_doubt(struct dump *d)
+{
+	if (!d->st->in_doubt)
+		return 0;
+	begin(d, EV_SNAP_LOST);
+	value_number(V(SNAP_LOST, tid), 0);
+	value_number(V(SNAP_LOST, what), 1);
+	return emit(d);
+}
+
 static int the_end(struct dump *d)
 {
 	begin(d, EV_SNAP_END);
@@ -518,6 +529,8 @@ int state_dump(const struct state *st, uint64_t ts, bool (*only)(const struct th
 		e = processes(&d);
 	if (!e)
 		e = members(&d);
+	if (!e)
+		e = in_doubt(&d);
 	if (!e)
 		e = the_end(&d);
 	map_release(&d.owners);

@@ -46,6 +46,9 @@ static inline uint64_t exe_flags_of(uint32_t bits)
 	     | (bits & TB_EXE_MEMFD ? EXE_FROM_MEMFD : 0);
 }
 
+/* What an exec tells of the program. */
+enum { TB_OF_EXE = TB_EXE_WRITABLE | TB_EXE_UPPER | TB_EXE_LOWER | TB_EXE_MEMFD | TB_HAS_EXEPATH };
+
 #define TEXT_BYTES_MAX (UINT64_C(1) << 29)
 
 /* ---- hash from a 32-bit number to an object (map.c) ---- */
@@ -197,6 +200,12 @@ struct pnode *pnode_find(const struct state *st, uint32_t pid);
 void pnode_forget(struct state *st, uint32_t pid);
 void tnode_set_parent(struct state *st, struct tnode *n, uint32_t ptid);
 void tnode_reparent_children(struct state *st, struct tnode *n, struct tnode *to);
+/* Credentials and capabilities. */
+void cred_copy(struct thread *to, const struct thread *from);
+/* An exec closes the marked ones, in a table of its own. */
+void exec_fds(struct state *st, struct process *p);
+/* All threads and what they have are unknown. */
+void state_forget(struct state *st);
 void set_exepath(struct state *st, struct process *p, const struct value *v);
 /* Frees what was removed during the event before this one. */
 void state_sweep(struct state *st);
@@ -260,6 +269,7 @@ struct state {
 	struct tnode **dead_threads;
 	size_t n_dead_threads, dead_threads_cap;
 	bool in_snapshot;
+	bool in_doubt;			/* what is known is so for this event alone */
 	uint32_t snapped;		/* threads and descriptors since the last snap_end */
 	uint32_t loss_epoch;		/* counts losses that may have changed state */
 	uint64_t now;
@@ -348,7 +358,7 @@ HANDLER(on_setrlimit); HANDLER(on_memory); HANDLER(on_switch);
 HANDLER(on_setuid); HANDLER(on_setgid); HANDLER(on_setreuid); HANDLER(on_setregid);
 HANDLER(on_setresuid); HANDLER(on_setresgid); HANDLER(on_capset); HANDLER(on_setsid);
 HANDLER(on_setpgid); HANDLER(on_chdir); HANDLER(on_fchdir); HANDLER(on_chroot);
-HANDLER(on_getcwd); HANDLER(on_unshare); HANDLER(on_getuid);
+HANDLER(on_getcwd); HANDLER(on_unshare); HANDLER(on_setns); HANDLER(on_getuid);
 HANDLER(on_open); HANDLER(on_openat); HANDLER(on_openat2); HANDLER(on_creat);
 HANDLER(on_open_by_handle);
 HANDLER(on_close); HANDLER(on_close_range); HANDLER(on_dup); HANDLER(on_fcntl);
@@ -361,5 +371,6 @@ HANDLER(on_getsockopt);
 HANDLER(on_snap_machine); HANDLER(on_snap_thread); HANDLER(on_snap_fd);
 HANDLER(on_snap_user); HANDLER(on_snap_group); HANDLER(on_snap_iface);
 HANDLER(on_snap_mount); HANDLER(on_snap_end); HANDLER(on_container); HANDLER(on_loss);
+HANDLER(on_snap_lost);
 
 #endif

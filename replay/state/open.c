@@ -36,7 +36,9 @@ static void opened(struct state *st, struct tnode *t, const struct opened *o, st
 	f->dev = (uint32_t)value_u64(o->dev, 0);
 	f->ino = value_u64(o->ino, 0);
 	f->bits |= fact_bits(value_u64(o->facts, 0));
-	if (o->name->state == VALUE_SET)
+	/* a relative name that lacks its directory due to a loss is no name */
+	if (o->name->state == VALUE_SET
+	    && (dir.len || !st->cur.after_loss || (o->name->len && o->name->p[0] == '/')))
 		name_opened(st, f, dir, o->name);
 	st->cur.name_changed = true;
 }

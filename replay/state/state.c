@@ -3,7 +3,6 @@
  * about, and what the rest of the program may ask. */
 #include <errno.h>
 #include <fcntl.h>
-#include <fcntl.h>
 #include <stdlib.h>
 
 #include "replay/state/internal.h"
@@ -42,6 +41,7 @@ static on_event *const handlers[EV__N] = {
 	[EV_GETCWD] = on_getcwd,
 	[EV_CHROOT] = on_chroot,
 	[EV_UNSHARE] = on_unshare,
+	[EV_SETNS] = on_setns,
 	[EV_OPEN] = on_open,
 	[EV_OPENAT] = on_openat,
 	[EV_OPENAT2] = on_openat2,
@@ -95,6 +95,7 @@ static on_event *const handlers[EV__N] = {
 	[EV_SNAP_END] = on_snap_end,
 	[EV_CONTAINER] = on_container,
 	[EV_LOSS] = on_loss,
+	[EV_SNAP_LOST] = on_snap_lost,
 };
 
 /* The descriptor parameter that fd.* fields speak of, by the names that it has in the
@@ -172,7 +173,7 @@ struct state *state_new(const struct state_limits *limits)
 	return st;
 }
 
-static void drop_threads(struct state *st)
+void state_forget(struct state *st)
 {
 	for (uint32_t i = 0; st->threads.v && i <= st->threads.mask;) {
 		struct tnode *n = st->threads.v[i].p;
@@ -192,11 +193,12 @@ void state_clear(struct state *st)
 	const uint64_t first = st->cur.first_ts;
 
 	state_sweep(st);
-	drop_threads(st);
+	state_forget(st);
 	users_release(st);
 	container_release(st);
 	snapshot_release(st);
 	st->loss_epoch = 0;
+	st->in_doubt = false;
 	st->cur = (struct state_current){ .fd_num = INT64_MIN, .first_ts = first,
 					  .arch = st->cur.arch };
 	st->last = NULL;
@@ -244,15 +246,9 @@ static struct tnode *invent(struct state *st, const struct event *ev)
 	n = tnode_new(st, ev->tid, ev->pid ? ev->pid : ev->tid);
 	n->epoch = st->loss_epoch;
 	if (leader) {	/* a thread of a process that we know */
-		text_copy(st, &n->t.comm, leader->t.comm);
-		n->t.uid = leader->t.uid;
-		n->t.gid = leader->t.gid;
-		n->t.euid = leader->t.euid;
-		n->t.egid = leader->t.egid;
-		n->t.loginuid = leader->t.loginuid;
-		n->t.cap_i = leader->t.cap_i;
-		n->t.cap_p = leader->t.cap_p;
-		n->t.cap_e = leader->t.cap_e;
+		if (!st->cur.after_loss)	/* its name may have been told to others */
+			text_copy(st, &n->t.comm, leader->t.comm);
+		cred_copy(&n->t, &leader->t);
 		n->t.bits |= leader->t.bits & ~(uint32_t)(TB_EXITED | TB_ANNOUNCED | TB_BORN_FIRST);
 		tnode_set_parent(st, n, leader->t.ptid);
 		return n;
@@ -355,6 +351,8 @@ void state_update(struct state *st, const struct event *ev)
 		if (!st->cur.first_ts)
 			st->cur.first_ts = ev->ts;
 		st->in_snapshot = false;
+		if (st->in_doubt)
+			state_forget(st);
 		t = thread_of(st, ev);
 		if (t) {
 			st->cur.thread = &t->t;
@@ -365,21 +363,6 @@ void state_update(struct state *st, const struct event *ev)
 	}
 	if (handle)
 		handle(st, ev, t);
-}
-
-/* Payloads and read-only calls that are missing change nothing; anything else may have
- * opened, closed, renamed or ended what we think we know. */
-enum { LOSS_PAYLOAD = 0, LOSS_OTHER = 1 };
-
-HANDLER(on_loss)
-{
-	const uint64_t class = value_u64(EV(ev, LOSS, class), UINT64_MAX);
-
-	st->stats.lost += value_u64(EV(ev, LOSS, count), 0);
-	if (class == LOSS_PAYLOAD || class == LOSS_OTHER)
-		return;
-	st->loss_epoch++;
-	st->cur.after_loss = true;
 }
 
 /* ---- questions ---- */

@@ -26,6 +26,9 @@ struct fd_table;
  * its connections.  fd -1 with an offset: the process shares the table of process offset.
  * pid may be a thread whose snap_thread has TB_OWN_FDS, as may offset; fd -2: it shares the
  * directories of the thread offset, both having TB_OWN_FS.
+ * snap_lost: what is not known of a thread from here on; snap_thread and snap_fd that
+ * follow tell it anew.  With tid 0: nothing is known of any thread, and if what is set
+ * nothing of what an event tells is sure at the next one, until one with what 0.
  * snap_thread with tid 0: state tells of the whole; TB_LOST: something was lost before. */
 
 /* A text with its length; a NUL stands behind it. */

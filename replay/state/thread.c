@@ -50,10 +50,13 @@ static void clone_facts(struct state *st, const struct event *ev, struct tnode *
 {
 	struct process *p = t->t.proc;
 	const struct value *uid = EV(ev, CLONE, uid), *gid = EV(ev, CLONE, gid);
+	const struct value *cwd = EV(ev, CLONE, cwd);
 
 	text_set_value(st, &p->exe, EV(ev, CLONE, exe));
 	text_set_value(st, &p->args, EV(ev, CLONE, args));
 	text_set_value(st, &t->t.comm, EV(ev, CLONE, comm));
+	if (cwd->state == VALUE_SET && cwd->len && cwd->p[0] == '/')
+		text_set(st, cwd_of(&t->t), cwd->p, cwd->len);
 	set_cgroups(st, p, EV(ev, CLONE, cgroups));
 	if (EV(ev, CLONE, fdlimit)->state == VALUE_SET)
 		p->fdlimit = EV(ev, CLONE, fdlimit)->i;
@@ -97,19 +100,10 @@ static void inherit(struct state *st, struct process *to, const struct process *
 	to->vpgid = from->vpgid;
 }
 
-enum { TB_OF_EXE = TB_EXE_WRITABLE | TB_EXE_UPPER | TB_EXE_LOWER | TB_EXE_MEMFD | TB_HAS_EXEPATH };
-
 static void inherit_thread(struct state *st, struct tnode *to, const struct tnode *from)
 {
 	text_copy(st, &to->t.comm, from->t.comm);
-	to->t.uid = from->t.uid;
-	to->t.gid = from->t.gid;
-	to->t.euid = from->t.euid;
-	to->t.egid = from->t.egid;
-	to->t.loginuid = from->t.loginuid;
-	to->t.cap_i = from->t.cap_i;
-	to->t.cap_p = from->t.cap_p;
-	to->t.cap_e = from->t.cap_e;
+	cred_copy(&to->t, &from->t);
 	to->t.bits |= from->t.bits & (TB_OF_EXE | TB_HAS_CRED);
 }
 
@@ -289,7 +283,7 @@ static int close_on_exec(struct fdinfo *f, void *arg)
 	return 0;
 }
 
-static void exec_fds(struct state *st, struct process *p)
+void exec_fds(struct state *st, struct process *p)
 {
 	struct fd_table *shared = p->fds;
 	void *arg[2] = { st, NULL };
@@ -481,6 +475,12 @@ HANDLER(on_prctl)
 	if (!t || value_i64(EV(ev, PRCTL, res), -1) < 0)
 		return;
 	switch (value_u64(EV(ev, PRCTL, option), 0)) {
+	case PR_SET_NAME:
+		/* Falco does not follow it: in captures, whose events do not tell the
+		 * process, names stay as it has them. */
+		if (ev->pid)
+			text_set_value(st, &t->t.comm, EV(ev, PRCTL, arg2_str));
+		break;
 	case PR_SET_CHILD_SUBREAPER:
 		leader = t->t.proc->leader;
 		if (leader && value_i64(EV(ev, PRCTL, arg2_int), 0))

@@ -23,6 +23,18 @@ static void thread_init(struct thread *t, uint32_t tid)
 	t->uid = t->gid = t->euid = t->egid = t->loginuid = UINT32_MAX;
 }
 
+void cred_copy(struct thread *to, const struct thread *from)
+{
+	to->uid = from->uid;
+	to->gid = from->gid;
+	to->euid = from->euid;
+	to->egid = from->egid;
+	to->loginuid = from->loginuid;
+	to->cap_i = from->cap_i;
+	to->cap_p = from->cap_p;
+	to->cap_e = from->cap_e;
+}
+
 struct pnode *pnode_find(const struct state *st, uint32_t pid)
 {
 	return map_get(&st->procs, pid);
