@@ -87,8 +87,14 @@ static void allow_many_files(void)
 static void open_files(struct analysis *a, char **paths)
 {
 	const bool range = a->from || a->to;
-	const unsigned jobs = range || a->n_files > FILES_FOR_JOBS ? 1 : (unsigned)a->jobs;
+	const bool alone = range || a->n_files > FILES_FOR_JOBS;
+	unsigned jobs = (unsigned)a->jobs;
+	size_t n_correlations;
 
+	/* What correlations remember goes from one part of a recording to the next. */
+	ruleset_correlations(a->plan.rules, &n_correlations);
+	if (alone || n_correlations > 0)
+		jobs = 1;
 	allow_many_files();
 	a->files = xcalloc((size_t)a->n_files, sizeof(*a->files));
 	for (int i = 0; i < a->n_files; i++) {

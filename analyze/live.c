@@ -269,6 +269,8 @@ static int watch(struct watch *w)
 		return EXIT_FAILED;
 	if (rc >= 0)
 		rc = watch_events(w);
+	if (rc >= 0 && detect_end(&w->detect, 0) < 0)
+		rc = -ERR_SYSTEM;
 	if (rc < 0)
 		err_print();
 	ended = finish(w);

@@ -176,6 +176,9 @@ void run_summary(const struct detect_stats *s, uint64_t took_ns)
 		buf_byte(&text, ')');
 	if (s->n_lost > 0)
 		buf_printf(&text, "; %" PRIu64 " events missing", s->n_lost);
+	if (s->n_evicted > 0)
+		buf_printf(&text, "; %" PRIu64 " windows of correlations had no room",
+			   s->n_evicted);
 	buf_printf(&text, "; %s, %.0f events/s", took,
 		   took_ns ? (double)s->n_events * 1e9 / (double)took_ns : 0.0);
 	fprintf(stderr, "saker: %s\n", buf_text(&text));

@@ -4,6 +4,7 @@
  * does not change from alert to alert is put together once, when the printer is made. */
 #include "analyze/alert/alert.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -157,8 +158,36 @@ static void print_text(const struct rule *r, const struct buf *text, struct buf 
 	quote_json(out, text->p + at, text->len - at);
 }
 
+static void print_several(const struct alert_several *s, struct buf *text)
+{
+	char span[TIME_TEXT_MAX];
+
+	time_span(span, s->last_ts - s->first_ts);
+	buf_str(text, " (");
+	if (s->distinct)
+		buf_printf(text, "%u values of %s in %s", s->count, s->distinct, span);
+	else if (s->count > 1)
+		buf_printf(text, "%u times in %s", s->count, span);
+	else if (s->first_ts < s->last_ts)
+		buf_printf(text, "in %s", span);
+	if (s->absent) {
+		time_span(span, s->within);
+		buf_printf(text, "%snot followed in %s",
+			   text->p[text->len - 1] == '(' ? "" : ", ", span);
+	}
+	buf_byte(text, ')');
+}
+
+static void json_several(const struct alert_several *s, struct buf *out)
+{
+	buf_str(out, out->p[out->len - 1] == '{' ? "" : ",");
+	buf_printf(out, "\"correlate.count\":%u,\"correlate.first_time\":%" PRIu64
+		   ",\"correlate.last_time\":%" PRIu64, s->count, s->first_ts, s->last_ts);
+}
+
 static void print_json(const struct alert_printer *p, const struct form *f, const struct rule *r,
-		       const struct field_ctx *c, const struct buf *text, struct buf *out)
+		       const struct field_ctx *c, const struct alert_several *several,
+		       const struct buf *text, struct buf *out)
 {
 	char time[TIME_TEXT_MAX];
 
@@ -178,6 +207,8 @@ static void print_json(const struct alert_printer *p, const struct form *f, cons
 	if (p->style.with_fields) {
 		buf_str(out, "\"output_fields\":{");
 		format_json_fields(f->format, c, out);
+		if (several)
+			json_several(several, out);
 		buf_str(out, "},");
 	}
 	buf_put(out, f->tail.p, f->tail.len);
@@ -186,14 +217,17 @@ static void print_json(const struct alert_printer *p, const struct form *f, cons
 }
 
 void alert_print(const struct alert_printer *p, const struct rule *r,
-		 const struct field_ctx *c, struct buf *text, struct buf *out)
+		 const struct field_ctx *c, const struct alert_several *several, struct buf *text,
+		 struct buf *out)
 {
 	const struct form *f = &p->forms[r->id];
 
 	buf_reset(text);
 	format_text(f->format, c, text);
+	if (several)
+		print_several(several, text);
 	if (p->style.json)
-		print_json(p, f, r, c, text, out);
+		print_json(p, f, r, c, several, text, out);
 	else
 		print_text(r, text, out);
 }

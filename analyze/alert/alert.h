@@ -30,8 +30,18 @@ struct alert_printer *alert_printer_new(const struct alert_style *style,
 void alert_printer_free(struct alert_printer *p);
 bool alert_printer_needs_bulk(const struct alert_printer *p);
 
-/* Appends the alert's line, without a line end.  text is scratch memory. */
+/* What an alert over several events says beside its last event. */
+struct alert_several {
+	uint32_t count;			/* matches, or values of the field distinct */
+	const char *distinct;		/* NULL: matches */
+	bool absent;			/* it did not go on as expected */
+	uint64_t within, first_ts, last_ts;
+};
+
+/* Appends the alert's line, without a line end.  several: of a correlation, else NULL.  text is
+ * scratch memory. */
 void alert_print(const struct alert_printer *p, const struct rule *r,
-		 const struct field_ctx *c, struct buf *text, struct buf *out);
+		 const struct field_ctx *c, const struct alert_several *several, struct buf *text,
+		 struct buf *out);
 
 #endif

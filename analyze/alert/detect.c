@@ -13,10 +13,14 @@ static void event_set_meet(struct event_set *s, const struct event_set *o)
 
 static void use_plan(struct detect *d, const struct detect_plan *plan)
 {
+	size_t n;
+
 	d->plan = plan;
 	d->wanted = *ruleset_events(plan->rules);
 	d->matcher = ruleset_matcher_new(plan->rules);
 	d->filter = plan->filter ? cond_clone(plan->filter) : NULL;
+	ruleset_correlations(plan->rules, &n);
+	d->windows = n > 0 ? windows_new(plan->rules) : NULL;
 	if (d->filter)
 		event_set_meet(&d->wanted, cond_events(d->filter));
 }
@@ -34,6 +38,7 @@ void detect_new_rules(struct detect *d, const struct detect_plan *plan)
 {
 	ruleset_matcher_free(d->matcher);
 	cond_free(d->filter);
+	windows_free(d->windows);
 	use_plan(d, plan);
 }
 
@@ -42,6 +47,7 @@ void detect_release(struct detect *d)
 	state_free(d->state);
 	ruleset_matcher_free(d->matcher);
 	cond_free(d->filter);
+	windows_free(d->windows);
 	arena_release(&d->scratch);
 	buf_release(&d->text);
 	buf_release(&d->line);
@@ -50,6 +56,9 @@ void detect_release(struct detect *d)
 void detect_reset(struct detect *d)
 {
 	state_clear(d->state);
+	if (d->windows)
+		windows_reset(d->windows);
+	d->last_ts = 0;
 	d->ctx.cur = state_current(d->state);
 }
 
@@ -75,9 +84,59 @@ static int alert(struct detect *d, const struct rule *r)
 {
 	d->stats.n_alerts[r->priority % DETECT_PRIORITIES]++;
 	buf_reset(&d->line);
-	alert_print(d->plan->printer, r, &d->ctx, &d->text, &d->line);
+	alert_print(d->plan->printer, r, &d->ctx, NULL, &d->text, &d->line);
 	return d->alert(d->arg, r, d->ctx.ev->ts, d->ctx.ev->num, (const char *)d->line.p,
 			d->line.len);
+}
+
+static void several_of(const struct detect *d, const struct windows_alert *a,
+		       struct alert_several *s)
+{
+	*s = (struct alert_several){ .count = a->count, .absent = a->c->has_absence,
+		.distinct = a->c->has_distinct ? a->c->distinct.text : NULL,
+		.within = a->c->within, .first_ts = a->first_ts, .last_ts = a->last_ts };
+}
+
+/* An alert over several events; keep: it may yet be prevented. */
+static int fire(void *arg, const struct windows_alert *a, struct buf *keep)
+{
+	struct detect *d = arg;
+	const struct rule *r = a->c->rule;
+	struct alert_several s;
+
+	if (a->line) {
+		d->stats.n_alerts[r->priority % DETECT_PRIORITIES]++;
+		return d->alert(d->arg, r, a->last_ts, a->num, a->line, a->len);
+	}
+	several_of(d, a, &s);
+	if (keep) {
+		alert_print(d->plan->printer, r, &d->ctx, &s, &d->text, keep);
+		return 0;
+	}
+	d->stats.n_alerts[r->priority % DETECT_PRIORITIES]++;
+	buf_reset(&d->line);
+	alert_print(d->plan->printer, r, &d->ctx, &s, &d->text, &d->line);
+	return d->alert(d->arg, r, a->last_ts, a->num, (const char *)d->line.p, d->line.len);
+}
+
+static int correlate(struct detect *d)
+{
+	struct correlate_hit hits[CORRELATE_HITS_MAX];
+	const unsigned n = ruleset_match_parts(d->matcher, &d->ctx, hits);
+	int rc = 0;
+
+	for (unsigned i = 0; rc >= 0 && i < n; i++)
+		rc = windows_hit(d->windows, &hits[i], &d->ctx, fire, d);
+	d->stats.n_evicted = windows_evicted(d->windows);
+	return rc;
+}
+
+int detect_end(struct detect *d, uint64_t ts)
+{
+	if (!d->windows)
+		return 0;
+	ts = ts > d->last_ts ? ts : d->last_ts;
+	return windows_pass(d->windows, ts < d->plan->to ? ts : d->plan->to, fire, d);
 }
 
 static int match(struct detect *d)
@@ -92,7 +151,7 @@ static int match(struct detect *d)
 	for (unsigned i = 0; i < n; i++)
 		if (alert(d, rules[i]) < 0)
 			return -ERR_SYSTEM;
-	return 0;
+	return d->windows ? correlate(d) : 0;
 }
 
 int detect_event(struct detect *d, const struct event *ev)
@@ -101,6 +160,11 @@ int detect_event(struct detect *d, const struct event *ev)
 	if (__builtin_expect(ev->num == 0, 0)) {
 		note_pseudo(d, ev);
 		return 0;
+	}
+	if (d->windows) {
+		d->last_ts = ev->ts > d->last_ts ? ev->ts : d->last_ts;
+		if (windows_pass(d->windows, ev->ts, fire, d) < 0)
+			return -ERR_SYSTEM;
 	}
 	if (!event_set_has(&d->wanted, ev->type) || ev->ts < d->plan->from || ev->ts > d->plan->to)
 		return 0;
@@ -114,6 +178,7 @@ void detect_stats_add(struct detect_stats *sum, const struct detect_stats *part)
 	sum->n_events += part->n_events;
 	sum->n_lost += part->n_lost;
 	sum->n_losses += part->n_losses;
+	sum->n_evicted += part->n_evicted;
 	for (unsigned i = 0; i < DETECT_PRIORITIES; i++)
 		sum->n_alerts[i] += part->n_alerts[i];
 	if (part->first_ts && (!sum->first_ts || part->first_ts < sum->first_ts))

@@ -5,6 +5,7 @@
 #define SAKER_ALERT_DETECT_H
 
 #include "analyze/alert/alert.h"
+#include "analyze/alert/windows.h"
 #include "capture/trace/source.h"
 #include "rules/lang/cond.h"
 
@@ -23,6 +24,7 @@ enum { DETECT_PRIORITIES = PRIORITY__N };
 struct detect_stats {
 	uint64_t n_events, n_alerts[DETECT_PRIORITIES];
 	uint64_t n_lost, n_losses;	/* events that are missing, at how many places */
+	uint64_t n_evicted;		/* windows of correlations that there was no room for */
 	uint64_t first_ts, last_ts;
 };
 
@@ -35,6 +37,8 @@ struct detect {
 	struct detect_stats stats;
 	struct state *state;
 	struct ruleset_matcher *matcher;
+	struct windows *windows;	/* of correlations; NULL: there are none */
+	uint64_t last_ts;		/* of the events so far */
 	struct cond *filter;
 	struct arena scratch;
 	struct field_ctx ctx;
@@ -60,6 +64,10 @@ void detect_want(const struct detect *d, struct source *s);
 
 /* One event, pseudo events too, in order.  Negative: the alert could not be handed on. */
 int detect_event(struct detect *d, const struct event *ev);
+
+/* After the last event, at ts: correlations that waited for something that did not happen.
+ * Negative as detect_event. */
+int detect_end(struct detect *d, uint64_t ts);
 
 /* True if no later event of a source in order of time can matter. */
 static inline bool detect_past(const struct detect *d, const struct event *ev)

@@ -150,6 +150,8 @@ static int run_part(struct worker *w)
 	if (rc >= 0)
 		rc = read_events(w);
 	w->detect.stats.n_events += w->source->n_skipped - skipped;
+	if (rc >= 0 && detect_end(&w->detect, w->source->info.last_ts) < 0)
+		rc = -ERR_SYSTEM;
 	return rc;
 }
 

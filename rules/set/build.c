@@ -257,6 +257,26 @@ static bool compile_condition(struct build *b, struct rule_def *d)
 	return true;
 }
 
+static bool compile_step(struct build *b, struct correlate_step *s)
+{
+	lists_put_in(b->rs, &s->cond, &s->text);
+	lang_start(b);
+	s->ast = ast_parse(&b->l, &s->text.text);
+	if (s->ast && macros_expand(&b->l, s->ast, UINT32_MAX, find_macro, b->rs) &&
+	    engine_check(&b->rs->engine, &b->l, s->ast) != INTERN_NONE)
+		return true;
+	say_error(b, "correlate condition", s->cond.spans[0].from.node);
+	return false;
+}
+
+static bool compile_steps(struct build *b, struct correlate_def *c)
+{
+	for (uint32_t i = 0; c && i < c->n_steps; i++)
+		if (!compile_step(b, &c->steps[i]))
+			return false;
+	return !c || !c->has_absence || compile_step(b, &c->absence);
+}
+
 static void build_rule(struct build *b, struct rule_def *d)
 {
 	const size_t before = b->rs->messages.n_errors;
@@ -278,6 +298,8 @@ static void build_rule(struct build *b, struct rule_def *d)
 	}
 	rule_warnings(b, d);
 	go_to(b, "rule", d->rule.name, &d->at);
+	if (!compile_steps(b, d->correlate))
+		return;
 	if (!output_check(&b->at, d, &b->rs->code_arena)) {
 		b->ok = b->ok && b->rs->messages.n_errors == before;
 		return;

@@ -5,6 +5,7 @@
 
 #include "rules/lang/engine.h"
 #include "rules/lang/macro.h"
+#include "rules/set/correlate.h"
 #include "rules/set/ruleset.h"
 #include "rules/set/yaml.h"
 
@@ -83,6 +84,43 @@ struct exception {
 	size_t n_rows, cap;
 };
 
+/* The fields of a key. */
+struct correlate_by {
+	struct field_ref refs[CORRELATE_BY_MAX];
+	uint32_t n;
+};
+
+struct correlate_step {
+	const char *name;
+	struct correlate_by by;
+	struct joined cond;
+	struct expanded text;
+	struct ast *ast;
+};
+
+struct correlate_def {
+	struct place at;
+	uint64_t within;
+	uint32_t count, n_steps;
+	bool has_distinct, has_absence;
+	struct field_ref distinct;
+	struct correlate_by by;
+	struct correlate_step steps[CORRELATE_STEPS_MAX], absence;
+};
+
+/* The correlations that are in force: watch.c. */
+struct watches {
+	struct arena arena;
+	struct engine engine;
+	bool has_engine;
+	struct correlation *v;
+	size_t n, cap;
+	struct correlate_hit *hits;	/* by condition of the engine */
+	size_t n_hits, hits_cap;
+	struct event_set events;
+	bool bulk;
+};
+
 struct rule_def {
 	struct rule rule;
 	struct place at;
@@ -90,6 +128,7 @@ struct rule_def {
 	struct place output_at;
 	struct exception *exceptions;
 	size_t n_exceptions, exceptions_cap;
+	struct correlate_def *correlate;	/* NULL: none */
 	const char **tags;
 	size_t n_tags, tags_cap;
 	uint32_t index, seen_from;
@@ -131,6 +170,7 @@ struct ruleset {
 	struct engine engine;
 	bool has_engine, finished;
 	struct event_set events;
+	struct watches watches;
 };
 
 /* Where the reader is, for messages. */
@@ -189,6 +229,17 @@ enum override_op override_of(const struct override *o, const char *key);
 /* exceptions.c */
 bool read_exceptions(struct reader *r, const struct yaml *item, struct rule_def *d, bool append);
 void exceptions_text(const struct rule_def *d, struct joined *out);
+/* correlate.c; *out: NULL if there is no block. */
+bool read_correlate(struct reader *r, const struct yaml *item, struct correlate_def **out);
+/* The block alone, for a rule that is there. */
+bool amend_correlate(struct reader *r, const struct yaml *item, struct rule_def *d);
+void correlate_release(struct correlate_def *c);
+/* watch.c */
+bool watch_compile(struct ruleset *rs, bool (*is_on)(const struct ruleset *,
+						     const struct rule_def *));
+void watch_release(struct watches *w);
+unsigned watch_match(const struct watches *w, struct matcher *m, const struct field_ctx *ctx,
+		     struct correlate_hit out[CORRELATE_HITS_MAX]);
 /* versions.c */
 bool read_engine_version(struct reader *r, const struct yaml *item);
 bool read_plugin_versions(struct reader *r, const struct yaml *item);

@@ -25,7 +25,7 @@ int priority_parse(const char *name)
 static const char *const known[] = {
 	"rule", "condition", "output", "desc", "priority", "source", "enabled", "tags",
 	"exceptions", "warn_evttypes", "skip-if-unknown-filter", "capture", "capture_duration",
-	"append", "override", NULL,
+	"append", "override", "correlate", NULL,
 };
 static const char *const append_keys[] = {
 	"condition", "output", "desc", "tags", "exceptions", NULL,
@@ -239,6 +239,7 @@ static bool define(struct reader *r, const struct yaml *item, const char *name)
 	ok &= read_tags(r, item, &new, false);
 	ok &= read_flags(r, item, &new);
 	ok &= read_exceptions(r, item, &new, false);
+	ok &= read_correlate(r, item, &new.correlate);
 	ok = ok && same_source(r, old, source);
 	if (!ok) {
 		new.rule.name = name;
@@ -252,6 +253,7 @@ static bool define(struct reader *r, const struct yaml *item, const char *name)
 	joined_release(&d->desc);
 	free(d->tags);
 	free(d->exceptions);
+	correlate_release(d->correlate);
 	new.rule.name = d->rule.name;
 	new.rule.id = d->rule.id;
 	new.index = d->index;
@@ -369,6 +371,9 @@ static bool rule_body(struct reader *r, const struct yaml *item, const char *nam
 	if (yaml_get(item, "enabled") && !yaml_get(item, "condition") &&
 	    !yaml_get(item, "output") && !yaml_get(item, "desc") && !yaml_get(item, "priority"))
 		return toggle(r, item, name);
+	if (yaml_get(item, "correlate") && !yaml_get(item, "condition") &&
+	    !yaml_get(item, "output") && !yaml_get(item, "desc") && !yaml_get(item, "priority"))
+		return amend_correlate(r, item, find_rule(r->rs, name));
 	return define(r, item, name);
 }
 

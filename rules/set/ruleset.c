@@ -32,6 +32,7 @@ static void release_rule(struct rule_def *d)
 	joined_release(&d->output);
 	joined_release(&d->whole);
 	free(d->exceptions);
+	correlate_release(d->correlate);
 	free(d->tags);
 }
 
@@ -52,6 +53,7 @@ void ruleset_free(struct ruleset *rs)
 	if (!rs)
 		return;
 	release_items(rs);
+	watch_release(&rs->watches);
 	if (rs->has_engine)
 		engine_release(&rs->engine);
 	intern_release(&rs->list_names);
@@ -298,15 +300,19 @@ int ruleset_finish(struct ruleset *rs)
 		if (d->engine_id == UINT32_MAX || d->dropped || d->engine_id >= n)
 			continue;
 		rs->by_engine[d->engine_id] = d;
-		enabled[d->engine_id] = is_on(rs, d);
+		enabled[d->engine_id] = is_on(rs, d) && !d->correlate;
 	}
 	engine_finish(&rs->engine, enabled);
+	free(enabled);
+	if (!watch_compile(rs, is_on))
+		return err(ERR_LIMIT,
+			   "the conditions of correlate blocks are too many or too large");
 	engine_types(&rs->engine, &rs->events);
+	event_set_union(&rs->events, &rs->watches.events);
 	/* Old captures number what they say of containers; rules never see it. */
 	for (unsigned i = 0; i < EV__N; i++)
 		if (catalog[i].flags & EF_PSEUDO)
 			rs->events.bits[i / 64] &= ~(UINT64_C(1) << i % 64);
-	free(enabled);
 	rs->finished = true;
 	return 0;
 }
@@ -365,14 +371,14 @@ const struct event_set *ruleset_events(const struct ruleset *rs)
 
 bool ruleset_needs_bulk(const struct ruleset *rs)
 {
-	return engine_needs_bulk(&rs->engine);
+	return engine_needs_bulk(&rs->engine) || rs->watches.bulk;
 }
 
 /* ---- matching ---- */
 
 struct ruleset_matcher {
 	const struct ruleset *rs;
-	struct matcher m;
+	struct matcher m, parts;	/* of rules; of parts of correlations */
 	uint32_t *ids;			/* room for all rules */
 };
 
@@ -383,6 +389,8 @@ struct ruleset_matcher *ruleset_matcher_new(const struct ruleset *rs)
 	m->rs = rs;
 	m->ids = xcalloc(rs->engine.n_roots + 1, sizeof(*m->ids));
 	matcher_init(&m->m, &rs->engine);
+	if (rs->watches.has_engine)
+		matcher_init(&m->parts, &rs->watches.engine);
 	return m;
 }
 
@@ -391,6 +399,7 @@ void ruleset_matcher_free(struct ruleset_matcher *m)
 	if (!m)
 		return;
 	matcher_release(&m->m);
+	matcher_release(&m->parts);
 	free(m->ids);
 	free(m);
 }
@@ -413,6 +422,12 @@ unsigned ruleset_match(struct ruleset_matcher *m, const struct field_ctx *ctx,
 	for (unsigned i = 0; i < n; i++)
 		out[i] = &m->rs->by_engine[ids[i]]->rule;
 	return n;
+}
+
+unsigned ruleset_match_parts(struct ruleset_matcher *m, const struct field_ctx *ctx,
+			     struct correlate_hit out[CORRELATE_HITS_MAX])
+{
+	return m->rs->watches.n ? watch_match(&m->rs->watches, &m->parts, ctx, out) : 0;
 }
 
 struct matcher *ruleset_matcher_begin(struct ruleset_matcher *m, const struct field_ctx *ctx)
