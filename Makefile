@@ -82,6 +82,12 @@ $(O)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+# What every event goes through: a twentieth faster.
+HOT := $(addprefix capture/trace/,column.c skr_read.c unit_rows.c) \
+	$(addprefix replay/state/,fd.c fdtable.c names.c open.c path.c state.c texts.c threads.c) \
+	$(addprefix rules/lang/,eval.c match.c search.c strindex.c)
+$(call obj,$(HOT)): ALL_CFLAGS += $(if $(findstring -O2,$(CFLAGS)),-O3)
+
 $(LIB): $(call obj,$(LIB_SRC))
 	@rm -f $@
 	$(call say,AR,$@)ar rcs $@ $^

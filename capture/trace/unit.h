@@ -18,7 +18,7 @@ struct unit_column {
 };
 
 /* How the values of a parameter that varies from row to row are found. */
-enum vary_kind { VARY_U8, VARY_U32, VARY_U64, VARY_PICK8, VARY_PICK, VARY_BYTES, VARY_KINDS };
+enum vary_kind { VARY_U8, VARY_U32, VARY_U64, VARY_PICK8, VARY_PICK, VARY_BYTES };
 
 struct vary {
 	uint8_t kind;		/* enum vary_kind */
@@ -48,10 +48,11 @@ struct unit_type {
 	bool loaded;
 	/* A row is the values that all rows share, then those that vary. */
 	struct value *common;
-	struct vary *vary;		/* by kind, in the order of enum vary_kind */
+	struct vary *vary;
 	struct vary_state *states;	/* of parameters that some rows lack */
 	unsigned n_vary, n_states;
-	const struct vary *end[VARY_KINDS];	/* of each kind in vary */
+	struct value *ahead;		/* the rows begun to made, width values each */
+	uint32_t begun, made, width;
 	struct ints nr;
 };
 
@@ -73,6 +74,7 @@ struct unit {
 	bool heads, bulk;
 	const uint64_t *ts;
 	struct ints cpu, pos;
+	const uint16_t *cpus;
 	const uint32_t *thread_of;
 	const struct unit_thread *threads;
 	const uint8_t *contents;	/* of a block without rows */

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rows of an open block as events.  This is what every reader does for every event that
- * it wants, so: what all rows of a type share is copied in one piece, and only the
- * columns that vary are looked at, each by the shortest way to its value. */
+ * it wants, so columns become rows some at a time: a short loop for each column that
+ * varies, into rows that have already what all rows of the type share.  An event is then
+ * one copy. */
 #include "capture/base/err.h"
 #include "capture/trace/unit_parts.h"
 
 enum {
 	CPU_SLOTS = 1024,
+	AHEAD = 16,	/* rows that are made at a time: few enough for the nearest cache */
 	COPY = 4,	/* values at a time: a length that compilers turn into moves */
 };
 _Static_assert(EVENT_PARAMS_MAX % COPY == 0, "copying goes past the end");
@@ -78,6 +80,15 @@ static uint32_t follow_threads(struct unit *u, const struct ints *code, uint32_t
 	return worst;
 }
 
+static const uint16_t *as_u16(struct unit *u, const struct ints *x, uint32_t n)
+{
+	uint16_t *v = arena_alloc(&u->mem, (n + 1) * sizeof(*v));
+
+	for (uint32_t i = 0; i < n; i++)
+		v[i] = (uint16_t)ints_at(x, i);
+	return v;
+}
+
 static int decode_threads(struct unit *u, const struct ints *code)
 {
 	uint32_t *t = arena_alloc(&u->mem, u->n_rows * sizeof(*t));
@@ -97,6 +108,7 @@ static int load_heads(struct unit *u)
 		return -ERR_FORMAT;
 	u->ts = as_u64(u, &head[HEAD_TS], u->n_rows);
 	u->cpu = head[HEAD_CPU];
+	u->cpus = as_u16(u, &u->cpu, u->n_rows);
 	u->pos = head[HEAD_POS];
 	threads = arena_alloc(&u->mem, u->n_threads * sizeof(*threads));
 	for (uint32_t i = 0; i < u->n_threads; i++)
@@ -250,17 +262,16 @@ static int load_param(struct unit *u, struct unit_type *t, unsigned i)
 	return 0;
 }
 
-static void sort_by_kind(struct unit *u, struct unit_type *t)
+/* Room for rows, with what they share. */
+static void make_room(struct unit *u, struct unit_type *t, unsigned n_params)
 {
-	struct vary *sorted = arena_alloc(&u->mem, (t->n_vary + 1) * sizeof(*sorted)), *to = sorted;
+	const uint32_t n = t->n_rows < AHEAD ? t->n_rows : AHEAD;
 
-	for (unsigned kind = 0; kind < VARY_KINDS; kind++) {
-		for (unsigned i = 0; i < t->n_vary; i++)
-			if (t->vary[i].kind == kind)
-				*to++ = t->vary[i];
-		t->end[kind] = to;
-	}
-	t->vary = sorted;
+	t->width = (n_params + COPY - 1) / COPY * COPY;
+	t->ahead = arena_alloc(&u->mem, ((size_t)n * t->width + 1) * sizeof(*t->ahead));
+	for (uint32_t i = 0; i < n; i++)
+		memcpy(t->ahead + (size_t)i * t->width, t->common,
+		       t->width * sizeof(*t->common));
 }
 
 static int load_type(struct unit *u, struct unit_type *t)
@@ -274,7 +285,7 @@ static int load_type(struct unit *u, struct unit_type *t)
 	for (unsigned i = 0; i < n; i++)
 		if (load_param(u, t, i) < 0)
 			return -ERR_FORMAT;
-	sort_by_kind(u, t);
+	make_room(u, t, n);
 	if (load_column(u, t, t->n_columns - 1, &nr) < 0)
 		return -ERR_FORMAT;
 	t->nr = nr.absent || nr.form != COLUMN_NUMBERS ? (struct ints){0} : nr.v;
@@ -282,26 +293,59 @@ static int load_type(struct unit *u, struct unit_type *t)
 	return 0;
 }
 
-/* The values of row k that vary.  A loop per kind: with a jump on the kind of each value
- * the processor guesses wrong more often than it reads. */
-static inline void fill(const struct unit_type *t, uint32_t k, struct value *to)
-{
-	const struct vary *v = t->vary;
+/* A loop over the rows to fill, of which to is the value that varies. */
+#define EACH_ROW(assignment)							\
+	do {									\
+		struct value *to = first;					\
+										\
+		for (uint32_t i = k; i < end; i++, to += width)			\
+			assignment;						\
+	} while (0)
 
-	for (; v < t->end[VARY_U8]; v++)
-		to[v->param].u = v->base + v->u8[k];
-	for (; v < t->end[VARY_U32]; v++)
-		to[v->param].u = v->base + v->u32[k];
-	for (; v < t->end[VARY_U64]; v++)
-		to[v->param].u = v->u64[k];
-	for (; v < t->end[VARY_PICK8]; v++)
-		to[v->param] = v->values[v->u8[k]];
-	for (; v < t->end[VARY_PICK]; v++)
-		to[v->param] = v->values[ints_at(v->pick, k)];
-	for (; v < t->end[VARY_BYTES]; v++) {
-		to[v->param].p = v->bytes + v->u32[k];
-		to[v->param].len = v->u32[k + 1] - v->u32[k];
+/* The column v of the rows k to end. */
+static void fill(const struct vary *v, struct value *first, uint32_t width, uint32_t k,
+		 uint32_t end)
+{
+	const uint64_t base = v->base;
+
+	switch ((enum vary_kind)v->kind) {
+	case VARY_U8:
+		EACH_ROW(to->u = base + v->u8[i]);
+		break;
+	case VARY_U32:
+		EACH_ROW(to->u = base + v->u32[i]);
+		break;
+	case VARY_U64:
+		EACH_ROW(to->u = v->u64[i]);
+		break;
+	case VARY_PICK8:
+		EACH_ROW(*to = v->values[v->u8[i]]);
+		break;
+	case VARY_PICK:
+		EACH_ROW(*to = v->values[ints_at(v->pick, i)]);
+		break;
+	case VARY_BYTES:
+		EACH_ROW((to->p = v->bytes + v->u32[i], to->len = v->u32[i + 1] - v->u32[i]));
+		break;
 	}
+}
+
+/* Makes the next rows. */
+static void make_rows(struct unit_type *t)
+{
+	const uint32_t k = t->row, width = t->width;
+	const uint32_t end = t->n_rows - k < AHEAD ? t->n_rows : k + AHEAD;
+
+	for (unsigned c = 0; c < t->n_vary; c++)
+		fill(&t->vary[c], t->ahead + t->vary[c].param, width, k, end);
+	for (unsigned c = 0; c < t->n_states; c++) {
+		const uint8_t *states = t->states[c].states;
+		struct value *first = t->ahead + t->states[c].param;
+
+		EACH_ROW(to->state = states[i]);
+	}
+	t->begun = k;
+	t->made = end;
 }
 
 int unit_event(struct unit *u, struct event *ev)
@@ -309,25 +353,27 @@ int unit_event(struct unit *u, struct event *ev)
 	const uint32_t row = u->row;
 	struct unit_type *t = &u->types[unit_type_of(u, row)];
 	const struct event_desc *desc = t->event->desc;
-	const uint32_t k = t->row;
+	const struct value *from;
+	const struct unit_thread *thread;
 
 	if (!t->loaded && ((!u->heads && load_heads(u) < 0) || load_type(u, t) < 0))
 		return -ERR_FORMAT;
-	u->row++;
-	t->row++;
+	if (t->row == t->made)
+		make_rows(t);
+	from = t->ahead + (size_t)(t->row - t->begun) * t->width;
+	thread = &u->threads[u->thread_of[row]];
 	ev->ts = u->ts[row];
-	ev->tid = u->threads[u->thread_of[row]].tid;
-	ev->pid = u->threads[u->thread_of[row]].pid;
-	ev->cpu = (uint16_t)ints_at(&u->cpu, row);
+	ev->tid = thread->tid;
+	ev->pid = thread->pid;
+	ev->cpu = u->cpus[row];
 	ev->desc = desc;
 	ev->type = desc->id;
-	ev->nr = (uint16_t)ints_at(&t->nr, k);
+	ev->nr = (uint16_t)(t->nr.kind == IK_CONST ? t->nr.base : ints_at(&t->nr, t->row));
 	ev->n_params = desc->n_params;
-	for (unsigned i = 0; i < desc->n_params; i += COPY)
-		memcpy(&ev->v[i], &t->common[i], COPY * sizeof(*ev->v));
-	fill(t, k, ev->v);
-	for (unsigned i = 0; i < t->n_states; i++)
-		ev->v[t->states[i].param].state = t->states[i].states[k];
+	for (unsigned i = 0; i < t->width; i += COPY)
+		memcpy(&ev->v[i], from + i, COPY * sizeof(*ev->v));
+	u->row++;
+	t->row++;
 	return 0;
 }
 

@@ -53,15 +53,6 @@ struct fd_table *fdtable_new(struct state *st)
 	return t;
 }
 
-struct fdinfo *fdtable_get(const struct fd_table *t, int64_t fd)
-{
-	if (!t || fd < 0 || fd > INT32_MAX)
-		return NULL;
-	if (fd < t->cap)
-		return t->dense[fd];
-	return t->sparse.n ? map_get(&t->sparse, (uint32_t)fd) : NULL;
-}
-
 /* High numbers that were in the hash before the array reached them. */
 static void take_in(struct fd_table *t)
 {

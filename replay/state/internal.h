@@ -143,7 +143,14 @@ struct fd_table {
 struct fd_table *fdtable_new(struct state *st);
 struct fd_table *fdtable_clone(struct state *st, const struct fd_table *from);
 void fdtable_drop(struct state *st, struct fd_table *t);
-struct fdinfo *fdtable_get(const struct fd_table *t, int64_t fd);
+static inline struct fdinfo *fdtable_get(const struct fd_table *t, int64_t fd)
+{
+	if (t && (uint64_t)fd < t->cap)
+		return t->dense[fd];
+	if (!t || fd < 0 || fd > INT32_MAX || !t->sparse.n)
+		return NULL;
+	return map_get(&t->sparse, (uint32_t)fd);
+}
 /* The table takes over a reference of f; what stood there is dropped. */
 void fdtable_put(struct state *st, struct fd_table *t, int64_t fd, struct fdinfo *f);
 /* Takes fd out; what it was lives until the next event. */

@@ -143,12 +143,30 @@ static int order_keys(const void *a, const void *b, void *x)
 	return order(x, k->p, k->len, l->p, l->len);
 }
 
-static uint64_t load(const char *p, uint32_t len)
+/* The first eight bytes; of shorter texts all, so that two of one length are equal if
+ * this is. */
+static inline uint64_t load(const char *p, uint32_t len)
 {
-	uint64_t v = 0;
+	uint32_t low = 0, high = 0;
+	uint64_t v;
 
-	memcpy(&v, p, len < 8 ? len : 8);
-	return v;
+	if (len >= sizeof(v)) {
+		memcpy(&v, p, sizeof(v));
+		return v;
+	}
+	if (len >= 4) {
+		memcpy(&low, p, 4);
+		memcpy(&high, p + len - 4, 4);
+	} else if (len) {
+		low = (uint32_t)(unsigned char)p[0] << 8 | (unsigned char)p[len / 2];
+		high = (unsigned char)p[len - 1];
+	}
+	return low | (uint64_t)high << 32;
+}
+
+static inline bool same_text(const char *p, const char *q, uint32_t len)
+{
+	return load(p, len) == load(q, len) && (len <= 8 || memcmp(p, q, len) == 0);
 }
 
 static uint32_t hash_text(const char *p, uint32_t len)
@@ -306,7 +324,7 @@ static uint32_t look_equal(const struct strindex *x, const char *p, uint32_t len
 	for (uint32_t i = hash_text(p, len) & x->mask; x->table[i]; i = (i + 1) & x->mask) {
 		const struct key *k = &x->sorted[x->table[i] - 1];
 
-		if (k->len == len && memcmp(k->p, p, len) == 0)
+		if (k->len == len && same_text(k->p, p, len))
 			return k->row;
 	}
 	return 0;
