@@ -92,23 +92,17 @@ static void id(struct buf *b, const struct value *v)
 	buf_le64(b, (uint64_t)value_i64(v, -1));
 }
 
-/* 29 bytes, which today's readers know by their number: sysdig 0.29 would take the first of
- * the 76 of today for the login user. */
-static void old_process_tail(struct scap_lists *l, struct buf *b, const struct event *ev)
-{
-	buf_le32(b, (uint32_t)value_u64(T(loginuid), UINT32_MAX));
-	buf_byte(b, u(T(exe_flags)) & 1);
-	buf_le64(b, u(T(cap_inheritable)));
-	buf_le64(b, u(T(cap_permitted)));
-	buf_le64(b, u(T(cap_effective)));
-}
-
-/* 76 bytes: all that today's readers know. */
+/* 76 bytes: all that today's readers know.  sysdig 0.29 takes the first four for the login user
+ * and the next for whether the program file is writable: for it they are that, and no time,
+ * as 0 would be none (scap_meta.c knows). */
 static void process_tail(struct scap_lists *l, struct buf *b, const struct event *ev)
 {
 	const uint64_t flags = u(T(exe_flags));	/* execve_flags */
 
-	buf_le64(b, u(T(pidns_start_ts)));
+	if (l->old)
+		buf_le64(b, value_u64(T(loginuid), UINT32_MAX) | (flags & 1) << 32);
+	else
+		buf_le64(b, u(T(pidns_start_ts)));
 	buf_le32(b, (uint32_t)u(T(tty)));
 	buf_le32(b, (uint32_t)value_u64(T(loginuid), UINT32_MAX));
 	buf_byte(b, flags & 1);
@@ -154,10 +148,7 @@ static void add_process(struct scap_lists *l, const struct event *ev)
 	id(b, T(vpid));
 	str16(b, T(cgroups), LIST_LEN);
 	str16(b, T(root), PATH_LEN);
-	if (l->old)
-		old_process_tail(l, b, ev);
-	else
-		process_tail(l, b, ev);
+	process_tail(l, b, ev);
 	patch32(b, at, b->len - at);
 }
 

@@ -138,6 +138,9 @@ static void process_tail(struct cursor *c, struct event *ev)
 	}
 	if (has_flags)
 		value_number(T(exe_flags), flags);
+	/* No time: what our writer has there for old readers. */
+	if (T(pidns_start_ts)->u == (T(loginuid)->u | (uint64_t)(flags & 1) << 32))
+		T(pidns_start_ts)->state = VALUE_ABSENT;
 	if (T(pgid)->state == VALUE_SET && T(pgid)->i == -1)
 		T(pgid)->state = VALUE_ABSENT;
 }
