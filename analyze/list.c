@@ -39,10 +39,11 @@ static const char *argument(const struct field_desc *f)
 	case ARG_NONE:
 		return "";
 	case ARG_INDEX_OPT:
+		return "[n]?";
 	case ARG_KEY_OPT:
-		return "[...]?";
+		return "[key]?";
 	case ARG_KEY_REQ:
-		return "[...]";
+		return "[key]";
 	case ARG_DOT_REQ:
 		return ".name";
 	case ARG_INDEX_OR_DOT:
@@ -53,14 +54,26 @@ static const char *argument(const struct field_desc *f)
 	return "";
 }
 
+/* For programs all of it, with the fields that lists for people leave out. */
 static void field_json(const struct field_desc *f, struct buf *b)
 {
+	static const char *const prints[] = {
+		[PRINT_PLAIN] = "plain", [PRINT_HEX] = "hex", [PRINT_OCT] = "octal",
+		[PRINT_PADDED9] = "padded9", [PRINT_ID] = "id", [PRINT_TIME] = "time",
+	};
+
 	begin(b);
 	pair(b, "name", f->name);
 	pair(b, "class", f->class);
 	pair(b, "type", f->falco_type);
+	pair(b, "print", prints[f->print]);
 	pair(b, "argument", argument(f));
 	flag(b, "list", f->flags & FIELD_LIST);
+	flag(b, "condition_only", f->flags & FIELD_FILTER_ONLY);
+	flag(b, "output_only", f->flags & FIELD_PRINT_ONLY);
+	flag(b, "transformers", !(f->flags & FIELD_NO_TRANSFORM));
+	flag(b, "right_side", !(f->flags & FIELD_NO_RHS));
+	flag(b, "hidden", f->flags & FIELD_HIDDEN);
 	flag(b, "deprecated", f->flags & FIELD_DEPRECATED);
 	pair(b, "help", f->help);
 	end(b);
@@ -75,12 +88,10 @@ void list_fields(bool json)
 		const struct field_desc *f = &fields[i];
 		char name[64];
 
-		if (f->flags & FIELD_HIDDEN)
-			continue;
-		if (json) {
+		if (json)
 			field_json(f, &b);
+		if (json || f->flags & FIELD_HIDDEN)
 			continue;
-		}
 		if (strcmp(class, f->class) != 0)
 			printf("%s%s\n", *class ? "\n" : "", f->class);
 		class = f->class;
