@@ -129,6 +129,14 @@ static int help(const struct opt_spec *spec, const char *form)
 	return OPT_HELPED;
 }
 
+static const char *hint(const struct opt_spec *spec, int letter)
+{
+	for (const struct opt_hint *h = spec->hints; h && h->letter; h++)
+		if (h->letter == letter)
+			return h->say;
+	return NULL;
+}
+
 static int wrong(const struct opt_parse *p, int c)
 {
 	const char *arg = optind > 0 && optind <= p->argc ? p->argv[optind - 1] : "";
@@ -136,7 +144,9 @@ static int wrong(const struct opt_parse *p, int c)
 	if (c == ':')
 		opt_usage_error(p->spec, "%s needs an argument", arg);
 	else if (optopt && optopt < KEY_HELP && strncmp(arg, "--", 2) != 0)
-		opt_usage_error(p->spec, "there is no option -%c", optopt);
+		opt_usage_error(p->spec, "there is no option -%c%s%s", optopt,
+				hint(p->spec, optopt) ? ": " : "",
+				hint(p->spec, optopt) ? hint(p->spec, optopt) : "");
 	else
 		opt_usage_error(p->spec, "there is no option %s", arg);
 	return OPT_WRONG;

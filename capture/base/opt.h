@@ -33,11 +33,18 @@ struct opt {
 	const char *help;
 };
 
+/* What to say of a letter that is no option here but one of a program that people know. */
+struct opt_hint {
+	char letter;
+	const char *say;
+};
+
 struct opt_spec {
 	const char *verb, *usage, *about;
 	const struct opt *opts;
 	unsigned n;
 	const char *status;	/* lines about the exit status, for --help; NULL: 0 and 2 */
+	const struct opt_hint *hints;	/* ended by a letter of 0, or NULL */
 };
 
 #define OPTS(table) (table), sizeof(table) / sizeof((table)[0])

@@ -149,6 +149,8 @@ const char *field_suggest(const char *name, size_t len);
 struct format;
 /* What to do with an absent field: print <NA>, or drop the whole line. */
 struct format *format_compile(const char *text, size_t len, struct arena *a);	/* NULL: err_text */
+/* The same; *wrong is where the field that is wrong begins. */
+struct format *format_compile_at(const char *text, size_t len, struct arena *a, size_t *wrong);
 /* Adds a member to the JSON fields: the value of a single field, typed, or else a text.  It
  * stands in for a field of the same name. */
 void format_add_field(struct format *f, const char *key, const struct format *value,

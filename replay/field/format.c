@@ -102,6 +102,10 @@ static size_t parse_field(struct part *p, const char *text, size_t len, struct a
 		p->width = p->width * 10 + (text[n++] - '0');
 	if (left)
 		p->width = -p->width;
+	if (n == len || !isalpha((unsigned char)text[n])) {
+		err(ERR_USAGE, "a field must follow %%; %%%% is a percent sign");
+		return 0;
+	}
 	if (extension && extension->parse) {
 		used = extension->parse(&p->extension, &p->name, text + n, len - n, a);
 		if (used)
@@ -123,8 +127,15 @@ static void add_text(struct part *p, const char *text, size_t len, struct arena 
 
 struct format *format_compile(const char *text, size_t len, struct arena *a)
 {
+	size_t wrong;
+
+	return format_compile_at(text, len, a, &wrong);
+}
+
+struct format *format_compile_at(const char *text, size_t len, struct arena *a, size_t *wrong)
+{
 	struct format *f = arena_zalloc(a, sizeof(*f));
-	const char *end = text + len;
+	const char *const begin = text, *const end = text + len;
 	unsigned most = 1;
 
 	for (size_t i = 0; i < len; i++)
@@ -147,8 +158,10 @@ struct format *format_compile(const char *text, size_t len, struct arena *a)
 			continue;
 		}
 		n = parse_field(&f->parts[f->n++], text, (size_t)(end - text), a);
-		if (!n)
+		if (!n) {
+			*wrong = (size_t)(text - begin);
 			return NULL;
+		}
 		text += n;
 	}
 	sort_names(f, a);

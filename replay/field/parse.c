@@ -212,6 +212,10 @@ const char *field_suggest(const char *name, size_t len)
 	for (unsigned i = 0; i < n_fields; i++)
 		if (!(fields[i].flags & FIELD_HIDDEN))
 			near_try(&n, fields[i].name);
+	/* proc.cmd: what it may become */
+	for (unsigned i = 0; !n.name && len > 4 && i < n_fields; i++)
+		if (!(fields[i].flags & FIELD_HIDDEN) && !strncmp(fields[i].name, name, len))
+			return fields[i].name;
 	return n.name;
 }
 

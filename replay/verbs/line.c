@@ -6,6 +6,8 @@
 #include "capture/base/err.h"
 #include "capture/base/quote.h"
 #include "capture/base/timearg.h"
+#include "rules/lang/format.h"
+#include "rules/lang/lang.h"
 
 /* What happened, in short; %evt.args has all the rest. */
 static const char exec_text[] = "res=%evt.res exepath=%proc.exepath "
@@ -175,10 +177,45 @@ void line_put(struct line *l, const struct field_ctx *c)
 		plain_line(l, c);
 }
 
+/* Lines as sysdig's by these names (-pc is -p c). */
+static const struct {
+	const char *name, *other, *format;
+} presets[] = {
+	{ "sysdig", "s", "%evt.num %evt.outputtime %evt.cpu %proc.name (%thread.tid) %evt.dir "
+	  "%evt.type %evt.info" },
+	{ "container", "c", "%evt.num %evt.outputtime %evt.cpu %container.name (%container.id) "
+	  "%proc.name (%thread.tid:%thread.vtid) %evt.dir %evt.type %evt.info" },
+	{ "kubernetes", "k", "%evt.num %evt.outputtime %evt.cpu %k8s.ns.name.%k8s.pod.name "
+	  "(%container.id) %proc.name (%thread.tid:%thread.vtid) %evt.dir %evt.type %evt.info" },
+};
+
+/* In sysdig a * tells to print lines with absent fields as well, which we do anyhow. */
+static const char *meant(const char *format)
+{
+	for (size_t i = 0; i < sizeof(presets) / sizeof(presets[0]); i++)
+		if (strcmp(format, presets[i].name) == 0 || strcmp(format, presets[i].other) == 0)
+			return presets[i].format;
+	return format[0] == '*' && format[1] == '%' ? format + 1 : format;
+}
+
+static int wrong_format(const char *format, size_t at)
+{
+	const struct lang_place where = { .column = (unsigned)at + 1, .text = format,
+					  .len = strlen(format) };
+	struct buf b = {0};
+	int r;
+
+	lang_snippet(&b, &where);
+	r = err(ERR_USAGE, "format:1:%u: %s\n%s", where.column, err_text(), buf_text(&b));
+	buf_release(&b);
+	return r;
+}
+
 int line_init(struct line *l, const char *format, bool json, struct arena *mem)
 {
 	static const char *const texts[] = { "proc.name", "evt.type", "evt.args" };
 	struct field_ref *const refs[] = { &l->name, &l->type, &l->args };
+	size_t at;
 
 	for (size_t i = 0; i < sizeof(refs) / sizeof(refs[0]); i++)
 		if (!field_parse(refs[i], texts[i], strlen(texts[i]), mem))
@@ -190,11 +227,11 @@ int line_init(struct line *l, const char *format, bool json, struct arena *mem)
 	l->json = json;
 	if (!format && !json)
 		return 0;
-	if (!format)
-		format = json_format;
+	format = format ? meant(format) : json_format;
+	lang_formats(false);
 	l->has_tabs = strchr(format, '\t');
-	l->format = format_compile(format, strlen(format), mem);
-	return l->format ? 0 : err_at("format");
+	l->format = format_compile_at(format, strlen(format), mem, &at);
+	return l->format ? 0 : wrong_format(format, at);
 }
 
 void line_release(struct line *l)

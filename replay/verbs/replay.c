@@ -43,9 +43,24 @@ static const struct opt opts[] = {
 	{ O_QUIET, 'q', "quiet", NULL, "no progress, no remarks on losses" },
 };
 
+/* As people who come from sysdig try it. */
+static const struct opt_hint hints[] = {
+	{ 'r', "the recording is named without one" },
+	{ 'w', "saker convert and saker cut write recordings" },
+	{ 'c', "there are no chisels; saker report sums up" },
+	{ 't', "-p has %evt.time, %evt.rawtime, %evt.reltime and %evt.deltatime" },
+	{ 's', "what was recorded is printed" },
+	{ 'S', "saker info counts events" },
+	{ 'l', "saker analyze --list-fields does it" },
+	{ 'L', "saker analyze --list-events does it" },
+	{ 'A', "%evt.buffer has what was read and written" },
+	{0},
+};
+
 static const struct opt_spec spec = {
 	"replay", "[options] FILE", "print the events of a recording", OPTS(opts),
 	"0 done; 2 failure; 3 the recording was damaged or cut, all good events printed.",
+	hints,
 };
 
 struct losses {
@@ -330,6 +345,9 @@ int verb_replay(int argc, char **argv)
 			return opt_usage_error(&spec, "%s", err_text());
 	if (key != OPT_END)
 		return opt_status(key);
+	if (p.first + 1 < argc && access(argv[p.first + 1], F_OK) != 0)
+		return opt_usage_error(&spec, "'%s' is no recording; a condition stands behind -f:"
+				       " -f '%s'", argv[p.first + 1], argv[p.first + 1]);
 	if (p.first + 1 != argc)
 		return opt_usage_error(&spec, "one recording is needed, %d were given",
 				       argc - p.first);

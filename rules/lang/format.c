@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rules/lang/format.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "capture/base/err.h"
@@ -31,6 +32,24 @@ static bool is_call(const char *text, size_t len)
 		    memcmp(text, transforms[i].name, transforms[i].len) == 0)
 			return true;
 	return false;
+}
+
+/* "nam(": fields have a dot in their names, so it can only be meant as a transformer. */
+static bool is_no_call(const char *text, size_t len)
+{
+	struct buf names = {0};
+	size_t n = 0;
+
+	while (n < len && (isalnum((unsigned char)text[n]) || text[n] == '_'))
+		n++;
+	if (n == 0 || n == len || text[n] != '(')
+		return false;
+	for (unsigned i = 0; i < TR__N; i++)
+		buf_printf(&names, "%s%s", i ? ", " : "", transforms[i].name);
+	err(ERR_RULE, "there is no transformer '%.*s', only %s", (int)n, text,
+	    buf_text(&names));
+	buf_release(&names);
+	return true;
 }
 
 static size_t parse_call(const struct made **made, const char **name, const char *text,
@@ -68,6 +87,8 @@ static size_t parse(const void **made, const char **name, const char *text, size
 
 	if (is_call(text, len))
 		return parse_call((const struct made **)made, name, text, len, a);
+	if (is_no_call(text, len))
+		return SIZE_MAX;
 	n = field_parse(&r, text, len, a);
 	if (n && !param_known(&r)) {
 		err(ERR_RULE, "unknown event argument %s", r.key);
