@@ -209,13 +209,14 @@ const char *field_suggest(const char *name, size_t len)
 	struct near n;
 
 	near_init(&n, name, len);
-	for (unsigned i = 0; i < n_fields; i++)
-		if (!(fields[i].flags & FIELD_HIDDEN))
-			near_try(&n, fields[i].name);
-	/* proc.cmd: what it may become */
-	for (unsigned i = 0; !n.name && len > 4 && i < n_fields; i++)
-		if (!(fields[i].flags & FIELD_HIDDEN) && !strncmp(fields[i].name, name, len))
+	for (unsigned i = 0; i < n_fields; i++) {
+		if (fields[i].flags & FIELD_HIDDEN)
+			continue;
+		/* proc.cmd: what it may become is nearer than what it may have been */
+		if (len > 5 && strncmp(fields[i].name, name, len) == 0)
 			return fields[i].name;
+		near_try(&n, fields[i].name);
+	}
 	return n.name;
 }
 

@@ -47,7 +47,7 @@ static const struct opt opts[] = {
 static const struct opt_hint hints[] = {
 	{ 'r', "the recording is named without one" },
 	{ 'w', "saker convert and saker cut write recordings" },
-	{ 'c', "there are no chisels; saker report sums up" },
+	{ 'c', "there are no chisels" },
 	{ 't', "-p has %evt.time, %evt.rawtime, %evt.reltime and %evt.deltatime" },
 	{ 's', "what was recorded is printed" },
 	{ 'S', "saker info counts events" },

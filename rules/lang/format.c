@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "capture/base/err.h"
+#include "capture/base/near.h"
 #include "rules/lang/check.h"
 
 enum { REFS_MAX = 16 };
@@ -37,18 +38,17 @@ static bool is_call(const char *text, size_t len)
 /* "nam(": fields have a dot in their names, so it can only be meant as a transformer. */
 static bool is_no_call(const char *text, size_t len)
 {
-	struct buf names = {0};
+	struct near near;
 	size_t n = 0;
 
 	while (n < len && (isalnum((unsigned char)text[n]) || text[n] == '_'))
 		n++;
 	if (n == 0 || n == len || text[n] != '(')
 		return false;
+	near_init(&near, text, n);
 	for (unsigned i = 0; i < TR__N; i++)
-		buf_printf(&names, "%s%s", i ? ", " : "", transforms[i].name);
-	err(ERR_RULE, "there is no transformer '%.*s', only %s", (int)n, text,
-	    buf_text(&names));
-	buf_release(&names);
+		near_try(&near, transforms[i].name);
+	err(ERR_RULE, "there is no transformer '%.*s'%s", (int)n, text, near_text(&near));
 	return true;
 }
 
