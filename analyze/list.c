@@ -33,27 +33,6 @@ static void end(struct buf *b)
 	fwrite(b->p, 1, b->len, stdout);
 }
 
-static const char *argument(const struct field_desc *f)
-{
-	switch ((enum field_arg_kind)f->arg) {
-	case ARG_NONE:
-		return "";
-	case ARG_INDEX_OPT:
-		return "[n]?";
-	case ARG_KEY_OPT:
-		return "[key]?";
-	case ARG_KEY_REQ:
-		return "[key]";
-	case ARG_DOT_REQ:
-		return ".name";
-	case ARG_INDEX_OR_DOT:
-		return "[n] or .name";
-	case ARG_DOT_OPT:
-		return ".name?";
-	}
-	return "";
-}
-
 /* For programs all of it, with the fields that lists for people leave out. */
 static void field_json(const struct field_desc *f, struct buf *b)
 {
@@ -67,7 +46,7 @@ static void field_json(const struct field_desc *f, struct buf *b)
 	pair(b, "class", f->class);
 	pair(b, "type", f->falco_type);
 	pair(b, "print", prints[f->print]);
-	pair(b, "argument", argument(f));
+	pair(b, "argument", field_argument(f));
 	flag(b, "list", f->flags & FIELD_LIST);
 	flag(b, "condition_only", f->flags & FIELD_FILTER_ONLY);
 	flag(b, "output_only", f->flags & FIELD_PRINT_ONLY);
@@ -95,7 +74,7 @@ void list_fields(bool json)
 		if (strcmp(class, f->class) != 0)
 			printf("%s%s\n", *class ? "\n" : "", f->class);
 		class = f->class;
-		snprintf(name, sizeof(name), "%s%s", f->name, argument(f));
+		snprintf(name, sizeof(name), "%s%s", f->name, field_argument(f));
 		printf("  %-34s %-10s %s%s\n", name, f->falco_type, f->help,
 		       f->flags & FIELD_DEPRECATED ? " (deprecated)" : "");
 	}

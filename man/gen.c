@@ -99,6 +99,8 @@ static void field_table(void)
 		}
 		fputs(".It Va ", stdout);
 		word(f->name);
+		if (f->arg != ARG_NONE)
+			printf(" Ns Li %s", field_argument(f));
 		printf(" Pq %s%s%s\n", f->falco_type, f->flags & FIELD_LIST ? " list" : "",
 		       f->flags & FIELD_OWN ? ", not in Falco" : "");
 		text(f->help);
@@ -107,6 +109,8 @@ static void field_table(void)
 			puts("Deprecated.");
 		if (f->flags & FIELD_FILTER_ONLY)
 			puts("Conditions only.");
+		if (f->flags & FIELD_PRINT_ONLY)
+			puts("Outputs only.");
 	}
 	if (*class)
 		puts(".El");

@@ -73,6 +73,27 @@ like($said, qr/did you mean fd\.name/, 'and the right one is suggested');
 is($status, 2, 'a wrong condition fails');
 like($said, qr/filter:1/, 'with its place');
 
+for (['%evt.num %proc.nam', qr/format:1:11: .*did you mean proc\.name\?\n.*\n {12}\^/],
+     ['%proc.cmd', qr/did you mean proc\.cmdline\?/],
+     ['%touper(proc.name)', qr/format:1:2: .*transformer 'touper'; did you mean toupper\?/],
+     ['%proc.aname[x]', qr/format:1:2: .*number in brackets/],
+     ['100%', qr/format:1:5: .*%% is a percent sign/]) {
+	($status, $out, $said) = replay('-p', $_->[0], $demo);
+	is($status, 2, "format $_->[0] is refused");
+	like($said, $_->[1], 'with place and proposal');
+}
+(undef, $out) = replay('-n', 1, '-p', '*%toupper(evt.type) 5%% %evt.num', $demo);
+like($out, qr/^[A-Z0-9_]+ 5% 1$/, 'transformers, percent signs, and the * of sysdig');
+for ('-ps', '-pc', '-pk', '-psysdig', '-pcontainer', '-pkubernetes') {
+	(undef, $out) = replay('-n', 1, $_, $demo);
+	like($out, qr/^1 \d\d:\d\d:\d\d\.\d{9} \d+ \S.* \(\d+(:\d+)?\) [<>] \w+ /, "$_ is a format");
+}
+($status, undef, $said) = replay($demo, 'proc.name=sh');
+is($status, 2, 'a condition is no operand');
+like($said, qr/-f 'proc\.name=sh'/, 'but an option');
+(undef, undef, $said) = replay('-r', $demo);
+like($said, qr/no option -r: the recording is named without/, 'as the recording is none');
+
 (undef, $out) = replay('--json', '-p', '%evt.num %proc.name %fd.sip %evt.failed %evt.time', $demo, '-n', 50);
 my @objects = map { decode_json($_)->{output_fields} } split /\n/, $out;
 is_deeply([sort keys %{$objects[0]}], [qw(evt.failed evt.num evt.time fd.sip proc.name)], 'JSON has the fields');

@@ -136,6 +136,8 @@ static inline enum field_found field_get_value(const struct field_ctx *c,
 /* True if it wants payloads or environments (source_want): FIELD_BULK fields, and evt.arg of
  * such parameters. */
 bool field_needs_bulk(const struct field_ref *r);
+/* What may stand behind the name, for lists: "[n]?", ".name"; "" if nothing may. */
+const char *field_argument(const struct field_desc *f);
 void fval_list_add(struct fval_list *l, const struct fval *v);
 
 /* Text of a value as Falco prints it (no quoting), and as a JSON value. */

@@ -222,6 +222,27 @@ const char *field_suggest(const char *name, size_t len)
 
 /* ---- others ---- */
 
+const char *field_argument(const struct field_desc *f)
+{
+	switch ((enum field_arg_kind)f->arg) {
+	case ARG_NONE:
+		return "";
+	case ARG_INDEX_OPT:
+		return "[n]?";
+	case ARG_KEY_OPT:
+		return "[key]?";
+	case ARG_KEY_REQ:
+		return "[key]";
+	case ARG_DOT_REQ:
+		return ".name";
+	case ARG_INDEX_OR_DOT:
+		return "[n] or .name";
+	case ARG_DOT_OPT:
+		return ".name?";
+	}
+	return "";
+}
+
 bool field_needs_bulk(const struct field_ref *r)
 {
 	if (r->desc->flags & FIELD_BULK)
