@@ -31,7 +31,7 @@ static const struct layout {
 	{ NULL,             "libpod-",          ".scope",       HEX,     "podman" },
 	{ NULL,             "libpod-",          "",             HEX,     "podman" },
 	{ "libpod_parent",  "",                 "",             HEX,     "podman" },
-	{ "libpod_parent",  "",                 "",             NAME,    "" },	/* conmon: as Falco */
+	{ "libpod_parent",  "",                 "",             NAME,    "" },	/* conmon */
 	{ NULL,             "cri-containerd-",  ".scope",       HEX,     "containerd" },
 	{ NULL,             "*:cri-containerd:", "",            HEX,     "containerd" },
 	{ NULL,             "nerdctl-",         ".scope",       HEX,     "containerd" },
