@@ -61,7 +61,9 @@ struct live {
 	size_t n_losses, loss_at, losses_cap;
 	unsigned fullness;		/* of the fullest ring at the last look */
 	bool answers;			/* the helper may have some */
+	bool holding;			/* held is to be handed out */
 	uint64_t hold_until;		/* for its answers, ns since boot; 0: not */
+	struct event held;
 	struct victim *victims;		/* in order of time, not handed out */
 	size_t n_victims, victim_at, victims_cap;
 	struct heal *heal;
@@ -385,12 +387,12 @@ static int next_record(struct live *l, struct event *ev)
 	return LIVE_IDLE;
 }
 
-/* A container that is new is worth waiting for, a little, while the rings have room: its
- * first events come with its name then. */
+/* A container that is new is worth waiting for, a little, while the rings have room: the
+ * event that shows it, and those after, come when its name is known. */
 static bool holds(struct live *l)
 {
-	if (l->hold_until && (!l->helper.waiting || l->fullness >= HOLD_FULLNESS
-			      || clock_ns(CLOCK_BOOTTIME) >= l->hold_until))
+	if (l->hold_until && (!l->helper.waiting || clock_ns(CLOCK_BOOTTIME) >= l->hold_until
+			      || rings_fullness(&l->rings) >= HOLD_FULLNESS))
 		l->hold_until = 0;
 	return l->hold_until != 0;
 }
@@ -406,10 +408,22 @@ static bool next_answer(struct live *l, struct event *ev)
 		if (!holds(l))
 			break;
 		helper_wait(&l->helper, HOLD_STEP_MS);
-		l->fullness = rings_poll(&l->rings);
 		l->answers = true;
 	}
 	return false;
+}
+
+/* The held event's bytes lie where they were: no other record is looked at meanwhile. */
+static int next_held(struct live *l, struct event *ev)
+{
+	if (next_answer(l, ev))
+		return 0;
+	if (l->holding) {
+		l->holding = false;
+		*ev = l->held;
+		return 0;
+	}
+	return 1;
 }
 
 static int live_next(struct source *s, struct event *ev)
@@ -425,11 +439,15 @@ static int live_next(struct source *s, struct event *ev)
 		snapshot_free(l->snapshot);
 		l->snapshot = NULL;
 	}
-	if (next_answer(l, ev))
+	if (next_held(l, ev) == 0)
 		return 0;
 	n = next_record(l, ev);
-	if (n == 0 && helper_see(&l->helper, ev) > 0)
+	if (n == 0 && helper_see(&l->helper, ev) > 0) {
 		l->hold_until = clock_ns(CLOCK_BOOTTIME) + HOLD_NS;
+		l->held = *ev;
+		l->holding = true;
+		return next_held(l, ev);
+	}
 	return n;
 }
 

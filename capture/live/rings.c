@@ -141,6 +141,20 @@ unsigned rings_poll(struct rings *r)
 	return (unsigned)(fullest * 256 / r->size);
 }
 
+unsigned rings_fullness(const struct rings *r)
+{
+	uint64_t fullest = 0;
+
+	for (unsigned i = 0; i < r->n; i++) {
+		const struct ring_view *const v = &r->views[i];
+		const uint64_t n = __atomic_load_n(&v->ring->head, __ATOMIC_ACQUIRE) - v->pos;
+
+		if (n > fullest)
+			fullest = n;
+	}
+	return (unsigned)(fullest * 256 / r->size);
+}
+
 const struct wire_record *rings_next(struct rings *r, uint64_t horizon, unsigned *cpu)
 {
 	const struct wire_record *rec;

@@ -52,6 +52,9 @@ void rings_close(struct rings *r);
  * is, in 1/256. */
 unsigned rings_poll(struct rings *r);
 
+/* The same without looking at records: what was handed out last stays. */
+unsigned rings_fullness(const struct rings *r);
+
 /* The oldest record that is not younger than horizon (ns since boot); NULL: none among
  * what rings_poll saw.  It lies there until the next call. */
 const struct wire_record *rings_next(struct rings *r, uint64_t horizon, unsigned *cpu);
