@@ -53,8 +53,8 @@ static const struct opt opts[] = {
 	{ O_SNAPLEN,   0,   "snaplen",     "BYTES", "keep so much of each payload (80)" },
 	{ O_SYSCALLS,  0,   "syscalls",    "LIST",  "record only these system calls" },
 	{ O_PID,       'p', "pid",         "PID",   "record this process and its descendants" },
-	{ O_CONTAINER, 0,   "container",   "ID",
-	  "record the container with this id or part of it" },
+	{ O_CONTAINER, 0,   "container",   "NAME",
+	  "record the container with this name or id, or part of the id" },
 	{ O_CGROUP,    0,   "cgroup",      "PATH",
 	  "record this control group and those below it" },
 	{ O_UID,       0,   "uid",         "USER",
@@ -82,7 +82,8 @@ struct recorder {
 	struct live_options live;
 	struct writer_options writer;
 	const char *path, *filter;
-	char default_path[64], container[4096];
+	char default_path[64];
+	struct container_place container;
 	bool force, quiet;
 	uint64_t max_events;
 
@@ -187,8 +188,11 @@ static int parse_one(struct recorder *r, const struct opt_parse *p, int key)
 		r->live.pid = (uint32_t)u;
 		break;
 	case O_CONTAINER:
-		n = container_cgroup(p->value, r->container, sizeof(r->container));
-		r->live.cgroup = r->container;
+		n = container_find(p->value, &r->container);
+		if (r->container.cgroup[0])
+			r->live.cgroup = r->container.cgroup;
+		else
+			r->live.pid = r->container.pid;
 		break;
 	case O_CGROUP:
 		r->live.cgroup = p->value;

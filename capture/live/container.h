@@ -3,10 +3,15 @@
 #ifndef SAKER_LIVE_CONTAINER_H
 #define SAKER_LIVE_CONTAINER_H
 
-#include <stddef.h>
+#include <stdint.h>
 
-/* Path of the control group (below the cgroup2 mount) whose name has id in it.  Negative if
- * there is none, or several. */
-int container_cgroup(const char *id, char *path, size_t size);
+struct container_place {
+	char cgroup[4096];	/* below the cgroup2 mount; "": there is none for it */
+	uint32_t pid;		/* then its first process */
+};
+
+/* Finds the container that runs now by its name, by its id or a part of that.  Negative if there is
+ * none, or several. */
+int container_find(const char *text, struct container_place *out);
 
 #endif

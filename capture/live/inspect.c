@@ -141,21 +141,44 @@ bool inspect_container(const struct inspect *in, const struct cgroup_container *
 	return known;
 }
 
-bool inspect_rootfs(const struct inspect *in, const struct cgroup_container *c, struct buf *path)
+/* The facts as the runtime has them. */
+static void ask_alone(const struct inspect *in, const struct cgroup_container *c,
+		      struct facts *f)
 {
-	struct facts f = { .o = json_object() };
 	char id[256];
 
-	if (is_sane(c->id, c->len)) {
-		snprintf(id, sizeof(id), "%.*s", (int)c->len, c->id);
-		ask(in, runtime_of(c->type), id, &f);
-	}
-	buf_reset(path);
-	buf_put(path, f.rootfs.p, f.rootfs.len);
-	buf_text(path);
-	buf_release(&f.rootfs);
-	json_decref(f.o);
-	return path->len > 0;
+	*f = (struct facts){ .o = json_object() };
+	if (!is_sane(c->id, c->len))
+		return;
+	snprintf(id, sizeof(id), "%.*s", (int)c->len, c->id);
+	ask(in, runtime_of(c->type), id, f);
+}
+
+static bool give(struct facts *f, const char *text, struct buf *out)
+{
+	buf_reset(out);
+	if (text)
+		buf_str(out, text);
+	buf_text(out);
+	buf_release(&f->rootfs);
+	json_decref(f->o);
+	return out->len > 0;
+}
+
+bool inspect_name(const struct inspect *in, const struct cgroup_container *c, struct buf *name)
+{
+	struct facts f;
+
+	ask_alone(in, c, &f);
+	return give(&f, facts_member(f.o, "name"), name);
+}
+
+bool inspect_rootfs(const struct inspect *in, const struct cgroup_container *c, struct buf *path)
+{
+	struct facts f;
+
+	ask_alone(in, c, &f);
+	return give(&f, buf_text(&f.rootfs), path);
 }
 
 /* ---- by the first process ---- */

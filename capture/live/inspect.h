@@ -28,6 +28,9 @@ bool inspect_container(const struct inspect *in, const struct cgroup_container *
  * id; false if there is none. */
 bool inspect_by_pid(const struct inspect *in, struct buf *id, struct cgroup_container *c);
 
+/* What it is called; false if no runtime says. */
+bool inspect_name(const struct inspect *in, const struct cgroup_container *c, struct buf *name);
+
 /* Where the root directory of the container lies on the machine, as text; false if not known. */
 bool inspect_rootfs(const struct inspect *in, const struct cgroup_container *c, struct buf *path);
 
