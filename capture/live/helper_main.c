@@ -29,7 +29,8 @@ enum {
 	ANSWER_SECONDS = 2,
 	LOOK_MS = 1000,			/* at accounts */
 	CONTAINERS_MAX = 1024,		/* whose accounts are looked at again */
-	TRIES = 4,
+	TRIES = 4,			/* later */
+	SOON_TRIES = 8, SOON_MS = 10,
 	ACCOUNTS_MAX = 4096, ACCOUNTS_BYTES = 1 << 20,
 	MEMORY_MAX = 512 << 20, STACK_BYTES = 1 << 20,
 	STUCK_MAX = 8,			/* threads that wait for good */
@@ -38,6 +39,7 @@ enum {
 struct subject {
 	uint32_t pid;
 	bool by_pid, named, live;
+	bool only_known;		/* nothing is told unless the runtime knows it */
 	char type[16], id[256];
 	unsigned tries;
 	uint64_t again;			/* ms; 0: the runtime has answered */
@@ -211,7 +213,7 @@ static void tell_container(const struct desk *d, const struct inspect *in,
 	o->known = inspect_container(in, c, &json);
 	texts[0] = shown;
 	texts[1] = buf_text(&json);
-	if (json.len)
+	if (json.len && (o->known || !s->only_known))
 		helper_send(d->sock, &m, texts, 2, 0);
 	buf_release(&json);
 }
@@ -330,13 +332,29 @@ static bool in_thread(struct desk *d, const struct subject *s, bool first, struc
 	return false;
 }
 
+static void nap_ms(unsigned ms)
+{
+	const struct timespec t = { .tv_nsec = (long)ms * 1000000 };
+
+	nanosleep(&t, NULL);
+}
+
+/* The first program of a container may run before its runtime has written anything down:
+ * while the recorder waits, it is asked for a few times. */
 static void attend(struct desk *d, struct subject *s, bool first)
 {
 	const struct helper_msg done = { .kind = HELPER_DONE };
 	static const uint64_t later[] = { 50, 300, 2000 };
 	struct outcome o;
-	const bool ended = in_thread(d, s, true, &o);
+	bool ended;
 
+	s->only_known = first;
+	ended = in_thread(d, s, true, &o);
+	for (unsigned i = 0; first && ended && !o.known && i < SOON_TRIES; i++) {
+		nap_ms(SOON_MS);
+		s->only_known = i < SOON_TRIES - 1;
+		ended = in_thread(d, s, true, &o);
+	}
 	if (ended && o.found) {
 		memcpy(s->type, o.type, sizeof(s->type));
 		memcpy(s->id, o.id, sizeof(s->id));

@@ -37,9 +37,12 @@ static const struct runtime *runtime_of(const char *type)
 	return &runtimes[0];
 }
 
+/* Where nobody writes anything down there is nothing to wait for. */
 static bool ask(const struct inspect *in, const struct runtime *r, const char *id,
 		struct facts *f)
 {
+	if (!r->ask[0])
+		return true;
 	for (size_t i = 0; i < sizeof(r->ask) / sizeof(r->ask[0]) && r->ask[i]; i++)
 		if (r->ask[i](in, id, f))
 			return true;

@@ -26,8 +26,8 @@ struct part {
 	struct part_range range;
 	uint64_t last_ts;
 	struct id_list uids, gids, pids;	/* of what is kept, for a key frame */
-	const struct container **containers;
-	size_t n_containers, cap_containers;
+	const struct container **containers, **told;
+	size_t n_containers, cap_containers, n_told, told_cap;
 	uint8_t *known;		/* by pid: the output has what this process inherited */
 	struct event changed;
 };
@@ -55,6 +55,7 @@ void part_free(struct part *p)
 	free(p->gids.v);
 	free(p->pids.v);
 	free(p->containers);
+	free(p->told);
 	free(p->known);
 	free(p);
 }
@@ -123,6 +124,23 @@ static int note_needs(const struct thread *t, void *arg)
 	return 0;
 }
 
+/* Containers that the output has heard of. */
+static bool is_told(const struct part *p, const struct container *c)
+{
+	for (size_t i = 0; i < p->n_told; i++)
+		if (p->told[i] == c)
+			return true;
+	return false;
+}
+
+static void note_told(struct part *p, const struct container *c)
+{
+	if (is_told(p, c))
+		return;
+	p->told = mem_grow(p->told, &p->told_cap, p->n_told + 1, sizeof(p->told[0]));
+	p->told[p->n_told++] = c;
+}
+
 static bool container_needed(const struct part *p, const struct value *id)
 {
 	for (size_t i = 0; i < p->n_containers; i++)
@@ -142,14 +160,26 @@ static bool is_loopback(const struct value *addr)
 		: addr->len >= 17 && !memcmp(addr->p + 1, one, sizeof(one));
 }
 
+/* All accounts of a container that is needed, since its processes may still change theirs; of
+ * the machine those that are in use. */
+static bool is_of(const struct part *p, const struct value *container,
+		  const struct id_list *ids, uint64_t id)
+{
+	if (container->state == VALUE_SET && container->len)
+		return container_needed(p, container);
+	return has(ids, id);
+}
+
 /* Is this row of a key frame needed by the threads that are kept? */
 static bool row_needed(const struct part *p, const struct event *ev)
 {
 	switch (ev->type) {
 	case EV_SNAP_USER:
-		return has(&p->uids, value_u64(EV(ev, SNAP_USER, uid), UINT64_MAX));
+		return is_of(p, EV(ev, SNAP_USER, container), &p->uids,
+			     value_u64(EV(ev, SNAP_USER, uid), UINT64_MAX));
 	case EV_SNAP_GROUP:
-		return has(&p->gids, value_u64(EV(ev, SNAP_GROUP, gid), UINT64_MAX));
+		return is_of(p, EV(ev, SNAP_GROUP, container), &p->gids,
+			     value_u64(EV(ev, SNAP_GROUP, gid), UINT64_MAX));
 	case EV_SNAP_MOUNT:
 		return has(&p->pids, value_u64(EV(ev, SNAP_MOUNT, pid), UINT64_MAX));
 	case EV_SNAP_IFACE:
@@ -260,6 +290,44 @@ static int introduce(struct part *p, const struct thread *t, const struct event 
 	return known ? 0 : state_dump(p->st, ev->ts, is_one, emit_one, &one);
 }
 
+/* ---- processes that enter a container ---- */
+
+static bool nobody(const struct thread *t, void *arg)
+{
+	return false;
+}
+
+static int emit_container(const struct event *ev, void *arg)
+{
+	struct part *p = arg;
+
+	switch (ev->type) {
+	case EV_CONTAINER:
+		return container_needed(p, EV(ev, CONTAINER, id)) ? writer_add(p->w, ev) : 0;
+	case EV_SNAP_USER:
+		return container_needed(p, EV(ev, SNAP_USER, container)) ? writer_add(p->w, ev) : 0;
+	case EV_SNAP_GROUP:
+		return container_needed(p, EV(ev, SNAP_GROUP, container)) ? writer_add(p->w, ev) : 0;
+	default:
+		return 0;
+	}
+}
+
+/* What is known of a container that the part has not had yet. */
+static int introduce_container(struct part *p, const struct thread *t, uint64_t ts)
+{
+	const struct container *const c = t->proc->container;
+	int r;
+
+	if (!c || is_told(p, c))
+		return 0;
+	p->n_containers = 0;
+	add_container(p, c);
+	r = state_dump(p->st, ts, nobody, emit_container, p);
+	note_told(p, c);
+	return r;
+}
+
 static int key_frame(struct part *p, uint64_t ts, bool fresh)
 {
 	int r = writer_key_begin(p->w);
@@ -273,6 +341,8 @@ static int key_frame(struct part *p, uint64_t ts, bool fresh)
 		state_each_thread(p->st, note_needs, p);
 	r = state_dump(p->st, ts, p->keep ? kept : NULL, emit, p);
 	p->started = true;
+	for (size_t i = 0; i < p->n_containers; i++)
+		note_told(p, p->containers[i]);
 	return r < 0 ? r : writer_key_end(p->w);
 }
 
@@ -308,8 +378,21 @@ static const struct thread *current(const struct part *p, const struct event *ev
 static int add_snapshot(struct part *p, const struct event *ev)
 {
 	p->in_snapshot = ev->type != EV_SNAP_END;
+	if (ev->type == EV_SNAP_MACHINE)
+		p->n_told = 0;	/* the state may forget them */
 	state_update(p->st, ev);
 	return !p->in_snapshot && p->started ? key_frame(p, p->last_ts, true) : 0;
+}
+
+/* News of a container that the part has; of the machine's accounts, whoever has them. */
+static bool told_by_id(const struct part *p, const struct value *id)
+{
+	if (id->state != VALUE_SET || id->len == 0)
+		return true;
+	for (size_t i = 0; i < p->n_told; i++)
+		if (p->told[i]->id.len == id->len && !memcmp(p->told[i]->id.p, id->p, id->len))
+			return true;
+	return false;
 }
 
 static bool pseudo_kept(const struct part *p, const struct event *ev)
@@ -321,6 +404,12 @@ static bool pseudo_kept(const struct part *p, const struct event *ev)
 		return thread_kept(p, (uint32_t)value_u64(EV(ev, SNAP_THREAD, tid), 0));
 	case EV_SNAP_FD:
 		return thread_kept(p, (uint32_t)value_u64(EV(ev, SNAP_FD, pid), 0));
+	case EV_CONTAINER:
+		return !p->keep || told_by_id(p, EV(ev, CONTAINER, id));
+	case EV_SNAP_USER:
+		return !p->keep || told_by_id(p, EV(ev, SNAP_USER, container));
+	case EV_SNAP_GROUP:
+		return !p->keep || told_by_id(p, EV(ev, SNAP_GROUP, container));
 	default:
 		return !p->keep;
 	}
@@ -355,6 +444,8 @@ int part_add(struct part *p, const struct event *ev, bool wanted)
 	if (!wanted)
 		return 0;
 	r = p->keep ? introduce(p, t, ev) : 0;
+	if (r == 0 && p->keep)
+		r = introduce_container(p, t, ev->ts);
 	if (r == 0)
 		r = writer_add(p->w, ev);
 	if (p->keep && ev->type == EV_PROCEXIT && ev->tid < PIDS)
