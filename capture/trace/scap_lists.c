@@ -320,6 +320,12 @@ static void add_group(struct scap_lists *l, const struct event *ev)
 
 /* ---- a snapshot ---- */
 
+/* The list of accounts is the machine's: those of containers are events. */
+static bool is_named(const struct value *container)
+{
+	return container->state == VALUE_SET && container->len;
+}
+
 static bool add(struct scap_lists *l, const struct event *ev)
 {
 	switch (ev->type) {
@@ -336,9 +342,13 @@ static bool add(struct scap_lists *l, const struct event *ev)
 		add_iface(l, ev);
 		return true;
 	case EV_SNAP_USER:
+		if (is_named(EV(ev, SNAP_USER, container)))
+			return false;
 		add_user(l, ev);
 		return true;
 	case EV_SNAP_GROUP:
+		if (is_named(EV(ev, SNAP_GROUP, container)))
+			return false;
 		add_group(l, ev);
 		return true;
 	}

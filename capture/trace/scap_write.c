@@ -97,6 +97,14 @@ int scap_add(struct scap_writer *w, const struct event *ev)
 		add_note(w, ev);
 		break;
 	case EV_CONTAINER:
+		if (EV(ev, CONTAINER, json)->state != VALUE_SET) {
+			w->encoder.left->events[ev->type]++;
+			break;
+		}
+		add_event(w, ev);
+		break;
+	case EV_SNAP_USER:
+	case EV_SNAP_GROUP:
 		add_event(w, ev);
 		break;
 	default:

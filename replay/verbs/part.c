@@ -300,17 +300,22 @@ static bool nobody(const struct thread *t, void *arg)
 static int emit_container(const struct event *ev, void *arg)
 {
 	struct part *p = arg;
+	const struct value *id;
 
 	switch (ev->type) {
 	case EV_CONTAINER:
-		return container_needed(p, EV(ev, CONTAINER, id)) ? writer_add(p->w, ev) : 0;
+		id = EV(ev, CONTAINER, id);
+		break;
 	case EV_SNAP_USER:
-		return container_needed(p, EV(ev, SNAP_USER, container)) ? writer_add(p->w, ev) : 0;
+		id = EV(ev, SNAP_USER, container);
+		break;
 	case EV_SNAP_GROUP:
-		return container_needed(p, EV(ev, SNAP_GROUP, container)) ? writer_add(p->w, ev) : 0;
+		id = EV(ev, SNAP_GROUP, container);
+		break;
 	default:
 		return 0;
 	}
+	return container_needed(p, id) ? writer_add(p->w, ev) : 0;
 }
 
 /* What is known of a container that the part has not had yet. */
