@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Parts are runs of key frames, several per thread so that none waits long for another.
- * The part whose turn it is writes to the sinks directly; a later one keeps its lines,
- * and pauses when they become many, so that memory stays bounded however much alerts. */
+ * The part whose turn it is writes to the sinks directly; a later one keeps its lines.  When
+ * it ends before its turn it leaves them behind, and its thread takes the next part: who
+ * ends the part whose turn it is writes what follows.  A thread pauses when the lines become
+ * many, so that memory stays bounded however much alerts. */
 #include "analyze/alert/parts.h"
 
 #include <pthread.h>
@@ -10,7 +12,7 @@
 
 #include "capture/base/err.h"
 
-enum { PARTS_PER_THREAD = 6, KEEP_MAX = 64 << 20, LOOK_EVERY = 4096 };
+enum { PARTS_PER_THREAD = 16, KEEP_MAX = 64 << 20, LOOK_EVERY = 4096 };
 
 struct job {
 	struct parts *parts;
@@ -22,6 +24,9 @@ struct job {
 	pthread_cond_t turn;
 	unsigned next;			/* part that nobody has begun */
 	unsigned writing;		/* part whose turn it is to write */
+	struct buf *left;		/* by part: lines of those that ended before their turn */
+	bool *ended;
+	size_t kept;			/* bytes in left */
 	uint64_t bytes_done;
 	int failed;			/* first failure */
 	char message[512];
@@ -38,17 +43,17 @@ struct worker {
 	pthread_t thread;
 };
 
-static void write_kept(struct worker *w)
+static void write_lines(struct sink_set *sinks, struct buf *kept)
 {
-	const uint8_t *p = w->kept.p, *end = p + w->kept.len;
+	const uint8_t *p = kept->p, *end = p + kept->len;
 	uint32_t head[2];
 
 	for (; p < end; p += head[1]) {
 		memcpy(head, p, sizeof(head));
 		p += sizeof(head);
-		sinks_line(w->job->sinks, head[0], (const char *)p, head[1]);
+		sinks_line(sinks, head[0], (const char *)p, head[1]);
 	}
-	buf_reset(&w->kept);
+	buf_reset(kept);
 }
 
 static void wait_turn(struct worker *w)
@@ -76,7 +81,7 @@ static int on_alert(void *arg, const struct rule *r, uint64_t ts, uint64_t num,
 		wait_turn(w);
 	if (my_turn(w)) {
 		if (w->kept.len > 0)
-			write_kept(w);
+			write_lines(w->job->sinks, &w->kept);
 		sinks_line(w->job->sinks, r->priority, line, len);
 		return 0;
 	}
@@ -155,18 +160,57 @@ static int run_part(struct worker *w)
 	return rc;
 }
 
-static void end_part(struct worker *w)
+/* Leaves the lines of a part whose turn has not come; false: it has, or they are many. */
+static bool leave(struct worker *w)
 {
 	struct job *j = w->job;
+	bool left;
 
-	wait_turn(w);
-	if (j->failed)
-		return;
-	write_kept(w);
 	pthread_mutex_lock(&j->lock);
-	__atomic_store_n(&j->writing, j->writing + 1, __ATOMIC_RELEASE);
+	left = j->writing != w->part && j->kept + w->kept.len <= KEEP_MAX;
+	if (left) {
+		j->kept += w->kept.len;
+		j->left[w->part] = w->kept;
+		j->ended[w->part] = true;
+		w->kept = (struct buf){0};
+	}
+	pthread_mutex_unlock(&j->lock);
+	return left;
+}
+
+/* The next part's turn: writes what was left until one comes that still runs. */
+static void pass_turn(struct job *j)
+{
+	struct buf lines = {0};
+	size_t written = 0;
+
+	for (;;) {
+		pthread_mutex_lock(&j->lock);
+		j->kept -= written;
+		__atomic_store_n(&j->writing, j->writing + 1, __ATOMIC_RELEASE);
+		if (j->writing == j->n_parts || !j->ended[j->writing])
+			break;
+		buf_release(&lines);
+		lines = j->left[j->writing];
+		j->left[j->writing] = (struct buf){0};
+		written = lines.len;
+		pthread_mutex_unlock(&j->lock);
+		write_lines(j->sinks, &lines);
+	}
 	pthread_cond_broadcast(&j->turn);
 	pthread_mutex_unlock(&j->lock);
+	buf_release(&lines);
+}
+
+static void end_part(struct worker *w)
+{
+	if (leave(w))
+		return;
+	wait_turn(w);
+	if (w->job->failed)
+		return;
+	write_lines(w->job->sinks, &w->kept);
+	pass_turn(w->job);
 }
 
 static bool take_part(struct worker *w)
@@ -235,6 +279,8 @@ int parts_run(struct parts *p, const struct detect_plan *plan, struct sink_set *
 	j.n_parts = p->n > 1 ? p->n * PARTS_PER_THREAD : 1;
 	if (j.n_parts > j.n_keys)
 		j.n_parts = j.n_keys > 0 ? j.n_keys : 1;
+	j.left = xcalloc(j.n_parts, sizeof(*j.left));
+	j.ended = xcalloc(j.n_parts, sizeof(*j.ended));
 	for (; ready < p->n; ready++) {
 		struct worker *w = &workers[ready];
 
@@ -250,6 +296,10 @@ int parts_run(struct parts *p, const struct detect_plan *plan, struct sink_set *
 		detect_release(&workers[i].detect);
 		buf_release(&workers[i].kept);
 	}
+	for (unsigned i = 0; i < j.n_parts; i++)
+		buf_release(&j.left[i]);
+	free(j.left);
+	free(j.ended);
 	free(workers);
 	return j.failed ? err(ERR_FORMAT, "%s", j.message) : 0;
 }

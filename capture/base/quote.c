@@ -73,6 +73,28 @@ static size_t plain_run(const unsigned char *s, size_t len)
 	return n;
 }
 
+/* The same without what JSON escapes. */
+static size_t plain_json(const unsigned char *s, size_t len)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
+	size_t n = 0;
+
+	for (; len - n >= 8; n += 8) {
+		uint64_t w, del, quote, back;
+
+		memcpy(&w, s + n, 8);
+		del = w ^ ones * 0x7f;
+		quote = w ^ ones * '"';
+		back = w ^ ones * '\\';
+		if ((w | ((w - ones * 0x20) & ~w) | ((del - ones) & ~del) |
+		     ((quote - ones) & ~quote) | ((back - ones) & ~back)) & high)
+			break;
+	}
+	while (n < len && s[n] >= 0x20 && s[n] < 0x7f && s[n] != '"' && s[n] != '\\')
+		n++;
+	return n;
+}
+
 void quote_terminal_buf(struct buf *out, const void *p, size_t len)
 {
 	static const char digit[] = "0123456789abcdef";
@@ -134,12 +156,9 @@ void quote_json(struct buf *out, const void *p, size_t len)
 	const unsigned char *s = p;
 
 	for (size_t i = 0; i < len;) {
-		size_t n = 0;
+		size_t n = plain_json(s + i, len - i);
 		const char *e;
 
-		while (i + n < len && s[i + n] >= 0x20 && s[i + n] < 0x7f
-		       && s[i + n] != '"' && s[i + n] != '\\')
-			n++;
 		buf_put(out, s + i, n);
 		i += n;
 		if (i == len)

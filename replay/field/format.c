@@ -25,6 +25,8 @@ struct part {
 	const void *extension;	/* a transformed field, by the extension's own struct */
 	const struct format *whole;	/* a text of its own, in JSON only */
 	const char *name;	/* in JSON */
+	const char *key;	/* the name, quoted, and a colon; made by sort_names */
+	uint32_t key_len;
 };
 
 struct format {
@@ -59,6 +61,18 @@ static unsigned add_inner(struct part *inner, const struct part *p)
 	return (unsigned)n;
 }
 
+static void make_key(struct part *p, struct arena *a)
+{
+	struct buf b = {0};
+
+	buf_byte(&b, '"');
+	quote_json(&b, p->name, strlen(p->name));
+	buf_str(&b, "\":");
+	p->key = arena_strn(a, b.p, b.len);
+	p->key_len = (uint32_t)b.len;
+	buf_release(&b);
+}
+
 static bool is_extension(const struct part *p)
 {
 	return !p->text && !p->has_ref;
@@ -84,6 +98,8 @@ static void sort_names(struct format *f, struct arena *a)
 	for (unsigned i = 0; i < n; i++)
 		if (i == 0 || strcmp(f->by_name[i]->name, f->by_name[i - 1]->name) != 0)
 			f->by_name[f->n_names++] = f->by_name[i];
+	for (unsigned i = 0; i < f->n_names; i++)
+		make_key(f->by_name[i], a);
 }
 
 /* The text of a field's place, behind the percent sign; its length, 0 on error. */
@@ -180,6 +196,7 @@ void format_add_field(struct format *f, const char *key, const struct format *va
 	else
 		p->whole = value;
 	p->name = arena_str(a, key);
+	make_key(p, a);
 	while (at < f->n_names && strcmp(f->by_name[at]->name, key) < 0)
 		names[n++] = f->by_name[at++];
 	names[n++] = p;
@@ -302,9 +319,7 @@ void format_json_fields(const struct format *f, const struct field_ctx *c, struc
 
 		if (i)
 			buf_byte(out, ',');
-		buf_byte(out, '"');
-		quote_json(out, p->name, strlen(p->name));
-		buf_str(out, "\":");
+		buf_put(out, p->key, p->key_len);
 		part_json(out, p, c);
 	}
 }
