@@ -103,7 +103,7 @@ BPF_OBJ := $(patsubst %.c,$(O)/%.o,$(BPF_SRC))
 BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPF_ARCH) -I. -I$(O) \
 	-Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers -Wno-pass-failed $(WERROR)
 
-$(O)/bpf/%.bpf.o: bpf/%.bpf.c
+$(O)/%.bpf.o: %.bpf.c
 	@mkdir -p $(@D)
 	$(call say,BPF,$@)$(CLANG) $(BPF_CFLAGS) -I/usr/include/$(ARCH)-linux-gnu \
 		-MMD -MP -c -o $@ $< && $(LLVM_STRIP) -g $@
@@ -146,6 +146,9 @@ $(O)/tests/unit/%: $(O)/tests/unit/%.o $(LIB)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
 
 TOOLS := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/tools/*.c)))
+TOOLS := $(if $(HAVE_BPF),$(TOOLS),$(filter-out %/floor,$(TOOLS)))
+$(O)/tests/tools/floor: LIBS += -lbpf -lelf
+$(O)/tests/tools/floor: | $(O)/tests/bench/floor.bpf.o
 $(O)/tests/tools/%: $(O)/tests/tools/%.o $(LIB)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
