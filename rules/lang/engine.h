@@ -105,7 +105,7 @@ struct insn {
 enum { CODE_TRUE = UINT32_MAX, CODE_FALSE = UINT32_MAX - 1, CODE_NONE = UINT32_MAX - 2 };
 
 /* How a test is decided (quick.c). */
-enum way { WAY_GENERAL, WAY_RANGE, WAY_TABLE, WAY_SEARCH, WAY_PART };
+enum way { WAY_GENERAL, WAY_RANGE, WAY_SAME, WAY_TABLE, WAY_SEARCH, WAY_PART };
 
 struct quick {
 	uint8_t way;			/* enum way */
@@ -115,6 +115,10 @@ struct quick {
 	union {
 		struct {		/* WAY_RANGE: both ends hold */
 			uint64_t low, span;
+		};
+		struct {		/* WAY_SAME: a text of at most eight bytes */
+			uint64_t head;
+			uint32_t size;
 		};
 		struct {		/* WAY_TABLE */
 			const struct strindex *table;

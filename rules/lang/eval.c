@@ -324,6 +324,8 @@ bool matcher_find_out(struct matcher *m, uint32_t test)
 		is = false;
 	else if (q->way == WAY_RANGE)
 		is = (v->v.u - q->low <= q->span) != q->negate;
+	else if (q->way == WAY_SAME)
+		is = (v->v.len == q->size && text_head(v->v.p, q->size) == q->head) != q->negate;
 	else if (q->way == WAY_TABLE)
 		is = in_table(v, q->table, q->index, q->bit) != q->negate;
 	else

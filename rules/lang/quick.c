@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The inner loop's form of predicates: most are a number in a range, a bit of a table's
- * row, or a text to look for.  All others go the general way. */
+/* The inner loop's form of predicates: most are a number in a range, a short text,
+ * a bit of a table's row, or a text to look for.  All others go the general way. */
 #include <stdlib.h>
 
 #include "rules/lang/engine.h"
+#include "rules/lang/search.h"
 
 /* The numbers that hold, from low to low + span; false: there is no such range. */
 static bool range_of(const struct pred *p, uint64_t least, uint64_t c, struct quick *q)
@@ -57,10 +58,22 @@ static bool as_search(const struct pred *p, struct quick *q)
 	return true;
 }
 
+/* A short text needs no table. */
+static bool as_same(const struct pred *p, struct quick *q)
+{
+	if (p->index != INDEX_EQUAL || p->n != 1 || p->c->len > sizeof(q->head))
+		return false;
+	*q = (struct quick){ .way = WAY_SAME, .slot = p->slot, .negate = p->negate,
+			     .head = text_head(p->c->p, p->c->len), .size = p->c->len };
+	return true;
+}
+
 static void quick_of(const struct engine *e, uint32_t i, struct quick *q)
 {
 	const struct pred *p = &e->preds[i];
 
+	if (!p->never && p->shape == SHAPE_ONE && !p->all && as_same(p, q))
+		return;
 	if (!p->never && p->index != NO_INDEX && p->shape == SHAPE_ONE && !p->all)
 		*q = (struct quick){ .way = WAY_TABLE, .slot = p->slot, .index = p->index,
 			.negate = p->negate, .bit = p->bit,

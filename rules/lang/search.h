@@ -5,10 +5,32 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 /* Does the text hold the n bytes of what? */
 bool text_search(const char *p, uint32_t len, const char *what, uint32_t n);
 /* The same, letters of ASCII in any case. */
 bool text_search_folded(const char *p, uint32_t len, const char *what, uint32_t n);
+
+/* The first eight bytes; of shorter texts all, so that two of one length are equal if
+ * this is. */
+static inline uint64_t text_head(const char *p, uint32_t len)
+{
+	uint32_t low = 0, high = 0;
+	uint64_t v;
+
+	if (len >= sizeof(v)) {
+		memcpy(&v, p, sizeof(v));
+		return v;
+	}
+	if (len >= 4) {
+		memcpy(&low, p, 4);
+		memcpy(&high, p + len - 4, 4);
+	} else if (len) {
+		low = (uint32_t)(unsigned char)p[0] << 8 | (unsigned char)p[len / 2];
+		high = (unsigned char)p[len - 1];
+	}
+	return low | (uint64_t)high << 32;
+}
 
 #endif

@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rules/lang/search.h"
+
 enum { SHAPES = 4096 };			/* of lengths and last bytes */
 
 struct key {
@@ -143,40 +145,19 @@ static int order_keys(const void *a, const void *b, void *x)
 	return order(x, k->p, k->len, l->p, l->len);
 }
 
-/* The first eight bytes; of shorter texts all, so that two of one length are equal if
- * this is. */
-static inline uint64_t load(const char *p, uint32_t len)
-{
-	uint32_t low = 0, high = 0;
-	uint64_t v;
-
-	if (len >= sizeof(v)) {
-		memcpy(&v, p, sizeof(v));
-		return v;
-	}
-	if (len >= 4) {
-		memcpy(&low, p, 4);
-		memcpy(&high, p + len - 4, 4);
-	} else if (len) {
-		low = (uint32_t)(unsigned char)p[0] << 8 | (unsigned char)p[len / 2];
-		high = (unsigned char)p[len - 1];
-	}
-	return low | (uint64_t)high << 32;
-}
-
 static inline bool same_text(const char *p, const char *q, uint32_t len)
 {
-	return load(p, len) == load(q, len) && (len <= 8 || memcmp(p, q, len) == 0);
+	return text_head(p, len) == text_head(q, len) && (len <= 8 || memcmp(p, q, len) == 0);
 }
 
 static uint32_t hash_text(const char *p, uint32_t len)
 {
-	uint64_t h = load(p, len) ^ (uint64_t)len << 56;
+	uint64_t h = text_head(p, len) ^ (uint64_t)len << 56;
 
 	if (len > 8)
-		h = (h * UINT64_C(0x9e3779b97f4a7c15)) ^ load(p + len - 8, 8);
+		h = (h * UINT64_C(0x9e3779b97f4a7c15)) ^ text_head(p + len - 8, 8);
 	if (len > 16)
-		h = (h * UINT64_C(0x9e3779b97f4a7c15)) ^ load(p + len / 2 - 4, 8);
+		h = (h * UINT64_C(0x9e3779b97f4a7c15)) ^ text_head(p + len / 2 - 4, 8);
 	h *= UINT64_C(0xff51afd7ed558ccd);
 	return (uint32_t)(h >> 32);
 }
