@@ -91,4 +91,14 @@ like($err, qr/a\.yaml:2:25: error: .*unknown event type opn; did you mean open\?
 is($status, 2, 'a file that is not there');
 like($err, qr/none\.yaml: error: .*No such file.*\[LOAD_ERR_FILE_READ\]/, 'is named');
 
+# The parser of YAML counts characters; places are bytes.
+for my $mark ('', "\xef\xbb\xbf") {
+	spew("$dir/utf8.yaml", $mark . "# \xc3\xa9\xc3\xa9\xe2\x82\xac" x 300 . "\n- rule: caf\xc3\xa9\n" .
+		"  desc: d\n  output: o\n  priority: NOTICE\n  condition: proc.nmae = caf\xc3\xa9\n");
+	($status, $out, $err) = run('-V', "$dir/utf8.yaml");
+	is($status, 2, 'a wrong file with other letters');
+	like($err, qr/utf8\.yaml:6:14: error: .*\n    condition: proc\.nmae = caf\xc3\xa9\n {15}\^/,
+		'has the right place' . ($mark && ', with a byte order mark too'));
+}
+
 done_testing();

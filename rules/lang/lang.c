@@ -128,7 +128,8 @@ void lang_snippet(struct buf *out, const struct lang_place *where)
 	buf_put(out, where->text + from, n);
 	buf_str(out, "\n  ");
 	for (size_t i = from; i < caret; i++)
-		buf_byte(out, where->text[i] == '\t' ? '\t' : ' ');
+		if ((where->text[i] & 0xc0) != 0x80)	/* a character, not a byte of one */
+			buf_byte(out, where->text[i] == '\t' ? '\t' : ' ');
 	buf_byte(out, '^');
 }
 

@@ -12,8 +12,13 @@ struct anchor {
 	bool open;		/* still being read: an alias to it would be a loop */
 };
 
+/* The parser counts characters, we count bytes: the byte of every so many-th character. */
+enum { CHARS_APART = 256 };
+
 struct loader {
 	struct yaml_file *f;
+	uint32_t *bytes;		/* NULL: each character is a byte */
+	size_t n_bytes;
 	struct arena *a;
 	yaml_parser_t parser;
 	struct anchor *anchors;
@@ -25,6 +30,51 @@ struct loader {
 
 static struct yaml *read_node(struct loader *l, yaml_event_t *ev);
 
+static bool starts_character(char c)
+{
+	return (c & 0xc0) != 0x80;
+}
+
+/* Bytes of the mark that some editors put before the text. */
+static size_t byte_order_mark(const struct yaml_file *f)
+{
+	return f->len >= 3 && memcmp(f->text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
+
+static void count_characters(struct loader *l)
+{
+	const struct yaml_file *f = l->f;
+	size_t n = 0, cap = 0;
+
+	for (size_t i = byte_order_mark(f); i < f->len; i++) {
+		if (!starts_character(f->text[i]))
+			continue;
+		if (n++ % CHARS_APART)
+			continue;
+		l->bytes = mem_grow(l->bytes, &cap, l->n_bytes + 1, sizeof(*l->bytes));
+		l->bytes[l->n_bytes++] = (uint32_t)i;
+	}
+	if (n == f->len) {
+		free(l->bytes);
+		l->bytes = NULL;
+	}
+}
+
+static uint32_t byte_of(const struct loader *l, size_t character)
+{
+	const size_t at = character / CHARS_APART, len = l->f->len;
+	size_t left = character % CHARS_APART, i;
+
+	if (!l->bytes)
+		return (uint32_t)(character < len ? character : len);
+	if (at >= l->n_bytes)
+		return (uint32_t)len;
+	for (i = l->bytes[at]; i < len && left; left--)
+		for (i++; i < len && !starts_character(l->f->text[i]);)
+			i++;
+	return (uint32_t)i;
+}
+
 static void *fail(struct loader *l, const yaml_mark_t *m, const char *what)
 {
 	struct yaml_file *f = l->f;
@@ -35,7 +85,7 @@ static void *fail(struct loader *l, const yaml_mark_t *m, const char *what)
 		 m->line + 1, m->column + 1, what);
 	f->error_line = (uint32_t)m->line;
 	f->error_column = (uint32_t)m->column;
-	f->error_off = (uint32_t)(m->index < f->len ? m->index : f->len);
+	f->error_off = byte_of(l, m->index);
 	return NULL;
 }
 
@@ -58,8 +108,8 @@ static struct yaml *node_new(struct loader *l, enum yaml_kind kind, const yaml_e
 	n->kind = (uint8_t)kind;
 	n->line = (uint32_t)ev->start_mark.line;
 	n->column = (uint32_t)ev->start_mark.column;
-	n->off = (uint32_t)ev->start_mark.index;
-	n->end = (uint32_t)ev->end_mark.index;
+	n->off = byte_of(l, ev->start_mark.index);
+	n->end = byte_of(l, ev->end_mark.index);
 	return n;
 }
 
@@ -119,7 +169,7 @@ static bool read_kids(struct loader *l, struct yaml *n, yaml_event_type_t end)
 		if (!next(l, &ev))
 			return false;
 		if (ev.type == end) {
-			n->end = (uint32_t)ev.end_mark.index;
+			n->end = byte_of(l, ev.end_mark.index);
 			yaml_event_delete(&ev);
 			break;
 		}
@@ -219,6 +269,7 @@ bool yaml_load(struct yaml_file *f, struct arena *a)
 {
 	struct loader l = { .f = f, .a = a };
 	const yaml_mark_t start = {0};
+	const size_t mark = byte_order_mark(f);
 	bool ok;
 
 	if (f->len > YAML_BYTES_MAX) {
@@ -229,12 +280,15 @@ bool yaml_load(struct yaml_file *f, struct arena *a)
 		fail(&l, &start, "the parser does not start");
 		return false;
 	}
+	count_characters(&l);
 	yaml_parser_set_encoding(&l.parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&l.parser, (const unsigned char *)f->text, f->len);
+	yaml_parser_set_input_string(&l.parser, (const unsigned char *)f->text + mark,
+				     f->len - mark);
 	ok = read_docs(&l);
 	yaml_parser_delete(&l.parser);
 	free(l.anchors);
 	free(l.stack);
+	free(l.bytes);
 	return ok;
 }
 
