@@ -151,6 +151,37 @@ sub compare_files {
 	1 while <$new>;
 }
 
+# ---- what Falco does with it ----------------------------------------------------
+
+# Events that its converter knows no way for end its reading: each beginning that we write is in its table
+# with that number of parameters, and each end has all that there are today.
+sub check_rows {
+	my (%event, %way, $bad);
+	open my $f, '<', "$shared/facts/event-table.tsv" or die;
+	while (<$f>) {
+		my @c = split /\t/;
+		$event{$c[0]} = {flags => $c[7], n => $c[8]} if $c[0] =~ /^\d+$/;
+	}
+	open $f, '<', "$shared/facts/conversion-table.tsv" or die;
+	while (<$f>) {
+		my @c = split /\t/;
+		$way{"$c[0] $c[2]"} = 1 if $c[0] =~ /^\d+$/;
+	}
+	open $f, '<', "$top/capture/trace/scap_events.def" or die;
+	local $/;
+	my $text = <$f>;
+	while ($text =~ /^SCAP_(\w+)\((\d+), (\w+),([^")]*)((?:\s*"[^"]*")*)\)/mg) {
+		my ($kind, $code, $name, $params) = ($1, $2, $3, $5);
+		my $n = () = $params =~ /[\w-]+:/g;
+		my $managed = $event{$code}{flags} & 1 << 12;
+		$bad .= "$name $code has $n parameters\n"
+			if $kind eq 'ENTER' ? $managed && !$way{"$code $n"} : $kind !~ /OLD/ && $n != $event{$code}{n};
+	}
+	is($bad, undef, 'Falco knows a way for each event');
+}
+
+check_rows();
+
 # ---- lists ----------------------------------------------------------------------
 
 # Entries as sorted lines of "key value", by kind and who they are.

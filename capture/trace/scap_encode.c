@@ -47,6 +47,7 @@ struct plan {
 	const struct scap_code *twin, *twin_enter;
 	uint16_t twin_type;
 	bool twin_silent;
+	uint16_t sc;		/* the number of the call, for who does not know the event */
 	uint64_t without;	/* parameters that the format does not have */
 	int8_t twin_from[EVENT_PARAMS_MAX];	/* the twin's parameters in the event */
 };
@@ -93,12 +94,16 @@ static uint64_t without(const struct scap_code *code, const struct event *ev)
 	return left;
 }
 
+/* What stands in for the event where readers do not know it. */
 static void choose_twin(struct scap_encoder *e, struct plan *p, const struct event *ev)
 {
 	const struct event_desc *d;
 
 	if (!e->pairs || p->code->code < OLD_CODES)
 		return;
+	p->sc = (uint16_t)scap_sc_named(ev->desc->name);
+	if (p->sc >= OLD_CALLS)
+		p->sc = 0;
 	for (size_t i = 0; i < sizeof(twins) / sizeof(twins[0]); i++) {
 		if (twins[i].event != ev->type)
 			continue;
@@ -247,12 +252,12 @@ static void encode_twin(struct scap_encoder *e, const struct event *ev,
 }
 
 /* The name of a call, for who does not know its event. */
-static void encode_generic_enter(const struct event *ev, unsigned show, struct buf *out)
+static void encode_generic_enter(const struct event *ev, unsigned sc, unsigned show,
+				 struct buf *out)
 {
 	const struct open_event o = begin(out, ev, GENERIC_ENTER, 2, false, show);
-	const unsigned sc = scap_sc_named(ev->desc->name);
 
-	buf_le16(out, sc < OLD_CALLS ? (uint16_t)sc : 0);
+	buf_le16(out, (uint16_t)sc);
 	buf_le16(out, ev->nr);
 	patch(out, o.lens, 2, 2);
 	patch(out, o.lens + 2, 2, 2);
@@ -275,7 +280,7 @@ static void encode_beginning(struct scap_encoder *e, const struct event *ev,
 	if (p->twin)
 		encode_twin(e, ev, p, show, out);
 	if (!old && p->code->kind == SCAP_KIND_EXIT && (!p->twin || p->twin_silent))
-		encode_generic_enter(ev, show, out);
+		encode_generic_enter(ev, p->sc, show, out);
 	if (p->enter && !p->twin && (old || p->enter->n))
 		encode_enter(e, ev, p->enter, show, out);
 }

@@ -224,12 +224,27 @@ static bool put_any_number(struct scap_encoder *e, const struct event *ev,
 	return whole;
 }
 
+/* The beginning of execveat: the kernel's name of the program needs no directory. */
+static void put_execveat(const struct event *ev, uint8_t type, struct buf *b)
+{
+	const struct value *name = EV(ev, EXECVEAT, filename);
+
+	if (type == PT_FD)
+		put_number(b, (uint64_t)INT64_C(-100), 8);	/* AT_FDCWD */
+	else if (type == PT_FLAGS32)
+		put_number(b, 0, 4);
+	else if (name->state == VALUE_SET)
+		put_bytes(b, ev, type, name);
+}
+
 void scap_put_param(struct scap_encoder *e, const struct event *ev,
 		    const struct scap_param *p, struct buf *b)
 {
 	const struct value *v = p->to < 0 ? NULL : event_value(ev, (unsigned)p->to);
 	bool whole = false;
 
+	if (!v && ev->type == EV_EXECVEAT)
+		put_execveat(ev, p->type, b);
 	if (v && ev->type == EV_CREAT && p->to == P(CREAT, creat_flags)) {
 		put_number(b, open_facts(ev) >> 1 & 3, 2);
 		return;
