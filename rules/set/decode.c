@@ -180,6 +180,8 @@ bool decode_text(struct reader *r, const struct yaml *map, const char *key, bool
 		return say_value(r, key, v, "Value must be non-empty");
 	if (memchr(v->p, 0, v->len))
 		return say_value(r, key, v, "Value holds a NUL byte");
+	if (v->len > LANG_TEXT_MAX)
+		return say_value(r, key, v, "Value is too long");
 	*out = v->p;
 	if (node)
 		*node = v;

@@ -33,7 +33,7 @@ struct yaml_file {
 	uint32_t error_line, error_column, error_off;
 };
 
-enum { YAML_BYTES_MAX = 32 << 20, YAML_DEPTH_MAX = 64, YAML_NODES_MAX = 4 << 20 };
+enum { YAML_BYTES_MAX = 32 << 20, YAML_DEPTH_MAX = 64, YAML_NODES_MAX = 2 << 20 };
 
 /* false: error in f. */
 bool yaml_load(struct yaml_file *f, struct arena *a);

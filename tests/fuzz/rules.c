@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any bytes as a rule file and as a condition; what compiles is matched with an event. */
+/* Any bytes as a rule file; what loads is matched with an event. */
 #include <stdint.h>
 
-#include "rules/lang/cond.h"
 #include "rules/set/ruleset.h"
 #include "tests/unit/lang_world.h"
 
@@ -52,24 +51,8 @@ static void load(const char *text, size_t len)
 	ruleset_free(rs);
 }
 
-static void compile(const char *text, size_t len)
-{
-	struct cond *c = cond_compile(text, len, "filter");
-	struct buf out = {0};
-
-	for (int stage = DUMP_TOKENS; c && stage <= DUMP_CODE; stage++)
-		cond_dump(c, (enum dump_stage)stage, &out);
-	if (c)
-		cond_eval(c, &world()->ctx);
-	buf_release(&out);
-	cond_free(c);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	if (len > 0 && data[0] == '!')
-		compile((const char *)data + 1, len - 1);
-	else
-		load((const char *)data, len);
+	load((const char *)data, len);
 	return 0;
 }
