@@ -5,8 +5,8 @@
  *
  * The longest name of a field is taken, what follows is text.  A width fills up on the
  * right or cuts; a negative one, which Falco does not have, fills up on the left and
- * does not cut.  Absent fields print <NA>, whether or not the format begins with a *, as
- * Falco's own outputs do.  Transformers are a matter of the rule language, which
+ * does not cut.  A * in front asks for <NA> where a field is absent; that is done without it
+ * as well, as in Falco's own outputs.  Transformers are a matter of the rule language, which
  * registers a reader for
  * them (format_extension). */
 #include <ctype.h>
@@ -157,6 +157,8 @@ struct format *format_compile_at(const char *text, size_t len, struct arena *a, 
 	for (size_t i = 0; i < len; i++)
 		most += text[i] == '%' ? 2 : 0;
 	f->parts = arena_zalloc(a, most * sizeof(*f->parts));
+	if (len > 0 && *text == '*')
+		text++;
 	while (text < end) {
 		const char *percent = memchr(text, '%', (size_t)(end - text));
 		size_t n;

@@ -145,8 +145,6 @@ static struct extract *check_join(const struct at *at, const struct operand *o,
 			    "join() first argument (separator) must be a string");
 	if (!list->list)
 		return FAIL(LANG_TYPE, o->off, "join() second argument must be a list");
-	if (!is_text(list))
-		return FAIL(LANG_TYPE, o->off, "join() second argument must be a list of strings");
 	return x;
 }
 

@@ -96,11 +96,27 @@ static bool get_all(struct matcher *m, const struct extract *x, struct fval_list
 	return true;
 }
 
-static struct fval join(struct arena *a, const struct fval *sep, const struct fval_list *l)
+/* Numbers and the like as they are printed. */
+static void as_texts(struct arena *a, struct fval_list *l)
+{
+	struct buf b = {0};
+
+	for (unsigned i = 0; i < l->n; i++) {
+		if (l->v[i].type == FIELD_STRING || l->v[i].type == FIELD_BYTES)
+			continue;
+		buf_reset(&b);
+		fval_text(&b, &l->v[i]);
+		l->v[i] = text_value(arena_strn(a, b.p, b.len), b.len);
+	}
+	buf_release(&b);
+}
+
+static struct fval join(struct arena *a, const struct fval *sep, struct fval_list *l)
 {
 	size_t len = 0, at = 0;
 	char *p;
 
+	as_texts(a, l);
 	for (unsigned i = 0; i < l->n; i++)
 		len += l->v[i].len + sep->len;
 	p = arena_alloc(a, len + 1);
@@ -128,65 +144,82 @@ static int option_kind(const struct fval *spec, char c)
 	return 0;
 }
 
-/* One argument "-abc": calls of the options in it.  *takes: the next argument is the
- * value of the last option.  want: the option whose value is asked for, 0: all names. */
-static void option_word(const struct fval *w, const struct fval *spec, char want,
-			struct fval *value, bool *has, struct fval_list *l, char *takes)
+/* What is looked for in arguments, and what was found. */
+struct options {
+	const struct fval *spec;
+	char want;		/* the option whose value is asked for; 0: list all */
+	char takes;		/* the next argument is the value of this one */
+	bool has;
+	struct fval *value;
+	struct fval_list *list;
+};
+
+static void option_found(struct options *o, char c, const struct fval *name,
+			 const struct fval *value)
+{
+	if (o->want == c) {
+		*o->value = value ? *value : *name;
+		o->has = true;
+	}
+	if (o->want)
+		return;
+	fval_list_add(o->list, name);
+	if (value)
+		fval_list_add(o->list, value);
+}
+
+/* One argument "-abc". */
+static void option_word(struct options *o, const struct fval *w)
 {
 	for (uint32_t i = 1; i < w->len; i++) {
-		const int kind = option_kind(spec, w->p[i]);
+		const int kind = option_kind(o->spec, w->p[i]);
 		const struct fval name = text_value(w->p + i, 1);
+		const struct fval rest = text_value(w->p + i + 1, w->len - i - 1);
 
-		if (!kind)
+		if (kind == 1)
+			option_found(o, w->p[i], &name, NULL);
+		if (kind < 2)
 			continue;
-		if (!want)
-			fval_list_add(l, &name);
-		if (kind == 1) {
-			if (want == w->p[i]) {
-				*value = text_value("", 0);
-				*has = true;
-			}
-			continue;
-		}
-		if (i + 1 == w->len) {
-			*takes = w->p[i];
-		} else if (want == w->p[i]) {
-			*value = text_value(w->p + i + 1, w->len - i - 1);
-			*has = true;
-		}
+		if (rest.len)
+			option_found(o, w->p[i], &name, &rest);
+		else
+			o->takes = w->p[i];
 		return;
 	}
 }
 
-static bool getopt_list(const struct fval_list *args, const struct fval *spec, char want,
-			struct fval *value, struct fval_list *l)
+/* Options end at the first word that is none; long ones are passed over.  An option whose
+ * value is missing has the empty one, and does not appear by name. */
+static bool getopt_list(struct options *o, const struct fval_list *args)
 {
-	bool has = false;
-	char takes = 0;
+	const struct fval none = text_value("", 0);
 
 	for (unsigned i = 0; i < args->n; i++) {
 		const struct fval *w = &args->v[i];
 
-		if (takes) {
-			if (want == takes) {
-				*value = *w;
-				has = true;
-			}
-			takes = 0;
+		if (o->takes) {
+			const struct fval name = text_value(args->v[i - 1].p +
+							    args->v[i - 1].len - 1, 1);
+
+			option_found(o, o->takes, &name, w);
+			o->takes = 0;
 			continue;
 		}
-		if (w->len == 2 && memcmp(w->p, "--", 2) == 0)
+		if (w->len < 2 || w->p[0] != '-' || (w->len == 2 && w->p[1] == '-'))
 			break;
-		if (w->len > 1 && w->p[0] == '-')
-			option_word(w, spec, want, value, &has, l, &takes);
+		if (w->p[1] != '-')
+			option_word(o, w);
 	}
-	return want ? has : true;
+	if (o->takes && (!o->want || o->want == o->takes))
+		option_found(o, o->takes, &none, NULL);
+	return o->want ? o->has : true;
 }
 
 static bool call_many(struct matcher *m, const struct extract *x, struct fval *v,
 		      struct fval_list *l)
 {
 	struct fval_list all[2] = {{0}}, joined;
+	struct options options;
 	struct fval first;
 
 	if (x->fn == TR_CONCAT) {
@@ -202,8 +235,10 @@ static bool call_many(struct matcher *m, const struct extract *x, struct fval *v
 	}
 	if (!get_all(m, x->kids[0], &all[0]) || !get_all(m, x->kids[1], &all[1]))
 		return false;
+	options = (struct options){ .spec = &all[1].v[0], .want = x->p ? *x->p : 0,
+				    .value = v, .list = l };
 	if (x->fn == TR_GETOPT)
-		return all[1].n && getopt_list(&all[0], &all[1].v[0], x->p ? *x->p : 0, v, l);
+		return all[1].n && getopt_list(&options, &all[0]);
 	*v = join(m->ctx->scratch, &all[0].v[0], &all[1]);
 	return true;
 }
