@@ -179,27 +179,26 @@ static int validate(const struct run_options *o)
 	return rc < 0 ? EXIT_FAILED : EXIT_DONE;
 }
 
-static void dump_rule(const struct ruleset *rs, const struct rule *r, enum dump_stage stage,
-		      struct buf *text, struct buf *out)
+static void dump_rules(const struct ruleset *rs, enum dump_stage stage, struct buf *out)
 {
-	struct cond *c;
+	if (stage == DUMP_CODE) {
+		ruleset_dump_code(rs, out);
+		return;
+	}
+	for (size_t i = 0; i < ruleset_count(rs); i++) {
+		const struct rule *r = ruleset_rule(rs, i);
 
-	buf_reset(text);
-	ruleset_print_condition(rs, r, text);
-	buf_printf(out, "# %s\n", r->name);
-	c = cond_compile((const char *)text->p, text->len, r->name);
-	if (c)
-		cond_dump(c, stage, out);
-	else
-		buf_put(out, text->p, text->len);
-	buf_byte(out, '\n');
-	cond_free(c);
+		if (i > 0)
+			buf_byte(out, '\n');
+		buf_printf(out, "# %s\n", r->name);
+		ruleset_dump(rs, r, stage, out);
+	}
 }
 
 static int dump(const struct run_options *o)
 {
 	const int stage = dump_stage(o->dump);
-	struct buf out = {0}, text = {0};
+	struct buf out = {0};
 	struct ruleset *rs = NULL;
 	struct cond *c = NULL;
 
@@ -216,15 +215,11 @@ static int dump(const struct run_options *o)
 		rs = run_rules(o);
 		if (!rs)
 			return err(ERR_RULE, "nothing to dump");
-		if (stage == DUMP_CODE)
-			ruleset_dump_code(rs, &out);
-		for (size_t i = 0; stage != DUMP_CODE && i < ruleset_count(rs); i++)
-			dump_rule(rs, ruleset_rule(rs, i), (enum dump_stage)stage, &text, &out);
+		dump_rules(rs, (enum dump_stage)stage, &out);
 		ruleset_free(rs);
 	}
 	fputs(buf_text(&out), stdout);
 	buf_release(&out);
-	buf_release(&text);
 	return 0;
 }
 

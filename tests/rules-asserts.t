@@ -296,7 +296,8 @@ for my $t (@{load('eval-assertions')->{tests}}) {
 		} else {
 			my $tid = $vars->{$s->{tid}} // $s->{tid};
 			my @v = map { value($_, $vars) } @{$s->{params}};
-			my @nulls = map { exists $_->{expr} && $_->{expr} =~ /^(NULL|nullptr)$/ } @{$s->{params}};
+			my @nulls = map { ($_->{expr} // '') =~ /^(?:NULL|nullptr)$/ ? 1 : 0 }
+				@{$s->{params}};
 			$events{$s->{event}}{null} = \@nulls if $events{$s->{event}};
 			$bytes = event($ts, $tid, $s->{event}, @v)
 				if $tid =~ /^\d+$/ && !grep { !defined $v[$_] && !$nulls[$_] } 0 .. $#v;

@@ -362,6 +362,48 @@ for my $c (@{load('ast-resolvers')->{macro_resolution}}) {
 }
 done();
 
+group('details');
+# Names of a condition by kind; macros and lists are those that are known.
+$n = 0;
+for my $c (@{load('ast-resolvers')->{details}}) {
+	my %got = map { $_ => 1 } split /\n/, ask('details', bytes($c->{condition}));
+	my @bad;
+	for (['fields', 'field'], ['operators', 'operator'], ['transformers', 'transformer']) {
+		my ($key, $kind) = @$_;
+		next unless $c->{$key};
+		my @have = sort map { /^$kind (.*)/ ? $1 : () } keys %got;
+		push @bad, "$key @have" if "@have" ne join ' ', sort @{$c->{$key}};
+	}
+	for my $name (@{$c->{macros} // []}, @{$c->{lists} // []}) {
+		push @bad, "no $name" unless $got{"name $name"};
+	}
+	check($n++, !@bad, "$c->{condition}: @bad");
+}
+done();
+
+group('transformers');
+my %kind_of = (PT_CHARBUF => 'text', PT_FSPATH => 'text', PT_FSRELPATH => 'text', PT_BYTEBUF => 'bytes');
+my %name_of = (BASE64 => 'b64');
+for my $c (@{load('transformers')->{cases}}) {
+	my $name = $name_of{$c->{transformer}} // lc $c->{transformer};
+	if (my $s = $c->{supported}) {
+		my %types = map { $kind_of{$_} => 1 } @{$s->{supported_types}};
+		my $any = $s->{supported_list_types} eq 'all_param_types()';
+		for my $type (qw(text bytes number)) {
+			check("$c->{id}-$type", ask('takes', "$name 0 $type") eq
+			      ($types{$type} ? 'true' : 'false'), $type);
+			check("$c->{id}-list-$type", ask('takes', "$name 1 $type") eq
+			      ($types{$type} || $any ? 'true' : 'false'), "list of $type");
+		}
+		next;
+	}
+	my @in = map { ref ? $_->{expr} : $_ } @{$c->{input}};
+	my @want = map { ref ? $_->{expr} : $_ } @{$c->{expected}};
+	my $got = ask('transform', bytes(join "\n", "$name " . ($c->{list} ? 1 : 0), @in));
+	check($c->{id}, $got eq join('', map { "$_\n" } @want), "$name(@in): $got");
+}
+done();
+
 group('enable-rule');
 # Falco's sets of enabled rules: "default_ruleset" is ours; those made from nothing are
 # one selection after everything was turned off.

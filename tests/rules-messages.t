@@ -101,4 +101,26 @@ for my $mark ('', "\xef\xbb\xbf") {
 		'has the right place' . ($mark && ', with a byte order mark too'));
 }
 
+# ---- stages ----
+
+my $stages = '';
+for my $stage (qw(tokens ast expanded folded events)) {
+	($status, $out) = run("--dump=$stage", '-r', 'tests/messages/stages.yaml');
+	$stages .= "== $stage\n$out";
+}
+spew('tests/messages/stages.out', $stages) if $ENV{UPDATE};
+is($stages, slurp('tests/messages/stages.out'), 'each stage prints what it made of a rule');
+($status, $out) = run('--dump=code', '-r', 'tests/messages/stages.yaml');
+like($out, qr/^r0 R$/m, 'code names its rules');
+like($out, qr/^p\d+ s\d+.* proc\.name in \(bash, sh\)$/m, 'and its predicates');
+like($out, qr/^openat: r0@/m, 'by type of event');
+like($out, qr/^ +\d+ .*fail/m, 'as tests and jumps');
+for my $stage (qw(tokens ast expanded folded events code)) {
+	($status, $out, $err) = run("--dump=$stage", '-f', 'evt.type = open and proc.name = x');
+	ok($status == 0 && $out =~ /open/, "$stage of a filter");
+}
+($status, $out, $err) = run('--dump=parsed', '-f', 'evt.type = open');
+is($status, 2, 'another stage is refused');
+like($err, qr/'parsed' is none of tokens, ast, expanded, folded, events, code/, 'with their names');
+
 done_testing();

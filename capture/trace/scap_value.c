@@ -23,8 +23,8 @@ uint64_t scap_number(const uint8_t *p, size_t len, bool is_signed)
 
 static void text(struct value *v, const uint8_t *p, size_t len)
 {
-	/* Old probes wrote this for a null pointer. */
-	if (len == 7 && !memcmp(p, "(NULL)", 7))
+	/* A null pointer: no bytes, not even a NUL.  Old probes wrote a word for it. */
+	if (len == 0 || (len == 7 && !memcmp(p, "(NULL)", 7)))
 		return;
 	value_bytes(v, p, strnlen((const char *)p, len));
 }

@@ -542,8 +542,6 @@ bool state_is_local(const struct state *st, uint8_t family, const uint8_t *addr)
 
 	if (family == AF_INET && addr[0] == 127 && addr[1] == 0 && addr[2] == 0 && addr[3] == 1)
 		return true;
-	if (family == AF_INET6 && is_zero(addr, 15) && addr[15] == 1)
-		return true;
 	for (size_t i = 0; i < st->n_ifaces; i++) {
 		const struct iface *f = &st->ifaces[i];
 

@@ -24,6 +24,9 @@ const char *event_name_near(const char *p, size_t len);
 /* False: evt.arg.NAME or evt.rawarg.NAME of a name that no event has. */
 bool param_known(const struct field_ref *r);
 
+/* Transformers of one argument: what they may be applied to. */
+bool transform_takes(enum transform fn, enum field_type type, bool list);
+
 /* A left or right side; NULL: error in l. */
 struct extract *extract_check(const struct at *at, const struct operand *o);
 const char *type_name(const struct extract *x);

@@ -104,27 +104,26 @@ static bool is_text(const struct extract *x)
 	return x->type == FIELD_STRING;
 }
 
+bool transform_takes(enum transform fn, enum field_type type, bool list)
+{
+	if (type == FIELD_STRING || (fn == TR_LEN && list))
+		return true;
+	return type == FIELD_BYTES && (fn == TR_B64 || fn == TR_LEN);
+}
+
 static struct extract *check_one(const struct at *at, const struct operand *o,
 				 struct extract *x)
 {
 	const struct extract *k = x->kids[0];
-	bool ok = is_text(k);
 
 	x->list = k->list;
-	switch ((enum transform)x->fn) {
-	case TR_B64:
-		ok |= k->type == FIELD_BYTES;
+	if (x->fn == TR_B64)
 		x->type = k->type;
-		break;
-	case TR_LEN:
-		ok |= k->type == FIELD_BYTES || k->list;
+	if (x->fn == TR_LEN) {
 		x->type = FIELD_UINT;
 		x->list = false;
-		break;
-	default:
-		break;
 	}
-	if (!ok)
+	if (!transform_takes((enum transform)x->fn, (enum field_type)k->type, k->list))
 		return FAIL(LANG_TYPE, o->off, "can't add field transformer: type '%s' is not "
 			    "supported by '%s' transformer applied on field '%.200s'",
 			    type_name(k), transforms[x->fn].name,

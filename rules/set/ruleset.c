@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "capture/base/err.h"
+#include "rules/lang/events.h"
 #include "rules/lang/format.h"
 #include "rules/set/items.h"
 
@@ -353,6 +354,35 @@ void ruleset_print_condition(const struct ruleset *rs, const struct rule *r, str
 
 	if (d->ast && !d->dropped)
 		ast_print(out, d->ast, 1 << 20);
+}
+
+void ruleset_dump(const struct ruleset *rs, const struct rule *r, enum dump_stage stage,
+		  struct buf *out)
+{
+	const struct rule_def *d = rs->rules[r->id];
+
+	if (!d->ast || d->dropped)
+		return;
+	switch (stage) {
+	case DUMP_TOKENS:
+		ast_dump_tokens(out, &d->text.text);
+		break;
+	case DUMP_AST:
+		ast_dump(out, d->ast);
+		break;
+	case DUMP_EXPANDED:
+		ast_print(out, d->ast, 1 << 20);
+		buf_byte(out, '\n');
+		break;
+	case DUMP_FOLDED:
+		engine_dump_node(&rs->engine, d->root, out);
+		break;
+	case DUMP_EVENTS:
+		events_dump(out, &d->rule.events);
+		break;
+	case DUMP_CODE:
+		break;
+	}
 }
 
 void ruleset_dump_code(const struct ruleset *rs, struct buf *out)

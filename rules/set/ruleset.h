@@ -12,6 +12,7 @@
 #define SAKER_SET_RULESET_H
 
 #include "replay/field/field.h"
+#include "rules/lang/cond.h"
 #include "rules/set/message.h"
 
 enum priority {
@@ -103,7 +104,11 @@ void ruleset_print_condition(const struct ruleset *rs, const struct rule *r, str
  * before the set.  False: it was not compiled (unknown source or field). */
 struct explain;
 bool ruleset_explain(const struct ruleset *rs, const struct rule *r, struct explain *out);
-/* Code of all enabled rules: --dump=code; other stages by rule. */
+/* What a stage of the compiler made of the rule: tokens and tree as written, with lists put
+ * in and their places in the files. */
+void ruleset_dump(const struct ruleset *rs, const struct rule *r, enum dump_stage stage,
+		  struct buf *out);
+/* Code of all enabled rules together: --dump=code. */
 void ruleset_dump_code(const struct ruleset *rs, struct buf *out);
 
 /* The types of events on which any enabled rule can hold: for source_want. */

@@ -14,7 +14,11 @@
  *                   before the text are options
  *   count FILE\nCOND\nCOND...  for each how many events it holds on,
  *                   with Falco's behaviour where it is odd
- *   matches P\nN    true | false: the pattern P fits the name N */
+ *   matches P\nN    true | false: the pattern P fits the name N
+ *   details COND    lines "field NAME", "operator OP", "transformer NAME", "name NAME" (macros,
+ *                   and words where lists stand)
+ *   transform NAME LIST\nV...  the values that a transformer gives; LIST: 1 for a list
+ *   takes NAME LIST TYPE  true | false: the transformer takes a "text", "bytes" or "number" */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +26,7 @@
 #include "capture/base/err.h"
 #include "capture/base/quote.h"
 #include "capture/trace/source.h"
+#include "rules/lang/check.h"
 #include "rules/lang/cond.h"
 #include "rules/lang/engine.h"
 #include "rules/lang/events.h"
@@ -343,13 +348,113 @@ static void do_matches(struct request *r, struct buf *out)
 	buf_str(out, name && name_matches(pattern, name) ? "true" : "false");
 }
 
+static void put_operand(struct buf *out, const struct operand *o)
+{
+	if (!o)
+		return;
+	if (o->kind == OPERAND_FIELD)
+		buf_printf(out, "field %.*s\n", (int)o->len, o->p);
+	if (o->kind == OPERAND_CALL)
+		buf_printf(out, "transformer %s\n", transforms[o->fn].name);
+	if (o->kind == OPERAND_NAME || o->kind == OPERAND_TEXT)
+		buf_printf(out, "name %.*s\n", (int)o->len, o->p);
+	for (uint32_t i = 0; i < o->n_kids; i++)
+		put_operand(out, o->kids[i]);
+}
+
+static void put_node(const struct node *n, void *arg)
+{
+	if (n->kind == NODE_MACRO)
+		buf_printf(arg, "name %s\n", n->name);
+	if (n->kind != NODE_CHECK)
+		return;
+	buf_printf(arg, "operator %s\n", ops[n->op].text);
+	put_operand(arg, n->left);
+	put_operand(arg, n->right);
+}
+
+static void do_details(struct request *r, struct buf *out)
+{
+	if (parsed(r, out))
+		ast_walk(r->ast->root, put_node, out);
+}
+
+static enum transform transform_named(const char *name)
+{
+	for (int i = 0; i < TR__N; i++)
+		if (strcmp(transforms[i].name, name) == 0)
+			return (enum transform)i;
+	return TR__N;
+}
+
+/* One value, or all as a list. */
+static void transform_one(struct request *r, enum transform fn, bool list,
+			  struct extract **kids, uint32_t n, struct buf *out)
+{
+	const struct field_ctx ctx = { .scratch = &r->arena };
+	struct extract all = { .from = FROM_LIST, .list = true, .kids = kids, .n_kids = n };
+	struct extract *kid = list ? &all : kids[0];
+	struct extract x = { .from = FROM_CALL, .fn = (uint8_t)fn, .n_kids = 1, .kids = &kid,
+			     .list = list && fn != TR_LEN };
+	struct matcher m = { .ctx = &ctx };
+	struct fval_list l = { .arena = &r->arena };
+	struct fval v;
+
+	if (!transform_get(&m, &x, &v, &l)) {
+		buf_str(out, "(absent)\n");
+		return;
+	}
+	if (!x.list)
+		fval_list_add(&l, &v);
+	for (unsigned i = 0; i < l.n; i++) {
+		fval_text(out, &l.v[i]);
+		buf_byte(out, '\n');
+	}
+}
+
+static void do_transform(struct request *r, struct buf *out)
+{
+	char *text = r->text, *line = strsep(&text, "\n");
+	const enum transform fn = transform_named(strsep(&line, " "));
+	const bool list = line && *line == '1';
+	struct extract *kids[64];
+	uint32_t n = 0;
+
+	while (text && n < 64) {
+		struct extract *k = arena_zalloc(&r->arena, sizeof(*k));
+
+		k->p = strsep(&text, "\n");
+		k->from = FROM_CONST;
+		k->type = FIELD_STRING;
+		k->len = (uint32_t)strlen(k->p);
+		kids[n++] = k;
+	}
+	if (list)
+		transform_one(r, fn, true, kids, n, out);
+	for (uint32_t i = 0; !list && i < n; i++)
+		transform_one(r, fn, false, kids + i, 1, out);
+}
+
+static void do_takes(struct request *r, struct buf *out)
+{
+	char *text = r->text;
+	const enum transform fn = transform_named(strsep(&text, " "));
+	const bool list = text && *text == '1';
+	const char *type = text ? text + 2 : "";
+
+	buf_str(out, transform_takes(fn, strcmp(type, "text") == 0 ? FIELD_STRING :
+				     strcmp(type, "bytes") == 0 ? FIELD_BYTES : FIELD_UINT,
+				     list) ? "true" : "false");
+}
+
 static const struct {
 	const char *name;
 	void (*run)(struct request *r, struct buf *out);
 } verbs[] = {
 	{ "parse", do_parse }, { "canonical", do_canonical }, { "compile", do_compile },
 	{ "events", do_events }, { "eval", do_eval }, { "load", do_load }, { "count", do_count },
-	{ "matches", do_matches },
+	{ "matches", do_matches }, { "details", do_details }, { "transform", do_transform },
+	{ "takes", do_takes },
 };
 
 static int answer(const char *verb, char *text, size_t len)
