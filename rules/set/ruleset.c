@@ -133,7 +133,10 @@ static int load(struct ruleset *rs, const char *name, const char *text, size_t l
 
 int ruleset_load_text(struct ruleset *rs, const char *name, const char *text, size_t len)
 {
-	return load(rs, name, arena_strn(&rs->arena, text, len), len);
+	/* What is too large is refused before anything is looked at. */
+	if (len <= YAML_BYTES_MAX)
+		text = arena_strn(&rs->arena, text, len);
+	return load(rs, name, text, len);
 }
 
 /* Files are read with a bound, whatever they are: a pipe may have no end. */
