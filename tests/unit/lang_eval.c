@@ -257,7 +257,8 @@ static void transformers(void **unused)
 		{ "join(\"/\", (proc.name, proc.pname, \"x\")) = cat/bash/x", true },
 		{ "join(\"/\", ()) = \"\"", true },
 		{ "len(join(\"\", (proc.name, proc.pname))) = 7", true },
-		{ "getopt((\"-a\", \"-bx\", \"-c\", \"y\", \"z\"), \"ab:c:\") in (a, b, c, x, y)", true },
+		{ "getopt((\"-a\", \"-bx\", \"-c\", \"y\", \"z\"), \"ab:c:\") in "
+		  "(a, b, c, x, y)", true },
 		{ "getopt((\"-a\", \"-bx\"), \"ab:\") in (a)", false },
 		{ "getopt((\"-a\", \"-bx\"), \"ab:\") intersects (a)", true },
 		{ "getopt((\"-a\", \"-bx\"), \"ab:\")[b] = x", true },
