@@ -86,6 +86,12 @@ int put_path_from(u32 at, u32 op, u64 path, u64 root)
 	}
 	out = (u8 *)(b + 1);
 	pos = b->full;
+	/* a program in memory has a name but no directory */
+	if (pos >= WIRE_PATH_MAX && op == OP_EXEPATH && !put_path_name(at, (u64)d)) {
+		pos = b->full;
+		if (pos == WIRE_PATH_MAX - 2)	/* the root's is "/" */
+			pos = WIRE_PATH_MAX;
+	}
 	if (pos >= WIRE_PATH_MAX) {
 		out[0] = '/';
 		return blob_end(b, at, op, WB_SET, 1, 1);

@@ -223,6 +223,7 @@ static const uint8_t own_from[EV__N] = {
 	[EV_FCHDIR] = P(FCHDIR, cwd),
 	[EV_CHROOT] = P(CHROOT, cwd),
 	[EV_SETNS] = P(SETNS, cwd),
+	[EV_UNSHARE] = P(UNSHARE, cap_permitted),
 	[EV_SETUID] = P(SETUID, now_real),
 	[EV_SETGID] = P(SETGID, now_real),
 	[EV_SETREUID] = P(SETREUID, now_real),

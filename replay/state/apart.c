@@ -15,7 +15,7 @@ struct thread_fs *thread_fs_new(struct state *st, struct text cwd, struct text r
 	return fs;
 }
 
-static void fs_drop(struct state *st, struct thread_fs *fs)
+void fs_drop(struct state *st, struct thread_fs *fs)
 {
 	if (!fs || --fs->refs)
 		return;
@@ -81,31 +81,33 @@ void fds_unshare(struct state *st, struct tnode *t)
 	fdtable_drop(st, old);
 }
 
-static void fs_leave(struct state *st, struct pnode *p)
+static void fs_leave(struct state *st, struct pnode *p, struct thread_fs *old)
 {
-	struct thread_fs *fs = thread_fs_new(st, p->p.cwd, p->p.root);
-
 	for (struct tnode *n = p->threads; n; n = n->next_mate)
 		if (&n->t != p->p.leader && !n->t.fs)
-			thread_fs_share(st, n, fs);
-	fs_drop(st, fs);
+			thread_fs_share(st, n, old);
 }
 
 void fs_unshare(struct state *st, struct tnode *t)
 {
 	struct pnode *p = pnode_of(t->t.proc);
-	struct thread_fs *old = t->t.fs;
+	struct thread_fs *old = fs_of(&t->t), *mine;
+	const bool others = p->p.n_threads > 1;
 
-	if (old ? old->refs == 1 : p->p.n_threads <= 1)
+	if (old->refs == 1 && (t->t.fs || !others))
 		return;
-	if (old) {
-		t->t.fs = thread_fs_new(st, old->cwd, old->root);
-		fs_drop(st, old);
-	} else if (p->p.leader == &t->t) {
-		fs_leave(st, p);
-	} else {
-		t->t.fs = thread_fs_new(st, p->p.cwd, p->p.root);
+	mine = thread_fs_new(st, old->cwd, old->root);
+	if (!t->t.fs && others && p->p.leader != &t->t) {
+		t->t.fs = mine;
+		return;
 	}
+	if (t->t.fs) {
+		t->t.fs = mine;
+	} else {
+		p->p.fs = mine;
+		fs_leave(st, p, old);
+	}
+	fs_drop(st, old);
 }
 
 /* ---- beginning and end ---- */
@@ -114,9 +116,15 @@ static void process_inherits(struct state *st, struct process *to, const struct 
 			     uint64_t flags)
 {
 	struct fd_table *mine = to->fds, *theirs = fds_of(from);
+	struct thread_fs *fs = to->fs, *maker = fs_of(from);
 
-	text_copy(st, &to->cwd, thread_cwd(from));
-	text_copy(st, &to->root, from->fs ? from->fs->root : from->proc->root);
+	if (flags & CLONE_FS) {
+		to->fs = maker;
+		maker->refs++;
+	} else {
+		to->fs = thread_fs_new(st, maker->cwd, maker->root);
+	}
+	fs_drop(st, fs);
 	if (flags & CLONE_FILES) {
 		to->fds = theirs;
 		theirs->refs++;
@@ -139,6 +147,41 @@ void apart_inherit(struct state *st, struct tnode *to, const struct tnode *from,
 	thread_fs_share(st, to, from->t.fs);
 }
 
+struct adoption {
+	struct state *st;
+	struct fd_table *to;
+};
+
+/* What only this process has it has opened itself. */
+static int keep_own(struct fdinfo *f, void *arg)
+{
+	const struct adoption *a = arg;
+
+	if (f->refs > 1)
+		return 0;
+	f->refs++;
+	fdtable_put(a->st, a->to, f->fd, f);
+	return 0;
+}
+
+void fds_adopt(struct state *st, struct tnode *child, const struct tnode *maker, uint64_t flags)
+{
+	struct process *p = child->t.proc;
+	struct fd_table *old = p->fds, *theirs = fds_of(&maker->t);
+	struct adoption a = { st, theirs };
+
+	if (old == theirs)
+		return;
+	if (flags & CLONE_FILES)
+		theirs->refs++;
+	else
+		a.to = fdtable_clone(st, theirs);
+	if (old->refs == 1)
+		fdtable_each(old, keep_own, &a);
+	p->fds = a.to;
+	fdtable_drop(st, old);
+}
+
 void apart_end(struct state *st, struct tnode *t)
 {
 	struct process *p = t->t.proc;
@@ -149,8 +192,8 @@ void apart_end(struct state *st, struct tnode *t)
 		t->t.fds = NULL;
 	}
 	if (t->t.fs) {
-		text_copy(st, &p->cwd, t->t.fs->cwd);
-		text_copy(st, &p->root, t->t.fs->root);
-		thread_fs_share(st, t, NULL);
+		fs_drop(st, p->fs);
+		p->fs = t->t.fs;
+		t->t.fs = NULL;
 	}
 }

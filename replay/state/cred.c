@@ -2,6 +2,7 @@
 /* Credentials, sessions, directories and namespaces: what a successful call says the
  * thread has now.  uid and gid that fields show are the effective ones. */
 #include <sched.h>
+#include <stdlib.h>
 
 #include "replay/state/internal.h"
 
@@ -136,9 +137,33 @@ HANDLER(on_setsid)
 
 	if (!t || sid < 0)
 		return;
-	t->t.proc->sid = (int32_t)sid;
+	t->t.proc->sid = is_own(ev) ? (int32_t)t->t.proc->pid : (int32_t)sid;
+	if (is_own(ev))
+		t->t.proc->tty = 0;
 	t->t.proc->vpgid = (int32_t)sid;
 	t->t.proc->pgid = (int32_t)t->t.proc->pid;
+}
+
+enum { KERNEL_TIOCSCTTY = 0x540e, PTS_MAJOR = 136 };
+
+/* The terminal of a descriptor, if its name tells it. */
+static uint32_t tty_of(const struct fdinfo *f)
+{
+	static const char pts[] = "/dev/pts/";
+	const size_t n = sizeof(pts) - 1;
+	unsigned long k;
+
+	if (!f || f->name.len <= n || memcmp(f->name.p, pts, n) != 0)
+		return 0;
+	k = strtoul(f->name.p + n, NULL, 10);	/* a NUL stands behind it */
+	return (uint32_t)(PTS_MAJOR << 8 | (k & 0xff) | (k & ~0xfful) << 12);
+}
+
+HANDLER(on_ioctl)
+{
+	if (t && is_own(ev) && ok(EV(ev, IOCTL, res))
+	    && value_u64(EV(ev, IOCTL, request), 0) == KERNEL_TIOCSCTTY)
+		t->t.proc->tty = tty_of(st->cur.fd);
 }
 
 /* Numbers are those of the caller's pid namespace; the kernel's own are known only
@@ -242,6 +267,8 @@ HANDLER(on_setns)
 
 	if (!t || !ok(EV(ev, SETNS, res)))
 		return;
+	t->t.cap_p = value_u64(EV(ev, SETNS, cap_permitted), t->t.cap_p);
+	t->t.cap_e = value_u64(EV(ev, SETNS, cap_effective), t->t.cap_e);
 	if (told_cwd(st, t, EV(ev, SETNS, cwd)) || !mounts)
 		return;
 	set_cwd(st, t, "/", 1);
@@ -255,6 +282,9 @@ HANDLER(on_unshare)
 
 	if (!t || !ok(EV(ev, UNSHARE, res)))
 		return;
+	/* all of them, in a user namespace of its own */
+	t->t.cap_p = value_u64(EV(ev, UNSHARE, cap_permitted), t->t.cap_p);
+	t->t.cap_e = value_u64(EV(ev, UNSHARE, cap_effective), t->t.cap_e);
 	if (flags & CLONE_FILES)
 		fds_unshare(st, t);
 	/* a mount namespace of its own comes with directories of its own */

@@ -218,8 +218,8 @@ static void put_process(struct dump *d, const struct process *p)
 
 static void put_fs(struct dump *d, const struct thread *t)
 {
-	put_text(V(SNAP_THREAD, cwd), t->fs ? t->fs->cwd : t->proc->cwd);
-	put_text(V(SNAP_THREAD, root), t->fs ? t->fs->root : t->proc->root);
+	put_text(V(SNAP_THREAD, cwd), fs_of(t)->cwd);
+	put_text(V(SNAP_THREAD, root), fs_of(t)->root);
 }
 
 static void put_thread(struct dump *d, const struct tnode *n)
@@ -438,6 +438,8 @@ static int process(struct dump *d, const struct pnode *p)
 	}
 	if (!e && !first)
 		e = table(d, p->p.fds, p->key);
+	if (!e && !first)
+		e = directories(d, p->p.fs, p->key);
 	for (i = 0; i < n && !e; i++)
 		if (wanted(d, v[i]))
 			e = apart(d, &v[i]->t);

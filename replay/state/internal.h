@@ -225,21 +225,29 @@ void fds_unshare(struct state *st, struct tnode *t);
 void fs_unshare(struct state *st, struct tnode *t);
 /* A thread or a process's main thread begins with what its maker has. */
 void apart_inherit(struct state *st, struct tnode *to, const struct tnode *from, uint64_t flags);
+/* The child got its descriptors from a maker that is not its parent. */
+void fds_adopt(struct state *st, struct tnode *child, const struct tnode *maker, uint64_t flags);
 /* The thread is the process from now on. */
 void apart_end(struct state *st, struct tnode *t);
 void apart_drop(struct state *st, struct tnode *t);
 struct thread_fs *thread_fs_new(struct state *st, struct text cwd, struct text root);
+void fs_drop(struct state *st, struct thread_fs *fs);
 void thread_fs_share(struct state *st, struct tnode *t, struct thread_fs *fs);
 void thread_fds_share(struct state *st, struct tnode *t, struct fd_table *fds);
 
+static inline struct thread_fs *fs_of(const struct thread *t)
+{
+	return t->fs ? t->fs : t->proc->fs;
+}
+
 static inline struct text *cwd_of(struct thread *t)
 {
-	return t->fs ? &t->fs->cwd : &t->proc->cwd;
+	return &fs_of(t)->cwd;
 }
 
 static inline struct text *root_of(struct thread *t)
 {
-	return t->fs ? &t->fs->root : &t->proc->root;
+	return &fs_of(t)->root;
 }
 
 /* ---- the state ---- */
@@ -349,6 +357,13 @@ static inline void cur_fd(struct state *st, int64_t num, struct fdinfo *f)
 	st->cur.fd = f;
 }
 
+/* Is the event of our own recorder?  Only it tells the process.  Captures of Falco's are read
+ * as Falco reads them, where that is less than the truth. */
+static inline bool is_own(const struct event *ev)
+{
+	return ev->pid != 0;
+}
+
 /* Makes a descriptor of this process known and the event's. */
 struct fdinfo *fd_open(struct state *st, struct tnode *t, int64_t fd, enum fd_kind kind,
 		       uint64_t flags);
@@ -364,6 +379,7 @@ HANDLER(on_clone); HANDLER(on_exec); HANDLER(on_procexit); HANDLER(on_prctl);
 HANDLER(on_setrlimit); HANDLER(on_memory); HANDLER(on_switch);
 HANDLER(on_setuid); HANDLER(on_setgid); HANDLER(on_setreuid); HANDLER(on_setregid);
 HANDLER(on_setresuid); HANDLER(on_setresgid); HANDLER(on_capset); HANDLER(on_setsid);
+HANDLER(on_ioctl);
 HANDLER(on_setpgid); HANDLER(on_chdir); HANDLER(on_fchdir); HANDLER(on_chroot);
 HANDLER(on_getcwd); HANDLER(on_unshare); HANDLER(on_setns); HANDLER(on_getuid);
 HANDLER(on_open); HANDLER(on_openat); HANDLER(on_openat2); HANDLER(on_creat);

@@ -77,6 +77,26 @@ HANDLER(on_openat)
 		open_at(st, t, &o, value_i64(EV(ev, OPENAT, dirfd), AT_FDCWD));
 }
 
+enum { KERNEL_RESOLVE_IN_ROOT = 0x10 };
+
+/* The directory is the root of the name: no .. leads out of it. */
+static void open_below(struct state *st, struct tnode *t, const struct opened *o, int64_t dirfd)
+{
+	const struct value *name = o->name;
+	char path[STATE_PATH_ROOM];
+	struct value below = *name;
+	struct opened in = *o;
+	size_t skip = 0;
+
+	while (skip < name->len && name->p[skip] == '/')
+		skip++;
+	below.p = (const uint8_t *)path + 1;
+	below.len = (uint32_t)path_join(path, "/", 1, (const char *)name->p + skip,
+					name->len - skip) - 1;
+	in.name = &below;
+	opened(st, t, &in, state_dirfd(&t->t, dirfd));
+}
+
 HANDLER(on_openat2)
 {
 	const struct opened o = {
@@ -85,7 +105,12 @@ HANDLER(on_openat2)
 		EV(ev, OPENAT2, dev), EV(ev, OPENAT2, ino), EV(ev, OPENAT2, facts),
 	};
 
-	if (t)
+	if (!t)
+		return;
+	if (value_u64(EV(ev, OPENAT2, resolve), 0) & KERNEL_RESOLVE_IN_ROOT
+	    && o.name->state == VALUE_SET)
+		open_below(st, t, &o, value_i64(EV(ev, OPENAT2, dirfd), AT_FDCWD));
+	else
 		open_at(st, t, &o, value_i64(EV(ev, OPENAT2, dirfd), AT_FDCWD));
 }
 

@@ -99,7 +99,7 @@ static void snap_texts(struct state *st, const struct event *ev, struct process 
 	set_exepath(st, p, EV(ev, SNAP_THREAD, exepath));
 	set_args(st, p, EV(ev, SNAP_THREAD, args));
 	text_set_value(st, &p->env, EV(ev, SNAP_THREAD, env));
-	snap_fs(st, ev, &p->cwd, &p->root);
+	snap_fs(st, ev, &p->fs->cwd, &p->fs->root);
 	if (EV(ev, SNAP_THREAD, cgroups)->state == VALUE_SET) {
 		text_set_value(st, &p->cgroups, EV(ev, SNAP_THREAD, cgroups));
 		p->container = container_of_cgroups(st, p->cgroups);
@@ -227,12 +227,24 @@ static void snap_share(struct state *st, uint32_t id, uint32_t with)
 	fdtable_drop(st, old);
 }
 
-static void snap_share_fs(struct state *st, uint32_t tid, uint32_t with)
+static struct thread_fs **snap_directories(struct state *st, uint32_t id)
 {
-	struct tnode *const n = tnode_get(st, tid), *const o = tnode_get(st, with);
+	struct tnode *n = tnode_get(st, id);
+	struct pnode *p = n && n->t.fs ? NULL : snap_owner(st, id);
 
-	if (n && o && n->t.fs && o->t.fs)
-		thread_fs_share(st, n, o->t.fs);
+	return n && n->t.fs ? &n->t.fs : p ? &p->p.fs : NULL;
+}
+
+static void snap_share_fs(struct state *st, uint32_t id, uint32_t with)
+{
+	struct thread_fs **to = snap_directories(st, id), **from = snap_directories(st, with);
+	struct thread_fs *old = to ? *to : NULL;
+
+	if (!to || !from || *to == *from)
+		return;
+	(*from)->refs++;
+	*to = *from;
+	fs_drop(st, old);
 }
 
 HANDLER(on_snap_fd)

@@ -35,6 +35,7 @@ static on_event *const handlers[EV__N] = {
 	[EV_GETEGID] = on_getuid,
 	[EV_CAPSET] = on_capset,
 	[EV_SETSID] = on_setsid,
+	[EV_IOCTL] = on_ioctl,
 	[EV_SETPGID] = on_setpgid,
 	[EV_CHDIR] = on_chdir,
 	[EV_FCHDIR] = on_fchdir,

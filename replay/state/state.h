@@ -24,8 +24,8 @@ struct fd_table;
  * ROLE_SERVER, else this end; ROLE_LISTEN: this end is the destination, the source zero.
  * A snap_fd without state comes from a snapshot of /proc: snap_end finds out the roles of
  * its connections.  fd -1 with an offset: the process shares the table of process offset.
- * pid may be a thread whose snap_thread has TB_OWN_FDS, as may offset; fd -2: it shares the
- * directories of the thread offset, both having TB_OWN_FS.
+ * pid may be a thread whose snap_thread has TB_OWN_FDS, as may offset; fd -2: the same of
+ * directories and TB_OWN_FS.
  * snap_lost: what is not known of a thread from here on; snap_thread and snap_fd that
  * follow tell it anew.  With tid 0: nothing is known of any thread, and if what is set
  * nothing of what an event tells is sure at the next one, until one with what 0.
@@ -81,7 +81,8 @@ enum thread_bits {
 	TB_OWN_FS = 1 << 14,		/* in snap_thread: nor its cwd and root */
 };
 
-/* Directories of threads that do not use their process's (unshare). */
+/* Directories, of a process or a thread that does not use its process's (unshare); processes
+ * may share them (CLONE_FS). */
 struct thread_fs {
 	struct text cwd, root;
 	uint32_t refs;
@@ -92,8 +93,9 @@ struct thread_fs {
 struct process {
 	uint32_t pid, n_threads;
 	struct thread *leader;		/* NULL while only other threads are known */
-	struct text exe, exepath, args, env, cwd, root, cgroups;
+	struct text exe, exepath, args, env, cgroups;
 	struct fd_table *fds;
+	struct thread_fs *fs;
 	struct container *container;	/* NULL: host or not looked at */
 	uint64_t exe_ino, exe_ctime, exe_mtime, start_ts, exec_ts, pidns_start_ts;
 	int64_t fdlimit;
@@ -177,7 +179,7 @@ struct thread *thread_parent(const struct state *st, const struct thread *t);
 struct thread *thread_main(const struct thread *t);	/* itself if the main thread is unknown */
 static inline struct text thread_cwd(const struct thread *t)
 {
-	return t->fs ? t->fs->cwd : t->proc->cwd;
+	return t->fs ? t->fs->cwd : t->proc->fs->cwd;
 }
 struct fdinfo *thread_fd(const struct thread *t, int64_t fd);
 size_t thread_n_fds(const struct thread *t);

@@ -139,6 +139,26 @@ static bool reports_inside(const struct event *ev)
 		|| value_u64(EV(ev, CLONE, flags), 0) & CLONE_NEWPID;
 }
 
+/* A child whose parent is not its maker takes after that parent: so Falco, in 59 captures
+ * of 59.  But what it has open is truly its maker's; what it has opened since stays. */
+static void clone_for_parent(struct state *st, const struct event *ev, const struct tnode *maker,
+			     uint32_t tid)
+{
+	struct tnode *n = tnode_get(st, tid);
+
+	if (n && !(n->t.bits & TB_BORN_FIRST))
+		return;
+	if (n) {
+		n->t.bits &= ~(uint32_t)TB_BORN_FIRST;
+	} else {
+		n = child_new(st, ev, tid, tid, tnode_get(st, maker->t.ptid));
+		n->t.bits |= TB_ANNOUNCED;
+		n->t.vtid = n->t.proc->vpid = (int32_t)tid;
+		tnode_set_parent(st, n, maker->t.ptid);
+	}
+	fds_adopt(st, n, maker, value_u64(EV(ev, CLONE, flags), 0));
+}
+
 static void clone_in_parent(struct state *st, const struct event *ev, struct tnode *t,
 			    uint32_t tid)
 {
@@ -146,10 +166,13 @@ static void clone_in_parent(struct state *st, const struct event *ev, struct tno
 	const bool thread = flags & CLONE_THREAD;
 	struct tnode *n;
 
-	/* A child whose parent is not its maker tells itself, and takes after that parent:
-	 * so Falco, in 59 captures of 59. */
-	if (reports_inside(ev) || (flags & CLONE_PARENT && !thread))
+	if (reports_inside(ev))
 		return;
+	if (flags & CLONE_PARENT && !thread) {
+		if (is_own(ev))
+			clone_for_parent(st, ev, t, tid);
+		return;
+	}
 	n = tnode_get(st, tid);
 	if (n && n->t.bits & TB_BORN_FIRST) {	/* its own event came before ours */
 		n->t.bits &= ~(uint32_t)TB_BORN_FIRST;
@@ -322,7 +345,8 @@ static void exec_path(struct state *st, const struct event *ev, struct process *
 	}
 	v = EV(ev, EXECVE, filename);
 	if (v->state == VALUE_SET && v->len) {
-		len = path_join(st->path[0], p->cwd.p, p->cwd.len, (const char *)v->p, v->len);
+		len = path_join(st->path[0], p->fs->cwd.p, p->fs->cwd.len,
+				(const char *)v->p, v->len);
 		text_set(st, &p->exepath, st->path[0], len);
 		return;
 	}
@@ -370,7 +394,7 @@ static void exec_facts(struct state *st, const struct event *ev, struct tnode *t
 	replace(st, &p->env, EV(ev, EXECVE, env));
 	text_set_value(st, &t->t.comm, EV(ev, EXECVE, comm));
 	if (EV(ev, EXECVE, cwd)->state == VALUE_SET && EV(ev, EXECVE, cwd)->len)
-		text_set_value(st, &p->cwd, EV(ev, EXECVE, cwd));
+		text_set_value(st, &p->fs->cwd, EV(ev, EXECVE, cwd));
 	set_cgroups(st, p, EV(ev, EXECVE, cgroups));
 	p->fdlimit = value_i64(EV(ev, EXECVE, fdlimit), p->fdlimit);
 	set_u64(&t->t.pf_major, EV(ev, EXECVE, pgft_maj));
@@ -468,6 +492,14 @@ HANDLER(on_procexit)
 
 /* PR_SET_NAME is not followed, as in Falco: proc.name is what was executed, whatever
  * the thread calls itself.  Children and snapshots bring the name that they have. */
+enum { COMM_LEN = 15 };		/* names of threads are cut */
+
+static void set_name(struct state *st, struct tnode *t, const struct value *v)
+{
+	if (v->state == VALUE_SET)
+		text_set(st, &t->t.comm, v->p, v->len < COMM_LEN ? v->len : COMM_LEN);
+}
+
 HANDLER(on_prctl)
 {
 	struct thread *leader;
@@ -476,10 +508,8 @@ HANDLER(on_prctl)
 		return;
 	switch (value_u64(EV(ev, PRCTL, option), 0)) {
 	case PR_SET_NAME:
-		/* Falco does not follow it: in captures, whose events do not tell the
-		 * process, names stay as it has them. */
-		if (ev->pid)
-			text_set_value(st, &t->t.comm, EV(ev, PRCTL, arg2_str));
+		if (is_own(ev))
+			set_name(st, t, EV(ev, PRCTL, arg2_str));
 		break;
 	case PR_SET_CHILD_SUBREAPER:
 		leader = t->t.proc->leader;

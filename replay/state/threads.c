@@ -10,7 +10,7 @@ static void process_init(struct process *p, uint32_t pid)
 {
 	p->pid = pid;
 	p->exe = p->exepath = p->args = p->env = text_none();
-	p->cwd = p->root = p->cgroups = text_none();
+	p->cgroups = text_none();
 	p->fdlimit = -1;
 	p->sid = p->pgid = p->vpgid = p->vpid = -1;
 }
@@ -50,6 +50,7 @@ static struct pnode *pnode_need(struct state *st, uint32_t pid)
 	process_init(&p->p, pid);
 	p->key = pid;
 	p->p.fds = fdtable_new(st);
+	p->p.fs = thread_fs_new(st, text_none(), text_none());
 	map_put(&st->procs, pid, p);
 	st->stats.n_processes++;
 	return p;
@@ -159,11 +160,12 @@ struct tnode *tnode_new(struct state *st, uint32_t tid, uint32_t pid)
 static void pnode_free(struct state *st, struct pnode *p)
 {
 	struct text *const texts[] = { &p->p.exe, &p->p.exepath, &p->p.args, &p->p.env,
-				       &p->p.cwd, &p->p.root, &p->p.cgroups };
+				       &p->p.cgroups };
 
 	for (unsigned i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		text_drop(st, texts[i]);
 	fdtable_drop(st, p->p.fds);
+	fs_drop(st, p->p.fs);
 	slab_give(&st->pnodes, p);
 }
 

@@ -14,7 +14,7 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 
 our @EXPORT = qw($build $top $saker can_record scratch run slurp record events replay compare
-	compare_marks wait_for program start stop);
+	compare_marks compare_cases wait_for program start stop);
 
 our $top = abs_path(dirname(__FILE__) . '/../..');
 our $build = abs_path($ENV{O} || "$top/build");
@@ -179,32 +179,66 @@ sub compare {
 	return \%count;
 }
 
+# Marks that were said, and for each its event.
+sub marks {
+	my ($file, $said) = @_;
+	my @marks = map { $json->decode($_) } grep { /^\{"mark"/ } split /\n/, $said;
+	my %fields = map { $_ => 1 } map { keys %{$_->{fields}} } @marks;
+	my $marked = 'evt.type = lseek and evt.rawarg.whence = 77 or evt.type = pread and evt.rawarg.size = 77';
+	my %row;
+	for my $row (replay($file, $marked, 'evt.num', 'evt.rawarg.offset', 'evt.rawarg.pos',
+			sort keys %fields)) {
+		$row{$row->{'evt.rawarg.offset'} // $row->{'evt.rawarg.pos'}} = $row;
+	}
+	return (\@marks, \%row);
+}
+
+# What is wrong with a field of a mark; nothing if it is right.
+sub wrong {
+	my ($mark, $row, $f) = @_;
+	my ($want, $have) = ($mark->{fields}{$f}, $row->{$f});
+	$have = $have ? 'true' : 'false' if ref $have;
+	return if defined $want ? defined $have && $have eq $want : !defined $have;
+	return "mark $mark->{mark}, event $row->{'evt.num'}: $f: expected "
+		. (defined $want ? "'$want'" : 'nothing') . ', got '
+		. (defined $have ? "'$have'" : 'nothing');
+}
+
 # Each mark has its event with equal fields: a test for each field.
 sub compare_marks {
 	my ($name, $file, $said) = @_;
-	my @marks = map { $json->decode($_) } grep { /^\{"mark"/ } split /\n/, $said;
-	my %fields = map { $_ => 1 } map { keys %{$_->{fields}} } @marks;
-	my @fields = sort keys %fields;
-	my (%row, %wrong, %count);
-	my $marked = 'evt.type = lseek and evt.rawarg.whence = 77 or evt.type = pread and evt.rawarg.size = 77';
-	for my $row (replay($file, $marked, 'evt.num', 'evt.rawarg.offset', 'evt.rawarg.pos', @fields)) {
-		$row{$row->{'evt.rawarg.offset'} // $row->{'evt.rawarg.pos'}} = $row;
-	}
-	ok(scalar @marks, "$name says what it is");
-	is(join(' ', grep { !$row{$_} } map { $_->{mark} } @marks), '', "$name: each has its event");
-	for my $mark (grep { $row{$_->{mark}} } @marks) {
-		my $row = $row{$mark->{mark}};
+	my ($marks, $row) = marks($file, $said);
+	my (%wrong, %count);
+	ok(scalar @$marks, "$name says what it is");
+	is(join(' ', grep { !$row->{$_} } map { $_->{mark} } @$marks), '', "$name: each has its event");
+	for my $mark (grep { $row->{$_->{mark}} } @$marks) {
 		for my $f (sort keys %{$mark->{fields}}) {
-			my ($want, $have) = ($mark->{fields}{$f}, $row->{$f});
 			$count{$f}++;
-			$have = $have ? 'true' : 'false' if ref $have;
-			next if defined $want ? defined $have && $have eq $want : !defined $have;
-			push @{$wrong{$f}}, "mark $mark->{mark}, event $row->{'evt.num'}: expected "
-				. (defined $want ? "'$want'" : 'nothing') . ', got '
-				. (defined $have ? "'$have'" : 'nothing');
+			push @{$wrong{$f}}, wrong($mark, $row->{$mark->{mark}}, $f);
 		}
 	}
-	ok(!$wrong{$_}, "$name: $_ ($count{$_})") or diag(join "\n", @{$wrong{$_}}) for sort keys %count;
+	ok(!@{$wrong{$_}}, "$name: $_ ($count{$_})") or diag(join "\n", @{$wrong{$_}})
+		for sort keys %count;
+}
+
+# The same with a test for each case (case.h).
+sub compare_cases {
+	my ($name, $file, $said) = @_;
+	my ($marks, $row) = marks($file, $said);
+	my (%wrong, %count);
+	ok(scalar @$marks, "$name says what it is");
+	for my $mark (@$marks) {
+		my $case = $mark->{case};
+		my $event = $row->{$mark->{mark}};
+		$count{$case}++;
+		push @{$wrong{$case}}, $event ? map { wrong($mark, $event, $_) } sort keys %{$mark->{fields}}
+			: "mark $mark->{mark} has no event";
+	}
+	ok(!@{$wrong{$_}}, "$name: $_ ($count{$_})") or diag(join "\n", @{$wrong{$_}})
+		for sort keys %count;
+	for (map { $json->decode($_) } grep { /^\{"skip"/ } split /\n/, $said) {
+		SKIP: { skip "$_->{skip}: $_->{why}", 1 }
+	}
 }
 
 # Waits until a condition holds.

@@ -12,6 +12,9 @@ enum { MARK = 7000000 };
 
 static UNUSED int *counter;		/* marks so far, of all processes */
 static UNUSED char self[4096], here[2048];
+static UNUSED const char *case_name;	/* NULL: the program has none */
+static UNUSED int proc_fd = -1;		/* /proc, where it can be out of sight */
+static UNUSED void (*put_more)(void);	/* says more of the process */
 
 struct field {
 	const char *name, *value;
@@ -21,19 +24,34 @@ struct field {
 #define END { NULL, NULL }
 #define FIELDS(...) ((const struct field[]){ __VA_ARGS__ __VA_OPT__(,) END })
 
-static UNUSED void read_file(const char *path, char *out, size_t size)
+/* Paths of /proc relative to its descriptor, if there is one. */
+static UNUSED const char *in_proc(const char *path, int *dir)
 {
-	const int fd = open(path, O_RDONLY | O_CLOEXEC);
+	*dir = AT_FDCWD;
+	if (proc_fd < 0 || strncmp(path, "/proc/", 6) != 0)
+		return path;
+	*dir = proc_fd;
+	return path + 6;
+}
+
+static UNUSED size_t read_file(const char *path, char *out, size_t size)
+{
+	int dir;
+	const char *const name = in_proc(path, &dir);
+	const int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
 	ssize_t n = fd < 0 ? 0 : read(fd, out, size - 1);
 
 	out[n < 0 ? 0 : n] = 0;
 	if (fd >= 0)
 		close(fd);
+	return n < 0 ? 0 : (size_t)n;
 }
 
 static UNUSED void read_link(const char *path, char *out, size_t size)
 {
-	const ssize_t n = readlink(path, out, size - 1);
+	int dir;
+	const char *const name = in_proc(path, &dir);
+	const ssize_t n = readlinkat(dir, name, out, size - 1);
 
 	out[n < 0 ? 0 : n] = 0;
 }
@@ -68,33 +86,53 @@ static UNUSED void comm_of(long pid, char *out, size_t size)
 	out[strcspn(out, "\n")] = 0;
 }
 
+/* Number of the thread, its process and the parent where /proc was mounted. */
+static UNUSED void put_ids(void)
+{
+	char t[4096], *task;
+	long ppid = 0;
+
+	read_link("/proc/thread-self", t, sizeof(t));
+	put_number("proc.pid", atol(t));
+	task = strrchr(t, '/');
+	put_number("thread.tid", task ? atol(task + 1) : 0);
+	read_file("/proc/self/stat", t, sizeof(t));
+	task = strrchr(t, ')');
+	if (task)
+		sscanf(task + 2, "%*c %ld", &ppid);
+	put_number("proc.ppid", ppid);
+	comm_of(ppid, t, sizeof(t));
+	put_field("proc.aname[1]", t);
+}
+
 static UNUSED void put_process(void)
 {
 	char t[8192], args[4096], comm[32];
 	size_t at, first;
-	FILE *f;
 
-	put_number("proc.pid", getpid());
-	put_number("thread.tid", gettid());
-	put_number("proc.ppid", getppid());
-	put_number("user.uid", geteuid());
-	put_number("group.gid", getegid());
-	put_number("proc.sid", getsid(0));
-	put_number("proc.pgid", getpgrp());
-	read_link("/proc/self/exe", t, sizeof(t));
+	put_ids();
+	if (geteuid() != 65534) {	/* else it has no number here */
+		put_number("user.uid", geteuid());
+		put_number("group.gid", getegid());
+	}
+	if (put_more)
+		put_more();
+	else
+		put_number("proc.sid", getsid(0)), put_number("proc.pgid", getpgrp());
+	read_link("/proc/thread-self/exe", t, sizeof(t));
+	if (strstr(t, " (deleted)"))
+		*strstr(t, " (deleted)") = 0;
 	put_field("proc.exepath", t);
 	read_link("/proc/thread-self/cwd", t, sizeof(t) - 1);
+	if (strstr(t, " (deleted)"))
+		*strstr(t, " (deleted)") = 0;
 	if (t[1])
 		strcat(t, "/");
 	put_field("proc.cwd", t);
-	comm_of(gettid(), comm, sizeof(comm));
+	read_file("/proc/thread-self/comm", comm, sizeof(comm));
+	comm[strcspn(comm, "\n")] = 0;
 	put_field("proc.name", comm);
-	f = fopen("/proc/self/cmdline", "re");
-	if (!f)
-		exit(2);
-	at = fread(args, 1, sizeof(args) - 1, f);
-	fclose(f);
-	args[at] = 0;
+	at = read_file("/proc/thread-self/cmdline", args, sizeof(args));
 	put_field("proc.exe", args);
 	first = strlen(args);
 	for (size_t i = 0; i + 1 < at; i++)
@@ -102,8 +140,6 @@ static UNUSED void put_process(void)
 			args[i] = ' ';
 	snprintf(t, sizeof(t), "%s%s", comm, first + 1 < at ? args + first : "");
 	put_field("proc.cmdline", t);
-	comm_of(getppid(), comm, sizeof(comm));
-	put_field("proc.aname[1]", comm);
 }
 
 static UNUSED int say_mark(const struct field *more)
@@ -112,8 +148,13 @@ static UNUSED int say_mark(const struct field *more)
 	char t[64];
 
 	pthread_mutex_lock(&said.lock);
-	snprintf(t, sizeof(t), "{\"mark\":%d,\"fields\":{", MARK + n);
+	snprintf(t, sizeof(t), "{\"mark\":%d,", MARK + n);
 	say_text(t);
+	if (case_name) {
+		snprintf(t, sizeof(t), "\"case\":\"%.40s\",", case_name);
+		say_text(t);
+	}
+	say_text("\"fields\":{");
 	put_process();
 	for (; more->name; more++)
 		put_field(more->name, more->value);
