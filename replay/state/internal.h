@@ -89,6 +89,7 @@ struct text_node {
 	uint32_t hash, refs, len;
 	uint8_t class;
 	bool alone;		/* not interned */
+	uint8_t clean;		/* as path_is_clean says: 0 not asked yet, 1 no, 2 yes */
 	char s[];
 };
 
@@ -115,6 +116,8 @@ struct text text_new(struct state *st, const void *p, size_t len);
  * for among the others.  The bytes are dir and p with a slash between, or p if dir is "". */
 struct text text_alone(struct state *st, struct text dir, const void *p, size_t len);
 struct text text_ref(struct text t);
+/* path_is_clean of a counted text, which remembers it. */
+bool text_is_clean(struct text t);
 void text_drop(struct state *st, struct text *t);
 /* Replaces *t; does nothing if it is equal already. */
 void text_set(struct state *st, struct text *t, const void *p, size_t len);

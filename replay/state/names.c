@@ -31,7 +31,7 @@ void name_opened(struct state *st, struct fdinfo *f, struct text dir, const stru
 		f->name = text_alone(st, text_none(), p, len);
 		f->nameraw = text_ref(f->name);
 	} else if (is_plain(p, len) && dir.len + len + 1 <= PATH_BYTES
-		   && path_is_clean(dir.p, dir.len)) {
+		   && text_is_clean(dir)) {
 		f->name = text_alone(st, dir, p, len);
 		f->nameraw = text_alone(st, text_none(), p, len);
 	} else {

@@ -54,6 +54,7 @@ static struct text_node *node_take(struct texts *t, size_t len)
 	}
 	n->class = class;
 	n->refs = 1;
+	n->clean = 0;
 	n->len = (uint32_t)len;
 	n->s[len] = 0;
 	t->bytes += need;
@@ -131,6 +132,18 @@ struct text text_alone(struct state *st, struct text dir, const void *p, size_t 
 	}
 	memcpy(n->s + before, p, len);
 	return (struct text){ n->s, n->len };
+}
+
+bool text_is_clean(struct text t)
+{
+	struct text_node *n;
+
+	if (t.len == 0 || t.p[0] != '/')	/* "<UNKNOWN>" is not counted */
+		return false;
+	n = node_of(t.p);
+	if (!n->clean)
+		n->clean = path_is_clean(n->s, n->len) ? 2 : 1;
+	return n->clean == 2;
 }
 
 struct text text_ref(struct text t)
