@@ -194,6 +194,8 @@ static void tell_left(struct left *l, const char *what, bool all)
 	struct buf b = {0};
 	const size_t most = all ? SIZE_MAX : 4;
 
+	if (!l->n)
+		return;
 	qsort(l->rows, l->n, sizeof(*l->rows), by_number);
 	for (size_t i = 0; i < l->n && i < most; i++)
 		buf_printf(&b, "%s%s%s%s %" PRIu64, i ? ", " : "", l->rows[i].event,
@@ -201,9 +203,8 @@ static void tell_left(struct left *l, const char *what, bool all)
 			   l->rows[i].param ? l->rows[i].param : "", l->rows[i].n);
 	if (l->n > most)
 		buf_str(&b, ", ...");
-	if (l->n)
-		warn("left out: %" PRIu64 " %s that .scap has no place for (%s)", l->total, what,
-		     buf_text(&b));
+	warn("left out: %" PRIu64 " %s that .scap has no place for (%s)", l->total, what,
+	     buf_text(&b));
 	buf_release(&b);
 	free(l->rows);
 }
