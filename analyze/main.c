@@ -32,6 +32,7 @@ static const struct {
 } verbs[] = {
 	{ "analyze", verb_analyze },
 	{ "live", verb_live },
+	{ "lint", verb_lint },
 	{ "why", verb_why },
 };
 

@@ -6,6 +6,7 @@
 #include "capture/base/catalog.h"
 #include "capture/base/err.h"
 #include "replay/field/field.h"
+#include "rules/set/lint.h"
 
 /* Text in a running line: a leading dot or quote would be a macro. */
 static void text(const char *s)
@@ -116,6 +117,22 @@ static void field_table(void)
 		puts(".El");
 }
 
+static void lint_table(void)
+{
+	for (unsigned i = 0; i < LINT__N; i++) {
+		const struct lint_code c = lint_code(i);
+
+		fputs(".It Cm ", stdout);
+		word(c.name);
+		printf(" Pq %s, %s%s\n", c.number, lint_severity_name[c.severity],
+		       c.on ? "" : ", only when asked for");
+		text(c.text);
+		putchar('\n');
+		text(c.help);
+		putchar('\n');
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const char *table = argc > 1 ? argv[1] : "";
@@ -128,6 +145,8 @@ int main(int argc, char **argv)
 		flags();
 	else if (strcmp(table, "fields") == 0)
 		field_table();
+	else if (strcmp(table, "lint") == 0)
+		lint_table();
 	else {
 		warn("gen: there is no table '%s'", table);
 		return EXIT_FAILED;

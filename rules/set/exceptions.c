@@ -74,6 +74,7 @@ static bool add_rows(struct reader *r, const struct yaml *values, struct excepti
 		reader_enter(r, "exception value", "", values->kids[i]);
 		if (!read_row(r, values->kids[i], &row))
 			return r->n = depth, false;
+		row.at = (struct place){ r->file, values->kids[i] };
 		/* the vector grows in the arena: rows of earlier items stay valid */
 		if (e->n_rows == e->cap) {
 			struct exc_row *more;

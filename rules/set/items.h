@@ -74,6 +74,7 @@ struct exc_row {
 	struct exc_value *v;		/* one per field; one alone in the scalar form */
 	uint32_t n;
 	bool list;			/* the row is written as a list */
+	struct place at;
 };
 
 struct exception {
@@ -166,6 +167,8 @@ struct ruleset {
 	struct intern list_names, macro_names, rule_names;
 	struct intern failed_rules;	/* names of rules that were refused */
 	uint32_t n_items;		/* counts definitions over all files */
+	const struct yaml_file **yamls;	/* the files that were read, in order */
+	size_t n_yamls, yamls_cap;
 	struct arena code_arena;	/* of the last compilation */
 	struct engine engine;
 	bool has_engine, finished;

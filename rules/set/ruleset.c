@@ -68,6 +68,7 @@ void ruleset_free(struct ruleset *rs)
 	free(rs->by_engine);
 	free(rs->messages.v);
 	free(rs->files);
+	free(rs->yamls);
 	arena_release(&rs->code_arena);
 	arena_release(&rs->arena);
 	free(rs);
@@ -121,6 +122,8 @@ static int load(struct ruleset *rs, const char *name, const char *text, size_t l
 	f->text = text;
 	f->len = len;
 	ok = yaml_load(f, &rs->arena);
+	rs->yamls = mem_grow(rs->yamls, &rs->yamls_cap, rs->n_yamls + 1, sizeof(*rs->yamls));
+	rs->yamls[rs->n_yamls++] = f;
 	if (!ok)
 		fail_yaml(&r, f);
 	else
