@@ -426,9 +426,10 @@ GET(get_proc_cwd)
 
 	THREAD_OR_ABSENT();
 	cwd = thread_cwd(t);
-	if (c->cur->after_loss && (cwd.len == 0 || is_placeholder(t)))
+	if (c->cur->after_loss && cwd.len == 0)
 		return FIELD_LOST;
-	if ((!t->proc->leader && t->tid != t->proc->pid && !cwd.len) || is_placeholder(t))
+	if ((!t->proc->leader && t->tid != t->proc->pid && !cwd.len)
+	    || (is_placeholder(t) && !c->cur->after_loss))
 		return put_str(r, out, "./");
 	if (cwd.len == 0 || cwd.p[cwd.len - 1] == '/')
 		return put_text(r, out, cwd);

@@ -10,7 +10,7 @@ use Test::More;
 
 can_record();
 my $dir = scratch();
-for my $name (@ARGV ? @ARGV : map { "cases_$_" } qw(proc fd path)) {
+for my $name (@ARGV ? @ARGV : map { "cases_$_" } qw(proc fd path sock)) {
 	my ($file, $said) = record($dir, [], program($name));
 	compare_cases($name, $file, $said);
 }

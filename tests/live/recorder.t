@@ -210,4 +210,15 @@ my $lost = 0;
 $lost += $1 while $out =~ /"type":"loss".*?"count":(\d+)/g;
 cmp_ok($have + $lost, '>=', 2 * $calls, "recorded ($have) and lost ($lost) are all calls");
 cmp_ok($have + $lost, '<=', 2 * $calls + 2000, 'and not more');
+
+# All events and losses of a command are the same, however many of them were lost.
+my @sum;
+for my $n (100000, 300000) {
+	fresh();
+	(undef, undef, my $told) = run($dir, $saker, 'capture', '--ring', '256K', '-o', $file, '--',
+		"$build/tests/tools/calls", 'flood', $n);
+	my ($events, $missing) = $told =~ / (\d+) events in .* (\d+) lost/;
+	push @sum, ($events // 0) + ($missing // 0);
+}
+is($sum[1] - $sum[0], 200000, 'losses are counted one by one');
 done_testing;

@@ -678,6 +678,215 @@ static void unknown_after_a_loss_is_lost(void **unused)
 	world_free(w);
 }
 
+static void lose(struct world *w, uint32_t tid, uint32_t pid, int64_t what)
+{
+	begin(w, EV_SNAP_LOST, tid);
+	num(w, "tid", tid);
+	num(w, "pid", pid);
+	num(w, "what", what);
+	done(w);
+}
+
+enum { FDS = 1, DIRS = 2, IDS = 4, GROUPS = 8, NAME = 16, EXEC = 64, EXIT = 128 };
+
+static void what_was_lost_of_a_thread_is_unknown_and_nothing_else(void **unused)
+{
+	struct world *w = shell();
+
+	snap(w, 200, 200, 1, "other");
+	open_at(w, 100, 3, AT_FDCWD, "/etc/passwd", 0);
+	open_at(w, 200, 3, AT_FDCWD, "/etc/group", 0);
+	lose(w, 100, 100, FDS);
+	fd_is(w, 100, 3, "<LOST>");
+	is(w, "proc.name", "bash");
+	is(w, "proc.cwd", "/home/u/");
+	fd_is(w, 200, 3, "/etc/group");
+	open_at(w, 100, 3, AT_FDCWD, "/etc/hosts", 0);
+	fd_is(w, 100, 3, "/etc/hosts");
+
+	lose(w, 100, 100, DIRS | IDS | GROUPS);
+	read_fd(w, 100, 3);
+	is(w, "proc.cwd", "<LOST>");
+	is(w, "user.uid", "<LOST>");
+	is(w, "proc.sid", "<LOST>");
+	is(w, "fd.name", "/etc/hosts");
+	open_at(w, 100, 4, AT_FDCWD, "relative", 0);
+	is(w, "fd.name", "<LOST>");
+	chdir_to(w, 100, "below");	/* of what is not known */
+	is(w, "proc.cwd", "<LOST>");
+	chdir_to(w, 100, "/tmp");
+	is(w, "proc.cwd", "/tmp/");
+
+	lose(w, 100, 100, NAME);
+	read_fd(w, 100, 3);
+	is(w, "proc.name", "<LOST>");
+	is(w, "proc.cmdline", "<LOST>");
+	is(w, "proc.exe", "bash");
+	world_free(w);
+}
+
+static void a_lost_exec_leaves_what_it_keeps(void **unused)
+{
+	struct world *w = shell();
+
+	new_thread(w, 100, 101);
+	open_at(w, 100, 3, AT_FDCWD, "/kept", 0);
+	open_at(w, 100, 4, AT_FDCWD, "/closed", O_CLOEXEC);
+	lose(w, 100, 100, EXEC);
+	assert_null(state_thread(w->st, 101));
+	fd_is(w, 100, 3, "/kept");
+	is(w, "proc.name", "<LOST>");
+	is(w, "proc.exepath", "<LOST>");
+	is(w, "proc.cmdline", "<LOST>");
+	is(w, "proc.cwd", "/home/u/");
+	fd_is(w, 100, 4, "<LOST>");
+	clone_event(w, 100, 300, 100, 1, 0, "who it is");	/* tells of itself */
+	is(w, "proc.name", "who it is");
+	exec_event(w, 100, "/bin/ls", "ls");
+	is(w, "proc.exepath", "/bin/ls");
+	world_free(w);
+}
+
+static void a_lost_exit_leaves_children_without_a_parent(void **unused)
+{
+	struct world *w = shell();
+
+	clone_event(w, 100, 200, 100, 1, 0, "bash");
+	clone_event(w, 200, 0, 200, 100, 0, "bash");
+	lose(w, 100, 100, EXIT);
+	assert_null(state_thread(w->st, 100));
+	read_fd(w, 200, 3);
+	is(w, "proc.name", "bash");
+	is(w, "proc.ppid", "<LOST>");
+	is(w, "proc.pname", "<LOST>");
+	snap(w, 200, 200, 1, "bash");	/* as /proc has it */
+	read_fd(w, 200, 3);
+	is(w, "proc.pname", "init");
+	world_free(w);
+}
+
+static void nothing_is_sure_while_nobody_is_named(void **unused)
+{
+	for (int keyed = 0; keyed < 2; keyed++) {
+		struct world *w = shell();
+
+		open_at(w, 100, 3, AT_FDCWD, "/etc/passwd", 0);
+		lose(w, 0, 0, EXIT);
+		rebirth(w, keyed);
+		open_at(w, 100, 4, AT_FDCWD, "/etc/group", 0);
+		is(w, "fd.name", "/etc/group");
+		fd_is(w, 100, 4, "<LOST>");
+		is(w, "proc.name", "<LOST>");
+		lose(w, 0, 0, 0);
+		rebirth(w, keyed);
+		open_at(w, 100, 4, AT_FDCWD, "/etc/group", 0);
+		fd_is(w, 100, 4, "/etc/group");
+		is(w, "proc.name", "<LOST>");
+		exec_event(w, 100, "/bin/ls", "ls");
+		is(w, "proc.name", "ls");
+		world_free(w);
+	}
+}
+
+static void processes_can_share_directories(void **unused)
+{
+	for (int keyed = 0; keyed < 2; keyed++) {
+		struct world *w = shell();
+
+		clone_event(w, 100, 200, 100, 1, CLONE_FS, "bash");
+		clone_event(w, 200, 0, 200, 100, CLONE_FS, "bash");
+		rebirth(w, keyed);
+		chdir_to(w, 200, "/both");
+		read_fd(w, 100, 3);
+		is(w, "proc.cwd", "/both/");
+		apart(w, 200, CLONE_FS);
+		rebirth(w, keyed);
+		chdir_to(w, 200, "/one");
+		read_fd(w, 100, 3);
+		is(w, "proc.cwd", "/both/");
+		world_free(w);
+	}
+}
+
+static void own(struct world *w, uint32_t pid)
+{
+	w->ev.pid = pid;
+	done(w);
+}
+
+static void what_a_recorder_tells_beyond_captures_is_followed(void **unused)
+{
+	struct world *w = shell();
+
+	begin(w, EV_PRCTL, 100);
+	num(w, "res", 0);
+	num(w, "option", 15);
+	str(w, "arg2_str", "longer than fifteen");
+	own(w, 100);
+	is(w, "proc.name", "longer than fif");
+	begin(w, EV_CHDIR, 100);
+	num(w, "res", 0);
+	str(w, "path", "a link");
+	str(w, "cwd", "/where/it/leads");
+	own(w, 100);
+	is(w, "proc.cwd", "/where/it/leads/");
+	begin(w, EV_SETRESUID, 100);
+	num(w, "res", 0);
+	num(w, "ruid", -1);
+	num(w, "euid", 0);
+	num(w, "now_real", 7);
+	num(w, "now_effective", 0);
+	num(w, "cap_effective", 1 << 5);
+	own(w, 100);
+	is(w, "user.uid", "0");
+	is(w, "thread.cap_effective", "CAP_KILL");
+	world_free(w);
+}
+
+static void a_child_made_for_another_parent_has_its_makers_descriptors(void **unused)
+{
+	for (int child_first = 0; child_first < 2; child_first++) {
+		struct world *w = shell();
+
+		clone_event(w, 100, 200, 100, 1, 0, "bash");
+		clone_event(w, 200, 0, 200, 100, 0, "bash");
+		open_at(w, 100, 3, AT_FDCWD, "/the/parent's", 0);
+		open_at(w, 200, 4, AT_FDCWD, "/the/maker's", 0);
+		if (child_first)
+			clone_event(w, 300, 0, 300, 100, CLONE_PARENT, "bash");
+		begin(w, EV_CLONE, 200);
+		num(w, "res", 300);
+		num(w, "tid", 200);
+		num(w, "pid", 200);
+		num(w, "ptid", 100);
+		num(w, "vtid", 200);
+		num(w, "vpid", 200);
+		num(w, "flags", CLONE_PARENT);
+		own(w, 200);
+		if (!child_first)
+			clone_event(w, 300, 0, 300, 100, CLONE_PARENT, "bash");
+		fd_is(w, 300, 4, "/the/maker's");
+		is(w, "proc.ppid", "100");
+		fd_is(w, 300, 3, NULL);
+		world_free(w);
+	}
+}
+
+static void a_name_below_its_own_root_does_not_lead_out(void **unused)
+{
+	struct world *w = shell();
+
+	open_at(w, 100, 3, AT_FDCWD, "/jail", O_DIRECTORY);
+	begin(w, EV_OPENAT2, 100);
+	num(w, "fd", 4);
+	num(w, "dirfd", 3);
+	str(w, "name", "/../..//a/../etc/passwd");
+	num(w, "resolve", 0x10);
+	done(w);
+	is(w, "fd.name", "/jail/etc/passwd");
+	world_free(w);
+}
+
 static void a_new_section_forgets_the_old(void **unused)
 {
 	struct world *w = shell();
@@ -718,6 +927,14 @@ int main(void)
 		cmocka_unit_test(containers_come_from_control_groups),
 		cmocka_unit_test(container_events_describe),
 		cmocka_unit_test(unknown_after_a_loss_is_lost),
+		cmocka_unit_test(what_was_lost_of_a_thread_is_unknown_and_nothing_else),
+		cmocka_unit_test(a_lost_exec_leaves_what_it_keeps),
+		cmocka_unit_test(a_lost_exit_leaves_children_without_a_parent),
+		cmocka_unit_test(nothing_is_sure_while_nobody_is_named),
+		cmocka_unit_test(processes_can_share_directories),
+		cmocka_unit_test(what_a_recorder_tells_beyond_captures_is_followed),
+		cmocka_unit_test(a_child_made_for_another_parent_has_its_makers_descriptors),
+		cmocka_unit_test(a_name_below_its_own_root_does_not_lead_out),
 		cmocka_unit_test(a_new_section_forgets_the_old),
 	};
 
