@@ -138,9 +138,10 @@ $(PROGRAMS):
 # ---- tests -------------------------------------------------------------------
 
 UNIT := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/unit/*.c)))
-UNIT := $(if $(HAVE_BPF),$(UNIT),$(filter-out %/live,$(UNIT)))
-$(O)/tests/unit/live: $(LIVE)
+UNIT := $(if $(HAVE_BPF),$(UNIT),$(filter-out %/live %/inspect,$(UNIT)))
+$(O)/tests/unit/live $(O)/tests/unit/inspect: $(LIVE)
 $(O)/tests/unit/live: LIBS := $(LIB) $(LIBS)
+$(O)/tests/unit/inspect: LIBS := $(LIB) -ljansson $(LIBS)
 
 $(O)/tests/unit/%: $(O)/tests/unit/%.o $(LIB)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)

@@ -173,7 +173,7 @@ int helper_see(struct helper *h, const struct event *ev)
 	if (h->sock < 0 || groups->state != VALUE_SET || ev->tid != ev->pid)
 		return 0;
 	if (cgroups_container((const char *)groups->p, groups->len, &c))
-		return ask_about(h, &c, ev->pid);
+		return c.type[0] ? ask_about(h, &c, ev->pid) : 0;	/* none: conmon */
 	return ask_about_process(h, ev, ev->pid);
 }
 

@@ -26,7 +26,7 @@
 #include "capture/live/rootfile.h"
 
 enum {
-	ANSWER_SECONDS = 2,
+	ANSWER_SECONDS = 2, NICE = -10,
 	LOOK_MS = 1000,			/* at accounts */
 	CONTAINERS_MAX = 1024,		/* whose accounts are looked at again */
 	TRIES = 4,			/* later */
@@ -492,6 +492,8 @@ void helper_main(int sock)
 	prctl(PR_SET_NAME, "saker-helper", 0, 0, 0);
 	mallopt(M_ARENA_MAX, 1);
 	shut_the_rest(&sock);
+	/* The recorder waits for the first answer, though not for long. */
+	setpriority(PRIO_PROCESS, 0, NICE);
 	keep_two_capabilities();
 #ifndef __SANITIZE_ADDRESS__
 	setrlimit(RLIMIT_AS, &memory);

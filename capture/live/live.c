@@ -29,7 +29,7 @@ enum {
 	WINDOW_NS = 10 * 1000 * 1000,
 	CLOCK_STEP_NS = 1000 * 1000,
 	CLOCK_CHECK_NS = 1000 * 1000 * 1000,
-	HOLD_NS = 100 * 1000 * 1000,
+	HOLD_NS = 250 * 1000 * 1000,
 	HOLD_FULLNESS = 64,		/* of 256 */
 	HOLD_STEP_MS = 4,
 	LOSS_RECORD = 6,		/* of the table loss_class: lost behind the rings */
