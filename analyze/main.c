@@ -34,6 +34,7 @@ static const struct {
 	{ "live", verb_live },
 	{ "lint", verb_lint },
 	{ "why", verb_why },
+	{ "fmt", verb_fmt },
 };
 
 int main(int argc, char **argv)

@@ -7,5 +7,6 @@ int verb_analyze(int argc, char **argv);
 int verb_live(int argc, char **argv);
 int verb_lint(int argc, char **argv);
 int verb_why(int argc, char **argv);
+int verb_fmt(int argc, char **argv);
 
 #endif
