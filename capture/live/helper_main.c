@@ -480,6 +480,12 @@ static void shut_the_rest(int *sock)
 	close_range(4, ~0u, 0);
 }
 
+#ifdef __SANITIZE_ADDRESS__
+static const bool sanitized = true;
+#else
+static const bool sanitized = false;
+#endif
+
 void helper_main(int sock)
 {
 	const struct rlimit memory = { MEMORY_MAX, MEMORY_MAX };
@@ -495,9 +501,8 @@ void helper_main(int sock)
 	/* The recorder waits for the first answer, though not for long. */
 	setpriority(PRIO_PROCESS, 0, NICE);
 	keep_two_capabilities();
-#ifndef __SANITIZE_ADDRESS__
-	setrlimit(RLIMIT_AS, &memory);
-#endif
+	if (!sanitized)		/* their shadow is larger than that */
+		setrlimit(RLIMIT_AS, &memory);
 	d = xcalloc(1, sizeof(*d));
 	d->sock = sock;
 	d->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
