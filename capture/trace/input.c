@@ -152,12 +152,6 @@ int input_peek(struct input *in, size_t n, const uint8_t **p, size_t *avail)
 	return r;
 }
 
-void input_take(struct input *in, size_t n)
-{
-	in->pos += n;
-	in->off += n;
-}
-
 int input_skip(struct input *in, uint64_t n)
 {
 	const uint64_t have = in->len - in->pos;

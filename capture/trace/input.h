@@ -44,8 +44,18 @@ void input_ahead(struct input *in);
  * damaged gzip data (what was good before is delivered first). */
 int input_peek(struct input *in, size_t n, const uint8_t **p, size_t *avail);
 
+/* The next n bytes if they are here already, as mostly they are; else NULL. */
+static inline const uint8_t *input_here(const struct input *in, size_t n)
+{
+	return in->len - in->pos >= n ? in->p + in->pos : NULL;
+}
+
 /* Passes over n bytes that were peeked. */
-void input_take(struct input *in, size_t n);
+static inline void input_take(struct input *in, size_t n)
+{
+	in->pos += n;
+	in->off += n;
+}
 
 /* Passes over n bytes.  0, or 1 where the input ends before (then it is at its end). */
 int input_skip(struct input *in, uint64_t n);

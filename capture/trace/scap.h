@@ -67,6 +67,7 @@ void scap_damage(struct scap *s, uint64_t lost, const char *fmt, ...)
 
 struct scap_param {
 	uint8_t type;		/* enum param_type of the bytes in the file */
+	bool is_number, is_signed;
 	int8_t to;		/* parameter of the event, -1: not wanted */
 	uint8_t flags;		/* table to convert with; FT_none: as it is */
 };
@@ -153,9 +154,6 @@ bool scap_lengths_fit(struct scap_raw *r, size_t space);
 /* Sets the parameter of ev that d says from len bytes (at least one). */
 void scap_value_put(struct scap *s, struct event *ev, const struct scap_param *d,
 		    const uint8_t *p, size_t len);
-/* len bytes as a little-endian number; what is beyond eight is ignored. */
-uint64_t scap_number(const uint8_t *p, size_t len, bool is_signed);
-
 static inline uint32_t scap_get16(const uint8_t *p)
 {
 	return (uint32_t)(p[0] | p[1] << 8);
@@ -169,6 +167,28 @@ static inline uint32_t scap_get32(const uint8_t *p)
 static inline uint64_t scap_get64(const uint8_t *p)
 {
 	return scap_get32(p) | (uint64_t)scap_get32(p + 4) << 32;
+}
+
+/* len bytes as a little-endian number; what is beyond eight is ignored. */
+static inline uint64_t scap_number(const uint8_t *p, size_t len, bool is_signed)
+{
+	uint64_t v = 0;
+
+	switch (len) {
+	case 8:
+		return scap_get64(p);
+	case 4:
+		return is_signed ? (uint64_t)(int64_t)(int32_t)scap_get32(p) : scap_get32(p);
+	case 2:
+		return is_signed ? (uint64_t)(int64_t)(int16_t)scap_get16(p) : scap_get16(p);
+	}
+	if (len > 8)
+		len = 8;
+	for (size_t i = 0; i < len; i++)
+		v |= (uint64_t)p[i] << 8 * i;
+	if (is_signed && len && len < 8 && p[len - 1] & 0x80)
+		v |= ~UINT64_C(0) << 8 * len;
+	return v;
 }
 
 /* Length of parameter i, which scap_event_split has checked. */
@@ -212,6 +232,12 @@ struct scap {
 	struct arena scratch;		/* converted bytes of one event */
 	struct scap_meta meta;
 	struct scap_counts counts;
+	/* The last value of each table of flags: it is often the next one's, too. */
+	struct {
+		uint64_t kernel;
+		uint32_t ppm;
+		bool set;
+	} flags[FT__N];
 	char *path;
 	char hostname[129];
 	size_t taken;			/* bytes of the input to be passed over next */

@@ -138,7 +138,8 @@ int scap_next_block(struct scap *s, struct scap_block *b)
 	input_take(&s->in, s->taken);
 	s->taken = 0;
 again:
-	avail = scap_peek(s, 8, &p);
+	p = input_here(&s->in, 8);
+	avail = p ? 8 : scap_peek(s, 8, &p);
 	s->base.bytes_done = s->in.gzip ? s->in.raw_off : s->in.off;
 	b->off = s->in.off;
 	if (avail < 8) {
@@ -153,7 +154,8 @@ again:
 		what = "block of impossible length";
 		goto damaged;
 	}
-	if (scap_peek(s, total, &p) < total) {
+	p = input_here(&s->in, total);
+	if (!p && scap_peek(s, total, &p) < total) {
 		what = "incomplete block";
 		goto damaged;
 	}

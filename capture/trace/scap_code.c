@@ -197,6 +197,8 @@ static void join_params(const struct row *row, const struct event_desc *d, bool 
 		const uint8_t table = i < 0 ? (uint8_t)FT_none : d->params[i].flags;
 
 		to->type = s.type;
+		to->is_number = type_is_number(s.type);
+		to->is_signed = type_is_signed(s.type);
 		to->to = (int8_t)i;
 		if (type_has_flags(s.type) && table && !flags_ppm_same(table))
 			to->flags = table;

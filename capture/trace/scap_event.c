@@ -102,7 +102,9 @@ static void put_all(struct scap *s, struct event *ev, const struct scap_code *co
 
 		if (d->to >= 0 && !(*have >> d->to & 1)) {
 			*have |= UINT64_C(1) << d->to;
-			if (len)
+			if (len && d->is_number && !d->flags)
+				value_number(&ev->v[d->to], scap_number(p, len, d->is_signed));
+			else if (len)
 				scap_value_put(s, ev, d, p, len);
 		}
 		p += len;

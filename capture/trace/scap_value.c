@@ -7,18 +7,14 @@
 
 #include "capture/base/ppm.h"
 
-uint64_t scap_number(const uint8_t *p, size_t len, bool is_signed)
+static uint64_t kernel_flags(struct scap *s, uint8_t table, uint32_t ppm)
 {
-	uint64_t v = 0;
-	const unsigned bits = len < 8 ? 8 * (unsigned)len : 64;
-
-	if (len == 8)
-		return scap_get64(p);
-	for (unsigned i = 0; i < bits / 8; i++)
-		v |= (uint64_t)p[i] << 8 * i;
-	if (is_signed && bits < 64 && v >> (bits - 1) & 1)
-		v |= ~UINT64_C(0) << bits;
-	return v;
+	if (!s->flags[table].set || s->flags[table].ppm != ppm) {
+		s->flags[table].kernel = flags_from_ppm(table, ppm);
+		s->flags[table].ppm = ppm;
+		s->flags[table].set = true;
+	}
+	return s->flags[table].kernel;
 }
 
 static void text(struct value *v, const uint8_t *p, size_t len)
@@ -159,10 +155,10 @@ void scap_value_put(struct scap *s, struct event *ev, const struct scap_param *d
 {
 	struct value *v = &ev->v[d->to];
 
-	if (type_is_number(d->type)) {
-		value_number(v, scap_number(p, len, type_is_signed(d->type)));
+	if (d->is_number) {
+		value_number(v, scap_number(p, len, d->is_signed));
 		if (d->flags)
-			v->u = flags_from_ppm(d->flags, (uint32_t)v->u);
+			v->u = kernel_flags(s, d->flags, (uint32_t)v->u);
 		return;
 	}
 	switch (d->type) {
