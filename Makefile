@@ -40,7 +40,7 @@ endif
 .SUFFIXES:
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all help deps check check-live check-unit check-tap bench fuzz lint install uninstall \
+.PHONY: all help deps check check-live check-unit check-tap bench fuzz mutants lint install uninstall \
 	clean demo man fixtures build-tests check-built
 
 # ---- what is built -----------------------------------------------------------
@@ -70,6 +70,7 @@ help:
 #: make check-live tests of the recorder on the running kernel (root)
 #: make bench      speed and size, as ratios
 #: make fuzz       fuzz the readers (FUZZ_SECONDS=600)
+#: make mutants    read 100,000 damaged captures (MUTANTS=100000, MUTANTS_SEED=1)
 #: make lint       style, include order, static analysis
 #: make install    to PREFIX (/usr/local), below DESTDIR
 #: NO_BPF=1        offline tools only: neither clang nor libbpf is needed
@@ -180,6 +181,9 @@ deps:
 demo: deps
 	@$(MAKE) --no-print-directory all
 	@O=$(abspath $(O)) tests/demo.sh
+
+mutants: all $(TOOLS)
+	@O=$(abspath $(O)) MUTANTS=$(or $(MUTANTS),100000) prove --timer -v tests/mutants.t
 
 bench: all $(TOOLS)
 	@O=$(abspath $(O)) tests/bench/run

@@ -13,6 +13,7 @@ enum {
 	IFACES_V2 = 0x219,
 	BLOCK_MIN = 12,
 	RESYNC_MAX = 1 << 20,	/* of a block where reading may start again */
+	EVENT_MAX = 4 << 20,	/* of one with 40 parameters of 16 bit lengths, and more */
 };
 
 void scap_damage(struct scap *s, uint64_t lost, const char *fmt, ...)
@@ -128,6 +129,26 @@ static uint32_t repaired(struct scap *s, uint32_t total)
 	return (uint32_t)at + 4;
 }
 
+static bool is_large(uint32_t type)
+{
+	return type == 0x221 || type == 0x222;
+}
+
+/* The longest that a block of the type can be: a length that is not true must not cost
+ * memory, and few kinds can be long. */
+static uint32_t longest(uint32_t type)
+{
+	return scap_is_events(type) && !is_large(type) ? EVENT_MAX : SCAP_BLOCK_MAX;
+}
+
+/* Does a long block reach behind the file?  Short ones are looked at: the file may have
+ * grown. */
+static bool reaches_behind(const struct scap *s, uint32_t total)
+{
+	return total > RESYNC_MAX && s->in.seekable && s->in.off <= s->in.size
+		&& total > s->in.size - s->in.off;
+}
+
 int scap_next_block(struct scap *s, struct scap_block *b)
 {
 	const uint8_t *p;
@@ -150,12 +171,12 @@ again:
 	}
 	b->type = scap_get32(p);
 	total = scap_get32(p + 4);
-	if (total < BLOCK_MIN || total > SCAP_BLOCK_MAX) {
+	if (total < BLOCK_MIN || total > longest(b->type)) {
 		what = "block of impossible length";
 		goto damaged;
 	}
 	p = input_here(&s->in, total);
-	if (!p && scap_peek(s, total, &p) < total) {
+	if (!p && (reaches_behind(s, total) || scap_peek(s, total, &p) < total)) {
 		what = "incomplete block";
 		goto damaged;
 	}
