@@ -5,7 +5,8 @@
  * Values of flag parameters are the kernel's, in the low 32 bits.  What a .scap file
  * has that no value of the kernel expresses is kept in the high half, so that nothing
  * of it is lost when it is printed or written again:
- *   - sets: Falco's bits without a kernel bit, as they are, in bits 32 to 62
+ *   - sets: in bits 32 to 62 the bits that differ from what Falco's probes of today make of
+ *     the kernel's value: Falco's bits without a kernel bit, mostly
  *   - single numbers (commands, families): PPM_NUMBER, and Falco's number in bits 32-62
  * Recordings made from the kernel have nothing there. */
 #ifndef SAKER_BASE_PPM_H
@@ -15,7 +16,7 @@
 
 #define PPM_NUMBER (UINT64_C(1) << 63)
 
-/* Falco's bits that have no kernel value (0 for most values). */
+/* The bits of Falco's that the kernel's value does not tell (0 for most values). */
 static inline uint32_t ppm_only(uint64_t v)
 {
 	return (uint32_t)(v >> 32) & 0x7fffffff;

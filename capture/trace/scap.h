@@ -232,12 +232,12 @@ struct scap {
 	struct arena scratch;		/* converted bytes of one event */
 	struct scap_meta meta;
 	struct scap_counts counts;
-	/* The last value of each table of flags: it is often the next one's, too. */
+	/* Flags that were converted lately: they come again and again. */
 	struct {
 		uint64_t kernel;
 		uint32_t ppm;
 		bool set;
-	} flags[FT__N];
+	} flags[FT__N][8];
 	char *path;
 	char hostname[129];
 	size_t taken;			/* bytes of the input to be passed over next */

@@ -9,12 +9,14 @@
 
 static uint64_t kernel_flags(struct scap *s, uint8_t table, uint32_t ppm)
 {
-	if (!s->flags[table].set || s->flags[table].ppm != ppm) {
-		s->flags[table].kernel = flags_from_ppm(table, ppm);
-		s->flags[table].ppm = ppm;
-		s->flags[table].set = true;
+	const unsigned i = ppm * 0x9e3779b9u >> 29;
+
+	if (!s->flags[table][i].set || s->flags[table][i].ppm != ppm) {
+		s->flags[table][i].kernel = flags_from_ppm(table, ppm);
+		s->flags[table][i].ppm = ppm;
+		s->flags[table][i].set = true;
 	}
-	return s->flags[table].kernel;
+	return s->flags[table][i].kernel;
 }
 
 static void text(struct value *v, const uint8_t *p, size_t len)
