@@ -83,6 +83,13 @@ static uint32_t to_ppm(enum flags_table_id id, uint32_t low)
 	return quirks(id, low, (uint32_t)ppm);
 }
 
+/* An open that does not write is none of a temporary file: what looks like it is a
+ * directory. */
+static bool is_directory(enum flags_table_id id, uint64_t ppm, const struct flag_desc *row)
+{
+	return id == FT_file_flags && row->ppm == 0x2000 && !(ppm & 2);
+}
+
 static uint64_t kernel_bits(enum flags_table_id id, uint32_t ppm, uint64_t v, uint64_t mask)
 {
 	const struct flags_table *t = &flags_tables[id];
@@ -92,7 +99,7 @@ static uint64_t kernel_bits(enum flags_table_id id, uint32_t ppm, uint64_t v, ui
 		const struct flag_desc *row = &t->flags[i];
 
 		if (row->ppm_only || !row->ppm || !row->kernel || row->ppm & mask ||
-		    (rest & row->ppm) != row->ppm)
+		    (rest & row->ppm) != row->ppm || is_directory(id, ppm, row))
 			continue;
 		v |= row->kernel;
 		rest &= ~row->ppm;

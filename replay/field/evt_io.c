@@ -2,6 +2,7 @@
 /* evt.*: parameters, payloads, what an open asked for. */
 #include <fcntl.h>
 
+#include "capture/base/ppm.h"
 #include "replay/field/getters.h"
 
 /* ---- parameters ---- */
@@ -295,7 +296,13 @@ GET(get_evt_is_open_write)
 	return put_bool(r, out, mode == O_WRONLY || mode == O_RDWR);
 }
 
-enum { ANY_EXEC = 0111, TMPFILE_BIT = O_TMPFILE & ~O_DIRECTORY };
+enum { ANY_EXEC = 0111, PPM_TMPFILE = 0x2000 };
+
+/* As Falco sees it: for its probes a directory is opened with O_TMPFILE, too. */
+static bool has_tmpfile(const struct value *flags)
+{
+	return flags_to_ppm(FT_file_flags, value_u64(flags, 0)) & PPM_TMPFILE;
+}
 
 GET(get_evt_is_open_exec)
 {
@@ -306,7 +313,7 @@ GET(get_evt_is_open_exec)
 	if (ev->type == EV_CREAT)
 		mode = value_u64(EV(ev, CREAT, mode), 0);
 	else if (flags && ev->type != EV_OPEN_BY_HANDLE_AT
-		 && value_u64(flags, 0) & (O_CREAT | TMPFILE_BIT))
+		 && (value_u64(flags, 0) & O_CREAT || has_tmpfile(flags)))
 		mode = value_u64(ev->type == EV_OPEN ? EV(ev, OPEN, mode)
 				 : ev->type == EV_OPENAT ? EV(ev, OPENAT, mode)
 							 : EV(ev, OPENAT2, mode), 0);
@@ -320,7 +327,7 @@ GET(get_evt_is_open_create)
 		? event_param(c->ev, "facts") : NULL;
 	bool made = facts && value_u64(facts, 0) & 1;
 
-	if (flags && value_u64(flags, 0) & TMPFILE_BIT && value_i64(&c->ev->v[0], -1) >= 0)
+	if (flags && has_tmpfile(flags) && value_i64(&c->ev->v[0], -1) >= 0)
 		made = true;
 	return put_bool(r, out, made);
 }

@@ -259,7 +259,7 @@ static uint64_t facts_of(const struct event *ev)
 
 /* Other calls take flags of this table without an access mode, which is a number of
  * Falco's even for O_RDONLY. */
-enum { PPM_ACCMODE = 3 };
+enum { PPM_ACCMODE = 3, PPM_TMPFILE = 0x2000 };
 
 static bool opens(const struct event *ev)
 {
@@ -292,7 +292,8 @@ static bool mode_counts(const struct event *ev)
 	const struct value *flags = event_param(ev, "flags");
 	const bool opens = ev->type == EV_OPEN || ev->type == EV_OPENAT || ev->type == EV_OPENAT2;
 
-	return !opens || (flags && value_u64(flags, 0) & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY)));
+	return !opens || (flags && (value_u64(flags, 0) & O_CREAT
+				    || flags_to_ppm(FT_file_flags, value_u64(flags, 0)) & PPM_TMPFILE));
 }
 
 bool dyn_value(const struct value *v, uint8_t *type, struct value *inner)
