@@ -20,7 +20,7 @@ plan skip_all => 'not built' unless $tool && -x $tool && $saker && -x $saker;
 my @captures;
 for my $fixture (map { "$top/fixtures/$_.skr" } qw(reverse-shell cron-job benign-network)) {
 	my $name = basename($fixture, '.skr');
-	for ([ 'scap', '' ], [ 'scap.gz', '' ], [ 'pairs.scap', '--sysdig' ]) {
+	for ([ 'scap', '--exit-only' ], [ 'scap.gz', '' ], [ 'pairs.scap', '' ]) {
 		my ($end, $options) = @$_;
 		push @captures, "$dir/$name.$end" if -f $fixture
 			&& system("$saker convert -q $options $fixture $dir/$name.$end") == 0;

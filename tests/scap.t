@@ -107,6 +107,7 @@ is($p->{events}, $p->{delivered} + $p->{beginnings} + $p->{state_only},
 	'one with pairs: all are accounted for');
 is($p->{delivered}, $i->{delivered}, 'as many are delivered');
 cmp_ok($p->{beginnings_ended}, '>', $p->{beginnings} / 2, 'most beginnings have their end');
+is($p->{incomplete} + $p->{other_beginning}, 0, 'no end lacks what its beginning would have');
 like((run("$saker info -q $pairs"))[1], qr/^dropped     \d+ beginnings/m, 'info says so in words');
 is(info($two)->{capture}{sections}, 2, 'the number of sections');
 
