@@ -291,9 +291,9 @@ static bool mode_counts(const struct event *ev)
 {
 	const struct value *flags = event_param(ev, "flags");
 	const bool opens = ev->type == EV_OPEN || ev->type == EV_OPENAT || ev->type == EV_OPENAT2;
+	const uint64_t v = flags ? value_u64(flags, 0) : 0;
 
-	return !opens || (flags && (value_u64(flags, 0) & O_CREAT
-				    || flags_to_ppm(FT_file_flags, value_u64(flags, 0)) & PPM_TMPFILE));
+	return !opens || v & O_CREAT || flags_to_ppm(FT_file_flags, v) & PPM_TMPFILE;
 }
 
 bool dyn_value(const struct value *v, uint8_t *type, struct value *inner)
