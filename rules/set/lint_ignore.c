@@ -19,7 +19,7 @@ struct hides {
 	size_t n, cap;
 };
 
-enum { COMMENTS_MAX = 4096 };
+enum { COMMENTS_MAX = 1024 };
 
 /* The last line of the item that begins at the line; the line itself if none does. */
 static uint32_t end_of(const struct yaml_file *f, uint32_t line)
@@ -81,12 +81,13 @@ static bool is_alone(const char *line, const char *hash)
 	return line == hash;
 }
 
-/* The next line that is neither blank nor a comment. */
-static uint32_t next_line(const char *p, const char *end, uint32_t line)
+/* The next line that is neither blank nor a comment, and where it begins. */
+static uint32_t next_line(const char *p, const char *end, uint32_t line, const char **at)
 {
 	for (; p < end; line++) {
 		const char *stop = memchr(p, '\n', (size_t)(end - p));
 
+		*at = p;
 		while (p < end && *p != '\n' && isspace((unsigned char)*p))
 			p++;
 		if (p < end && *p != '\n' && *p != '#')
@@ -100,7 +101,8 @@ static void collect(struct linter *t, const struct yaml_file *f, struct hides *a
 {
 	static const char mark[] = "saker-lint:";
 	const char *end = f->text + f->len, *p = f->text, *counted = f->text;
-	uint32_t line = 1;
+	const char *target = f->text;		/* of the comments just above it */
+	uint32_t line = 1, target_line = 0;
 
 	while (all->n < COMMENTS_MAX &&
 	       (p = memmem(p, (size_t)(end - p), mark, sizeof(mark) - 1))) {
@@ -119,9 +121,9 @@ static void collect(struct linter *t, const struct yaml_file *f, struct hides *a
 		const struct yaml node = { .line = line - 1, .column = (uint32_t)(hash - start) };
 		if (*hash != '#' || !parse(t, p, stop, &h, (struct place){ f, &node }))
 			continue;
-		h.first = is_alone(start, hash) ? next_line(stop, end, line) : line;
-		if (is_alone(start, hash) && *stop == '\n')
-			h.first = next_line(stop + 1, end, line + 1);
+		if (is_alone(start, hash) && p > target)
+			target_line = next_line(*stop ? stop + 1 : stop, end, line + 1, &target);
+		h.first = is_alone(start, hash) ? target_line : line;
 		h.last = is_alone(start, hash) ? end_of(f, h.first) : line;
 		all->v = mem_grow(all->v, &all->cap, all->n + 1, sizeof(*all->v));
 		all->v[all->n++] = h;
