@@ -97,7 +97,7 @@ is($status, 0, 'nothing found is status 0');
 
 my $published = "$top/../shared/rulesets";
 SKIP: {
-	skip 'no published rule files', 2 unless -d $published;
+	skip 'no published rule files', 3 unless -d $published;
 	my %want;
 	for (lines_of("$top/tests/rules-lint/published.tsv")) {
 		next if /^#/ || !/\S/;
@@ -113,7 +113,107 @@ SKIP: {
 	my $took = time - $begin;
 	is_lists([sort @got], [sort map { @$_ } values %want], 'the published files: ' . @got .
 		' findings, each explained');
+	my @set = map { "$published/$_" } 'falco_rules.yaml', 'falco-incubating_rules.yaml',
+		'falco-sandbox_rules.yaml';
+	# It has all that the rule of incubating asks for, and that one stands before it.
+	is_lists((found('-c', 'shadowed-rule', @set))[1], ['falco-sandbox_rules.yaml:1788 shadowed-rule'],
+		'together, one rule shadows another');
 	cmp_ok($took, '<', $ENV{SAN} ? 10 : 0.5, sprintf 'all of them in %.2f s', $took);
 }
+
+# ---- options and forms ----
+
+my $small = spill("$dir/small.yaml", <<'EOT');
+- rule: Small
+  desc: three findings of three levels
+  condition: evt.type = execve and proc.name = a and proc.name = b and not (not user.uid = 0)
+  output: x %proc.nameless
+  priority: NOTICE
+- list: nobody
+  items: [x]
+EOT
+(my $text = join("\n", lines_of($small))) =~ s/nameless/name/;
+spill($small, "$text\n");
+sub codes { return join ' ', map { (split ' ')[1] } @{(found(@_))[1]} }
+is(codes($small), 'contradiction double-negation unused-list', 'a file with an error, a note, a warning');
+is(codes('--severity', 'warning', $small), 'contradiction unused-list', '--severity hides what is less');
+is(codes('-c', 'SL113', $small), 'contradiction', '--code takes numbers');
+is(codes('--no', 'contradiction', '--no', 'unused-list', $small), 'double-negation', '--no');
+is((lint('-c', 'double-negation', '--fail-on', 'warning', $small))[0], 0, '--fail-on warning with a note');
+is((lint('-c', 'double-negation', $small))[0], 1, 'a note alone is status 1');
+is((lint('--fail-on', 'error', '-n', 'contradiction', $small))[0], 0, '--fail-on error with warnings');
+my ($out, $said);
+($status, $out, $said) = lint($small);
+like($out, qr/^\Q$small\E:3:\d+: error: rule 'Small': .* \[contradiction SL113\]\n.*\n +\^\n  help: /m,
+	'text has place, code, line, caret and help');
+unlike($out, qr/\e/, 'no colours but on a terminal');
+like($said, qr/^saker lint: 1 rules, 1 errors, 1 warnings, 1 notes$/m, 'a summary on stderr');
+is((lint('-q', $small))[2], '', '--quiet');
+is((lint('--severity', 'bad', $small))[0], 2, 'a level that does not exist');
+is((lint('-c', 'bad', $small))[0], 2, 'a code that does not exist');
+is((lint())[0], 2, 'no files');
+is((lint("$dir/none.yaml"))[0], 2, 'a file that does not exist is status 2');
+is((lint('--json', '--sarif', $small))[0], 2, 'one form at a time');
+my $quiet = spill("$dir/quiet.yaml", "# saker-lint: ignore\n$text\n");
+is(codes($quiet), 'unused-list', 'a comment without a code hides all of an item');
+
+my $broken = spill("$dir/broken.yaml", "- rule: Broken\n  desc: d\n  condition: evt.type = nope\n" .
+	"  output: x\n  priority: NOTICE\n  tags: [a, a]\n");
+is(codes($broken), 'LOAD_ERR_COMPILE_CONDITION duplicate-tag',
+	'errors of the loader are findings, and items are looked at all the same');
+is((lint('-q', $broken))[0], 1, 'which is status 1');
+my $evil = spill("$dir/evil.yaml", "- list: \"a\\e[31mb\"\n  items: [x]\n");
+unlike((lint($evil))[1], qr/\e/, 'names in files do not reach the terminal raw');
+mkdir "$dir/rules";
+spill("$dir/rules/1.yaml", "- list: l\n  items: [a]\n");
+spill("$dir/rules/2.yaml", "- rule: R\n  desc: d\n  condition: evt.type = open and proc.name in (l)\n" .
+	"  output: x %proc.name\n  priority: NOTICE\n");
+is(codes("$dir/rules"), '', 'a list of one file that another one uses is not unused');
+is(codes("$dir/rules/2.yaml"), '', 'a value that names no list is a text');
+is(codes("$dir/rules/1.yaml"), 'unused-list', 'alone it is unused');
+my $off = spill("$dir/off.yaml", "- rule: Off\n  desc: d\n  condition: evt.type = open and proc.name in (a)\n" .
+	"  output: x %proc.name\n  priority: NOTICE\n  exceptions:\n    - {name: e, fields: [proc.name]}\n");
+is(codes($off), '', 'some codes are off');
+is(codes('--all', $off), 'single-item empty-exception', '--all turns them on');
+
+# What code scanning requires.
+(undef, $out) = lint('--sarif', $small);
+my $sarif = JSON::PP->new->utf8->decode($out);
+my $run = $sarif->{runs}[0];
+my $driver = $run->{tool}{driver};
+is($sarif->{version}, '2.1.0', 'SARIF has its version');
+like($sarif->{'$schema'}, qr/sarif.*2\.1\.0/, 'and schema');
+ok($driver->{name}, 'and the name of the tool');
+ok(!(grep { !$_->{id} || !$_->{shortDescription}{text} || !$_->{fullDescription}{text} ||
+	!$_->{help}{text} || $_->{defaultConfiguration}{level} !~ /^(error|warning|note)$/ }
+	@{$driver->{rules}}), 'every rule has an id, texts and a level');
+my %ids = map { $_->{id} => 1 } @{$driver->{rules}};
+is(scalar keys %ids, scalar @{$driver->{rules}}, 'ids are unique');
+is(scalar @{$run->{results}}, 3, 'every finding is a result');
+ok(!(grep { $driver->{rules}[$_->{ruleIndex}]{id} ne $_->{ruleId} || !$_->{message}{text} ||
+	$_->{level} !~ /^(error|warning|note)$/ } @{$run->{results}}),
+	'results have their rule, a text and a level');
+my @places = map { $_->{locations}[0]{physicalLocation} } @{$run->{results}};
+ok(!(grep { !$_->{artifactLocation}{uri} || $_->{region}{startLine} < 1 ||
+	$_->{region}{startColumn} < 1 } @places), 'and a place');
+is($places[0]{artifactLocation}{uri}, "file://$small", 'absolute paths are file URIs');
+
+# A rule over several events: its conditions are looked at, and no rule shadows it.
+my $several = spill("$dir/several.yaml", <<'EOT');
+- rule: One
+  desc: every shell
+  condition: evt.type = execve and proc.name = bash
+  output: x %proc.name
+  priority: NOTICE
+- rule: Many
+  desc: many shells
+  condition: evt.type = execve and proc.name = bash
+  output: x %proc.name
+  priority: NOTICE
+  correlate:
+    count: 5
+    within: 10s
+EOT
+is(codes($several), '', 'rules over several events are not shadowed');
 
 done_testing();

@@ -163,11 +163,13 @@ static bool takes_part(const struct rule_def *d)
 
 static void tell_shadow(struct linter *t, const struct rule_def *d, const struct rule_def *by)
 {
+	const bool near = strcmp(d->rule.file, by->rule.file) == 0;
+
 	lint_item(t, "rule", d->rule.name);
-	if (lint_say(t, LINT_SHADOWED_RULE, d->at, d->root == by->root ?
-		     "'%.120s' (line %u) has the same condition and stands before it" :
-		     "'%.120s' (line %u) matches whenever this rule does and stands before it",
-		     by->rule.name, by->rule.line))
+	if (lint_say(t, LINT_SHADOWED_RULE, d->at, "'%.120s' (%s%s%u) %s and stands before it",
+		     by->rule.name, near ? "line" : by->rule.file, near ? " " : ":",
+		     by->rule.line, d->root == by->root ? "has the same condition" :
+		     "matches whenever this rule does"))
 		lint_help(t, "Make the earlier rule narrower, remove one of them, or run with "
 			  "rule_matching=all.");
 }

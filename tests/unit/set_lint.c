@@ -25,7 +25,8 @@ static const char *const values[] = {
 };
 
 static const char *const number_checks[] = {
-	"= 1", "= -1", "!= 1", "in (1, 2, 3)", "in (5)", "< 0", "<= 0", "> 0", ">= 0", "< 10", "> 9",
+	"= 1", "= -1", "!= 1", "in (1, 2, 3)", "in (5)", "< 0", "<= 0", "> 0", ">= 0", "< 10",
+	"> 9",
 	">= 10", "exists", "!= 0", "> 3", "<= 3",
 };
 
@@ -120,7 +121,8 @@ static void check_all(struct world *w, const char *const *list, unsigned n,
 			const struct lit a = { w->preds[i / 2], i % 2 };
 			const struct lit b = { w->preds[k / 2], k % 2 };
 
-			snprintf(text, sizeof(text), "%s%s / %s%s", a.not ? "not " : "", list[i / 2],
+			snprintf(text, sizeof(text), "%s%s / %s%s", a.not ? "not " : "",
+				 list[i / 2],
 				 b.not ? "not " : "", list[k / 2]);
 			check_claims(w, a, b, v, n_values, text);
 		}
@@ -171,7 +173,8 @@ static void obvious_claims_are_made(void **state)
 		{ "contains abc", "contains b", 0, 0, 'i' }, { "= a", "= a", 0, 1, 'x' },
 		{ "pmatch (/etc)", "= /etc/x", 1, 0, 'x' },
 		/* these say nothing */
-		{ "startswith /etc", "endswith .log", 0, 0, 0 }, { "contains a", "contains b", 0, 0, 0 },
+		{ "startswith /etc", "endswith .log", 0, 0, 0 },
+		{ "contains a", "contains b", 0, 0, 0 },
 		{ "!= a", "= b", 1, 1, 'i' }, { "startswith /etc", "startswith /etc/ssh", 0, 0, 0 },
 		{ "!= a", "!= b", 0, 1, 0 }, { "= a", "in ()", 0, 0, 0 },
 	};
@@ -231,8 +234,10 @@ static void patterns_become_simpler(void **state)
 		{ OP_REGEX, "/(a|b)/x", "in (/a/x, /b/x)" },
 		{ OP_REGEX, "/(a|b)/.*", "startswith anyof (/a/, /b/)" },
 		{ OP_REGEX, "a+", NULL }, { OP_REGEX, "a.c", NULL }, { OP_REGEX, "(a|b)+", NULL },
-		{ OP_REGEX, "(a|b.*)", NULL }, { OP_REGEX, ".+a", NULL }, { OP_REGEX, ".*", "exists" },
-		{ OP_REGEX, "(a(b|c))", NULL }, { OP_REGEX, "a\\.*", NULL }, { OP_REGEX, "[ab]", NULL },
+		{ OP_REGEX, "(a|b.*)", NULL }, { OP_REGEX, ".+a", NULL },
+		{ OP_REGEX, ".*", "exists" },
+		{ OP_REGEX, "(a(b|c))", NULL }, { OP_REGEX, "a\\.*", NULL },
+		{ OP_REGEX, "[ab]", NULL },
 		{ OP_REGEX, "\\d", NULL }, { OP_REGEX, "a|b.*", NULL }, { OP_REGEX, "()", NULL },
 		{ OP_GLOB, "abc", "= abc" }, { OP_GLOB, "/etc/*", "startswith /etc/" },
 		{ OP_GLOB, "*.log", "endswith .log" }, { OP_GLOB, "*ssh*", "contains ssh" },
