@@ -125,7 +125,8 @@ static void print(struct lint_run *r)
 		lint_print_json(&r->out, &r->lint, &r->counts);
 	for (size_t i = 0; !r->sarif && !r->json && i < r->lint.n; i++)
 		lint_print_text(&r->out, &r->lint.v[i], color);
-	fwrite(r->out.p, 1, r->out.len, stdout);
+	if (r->out.len)
+		fwrite(r->out.p, 1, r->out.len, stdout);
 	fflush(stdout);
 	if (!r->sarif && !r->json)
 		put_summary(r);

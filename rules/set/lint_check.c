@@ -85,7 +85,7 @@ static void tell_never(struct linter *t, struct tree *x, struct leaf *f)
 
 	if (is_type_check(t, f)) {
 		lint_say_off(t, LINT_NEVER_HOLDS, x->ast->text, f->node->off, "'%.80s': on these "
-			     "events the checks beside it never hold", p->text);
+			     "events what stands beside it decides without it", p->text);
 		return;
 	}
 	if (s->from == FROM_FIELD) {
