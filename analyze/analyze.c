@@ -17,7 +17,7 @@
 #include "capture/base/sandbox.h"
 #include "capture/base/timearg.h"
 
-enum { O_FROM = RO__N, O_TO, O_JOBS };
+enum { O_FROM = RO__N, O_TO, O_JOBS, O_PROFILE };
 enum { JOBS_DEFAULT_MAX = 4, FILES_FOR_JOBS = 64 };
 
 static const struct opt opts[] = {
@@ -26,6 +26,8 @@ static const struct opt opts[] = {
 #undef OPTION
 	{ O_FROM, 0, "from", "TIME", "only events from this time on (14:03:07, +2s, a date)" },
 	{ O_TO, 0, "to", "TIME", "only events up to this time" },
+	{ O_PROFILE, 0, "profile", NULL,
+	  "instead of alerts, what each rule and each predicate cost" },
 	{ O_JOBS, 'j', "jobs", "N", "threads (default: one per processor, at most 4)" },
 };
 
@@ -39,6 +41,7 @@ struct analysis {
 	struct run_options run;
 	const char *from, *to;
 	uint64_t jobs;
+	bool profile;
 	struct detect_plan plan;
 	struct alert_printer *printer;
 	struct cond *filter;
@@ -67,6 +70,9 @@ static int option(struct analysis *a, const struct opt_parse *p, int key)
 	case O_TO:
 		a->to = p->value;
 		return 0;
+	case O_PROFILE:
+		a->profile = true;
+		return 0;
 	case O_JOBS:
 		return opt_u64(p, "--jobs", 1, PARTS_THREADS_MAX, &a->jobs);
 	default:
@@ -93,7 +99,7 @@ static void open_files(struct analysis *a, char **paths)
 
 	/* What correlations remember goes from one part of a recording to the next. */
 	ruleset_correlations(a->plan.rules, &n_correlations);
-	if (alone || n_correlations > 0)
+	if (alone || n_correlations > 0 || a->profile)
 		jobs = 1;
 	allow_many_files();
 	a->files = xcalloc((size_t)a->n_files, sizeof(*a->files));
@@ -162,10 +168,24 @@ static int prepare(struct analysis *a, char **paths)
 		return -ERR_RULE;
 	a->run.style.hostname = a->plan.env.hostname;
 	a->plan.printer = a->printer = alert_printer_new(&a->run.style, a->plan.rules);
-	if (!a->printer || run_sinks(&a->run, &a->sinks) < 0)
+	if (!a->printer)
+		return -ERR_USAGE;
+	if (a->profile)
+		a->plan.profile = ruleset_profile_new(a->plan.rules);
+	if ((!a->profile || a->run.n_sinks > 0) && run_sinks(&a->run, &a->sinks) < 0)
 		return -ERR_USAGE;
 	open_files(a, paths);
 	return sandbox_enter(sinks_have_child(&a->sinks) ? SANDBOX_CHILD : SANDBOX_PLAIN);
+}
+
+static void print_profile(const struct analysis *a)
+{
+	struct buf out = {0};
+
+	ruleset_profile_print(a->plan.rules, a->plan.profile, a->stats.n_events,
+			      a->run.style.json, &out);
+	fwrite(out.p, 1, out.len, stdout);
+	buf_release(&out);
 }
 
 static int analyze(struct analysis *a, char **paths)
@@ -185,6 +205,8 @@ static int analyze(struct analysis *a, char **paths)
 	}
 	if (sinks_close(&a->sinks) < 0)
 		a->failed = true;
+	if (a->profile)
+		print_profile(a);
 	if (!a->run.quiet && a->n_open > 0)
 		run_summary(&a->stats, monotonic_ns() - started);
 	if (a->failed)
@@ -222,6 +244,7 @@ int verb_analyze(int argc, char **argv)
 	status = parse_and_analyze(&a, argc, argv);
 	alert_printer_free(a.printer);
 	cond_free(a.filter);
+	ruleset_profile_free(a.plan.profile);
 	ruleset_free(a.plan.rules);
 	free(a.files);
 	run_options_release(&a.run);

@@ -240,4 +240,29 @@ SKIP: {
 	}
 	is_deeply(\@bad, [], 'outputs of Falco come out') or diag(join "\n", @bad);
 }
+# Where time goes: the counts are those of the alerts, and nothing is lost between them.
+for my $matching ('first', 'all') {
+	my (undef, $alerts) = analyze('-q', '--json', '-r', $rules, '--rule-matching', $matching, $demo);
+	my ($code, $out) = analyze('-q', '--json', '--profile', '-r', $rules, '--rule-matching',
+		$matching, $demo);
+	is($code, 1, "--profile, $matching: exit status as without");
+	my $p = eval { decode_json($out) } || {};
+	my %held = map { $_->{rule} => $_->{matches} } @{ $p->{rules} };
+	my %want = (Started => 0, 'Started in a shell' => 0);
+	$want{$_}++ for rules_in($alerts);
+	is_deeply(\%held, \%want, 'matches are those that alert; what is off is not there');
+	is($p->{spared_by_type} + $p->{spared_by_keys} + $p->{run}, $p->{conditions},
+		'each condition was spared or run');
+	is($p->{conditions}, $p->{events} * 2, 'of each event and each rule');
+	ok(!(grep { $_->{matches} > $_->{evaluations} } @{ $p->{predicates} }),
+		'no predicate holds more often than it was asked');
+	my ($pname) = grep { $_->{predicate} =~ /^proc\.pname in/ } @{ $p->{predicates} };
+	is($pname->{matches}, $want{'Started in a shell'} || scalar(() = $alerts =~ /in shell/g),
+		'a predicate that decides') if $matching eq 'all';
+}
+my ($profiled, $table) = analyze('-q', '--profile', '-r', $rules, $demo);
+like($table, qr/^ +ms +ns each .*rule\n.* Started\n/m, 'a table for people');
+like($table, qr/% spared by the type of the event\n/, 'what was spared');
+unlike($table, qr/started \w+ by/, 'alerts are not printed');
+
 done_testing();

@@ -191,11 +191,11 @@ for my $file ("$top/rules/saker.yaml", glob "$top/../shared/rulesets/*.yaml") {
 
 # Bytes changed at random: a layout, or a message; never a crash, never another meaning.
 srand 7;
-my $text = slurp($messy) . slurp("$top/rules/saker.yaml");
+my $text = $want;
 my %ends;
 for my $round (1 .. 300) {
-	my $broken = substr($text, int rand length($text), 200 + int rand 1500);
-	for (1 .. 3) {
+	my $broken = $text;
+	for (0 .. rand 3) {
 		my $at = int rand length $broken;
 		substr($broken, $at, 1) = substr("\n #-:[]{}'\">|&*\t\r\0\xe9x", int rand 20, 1);
 	}

@@ -142,12 +142,14 @@ int detect_end(struct detect *d, uint64_t ts)
 static int match(struct detect *d)
 {
 	const struct rule *rules[RULES_PER_EVENT];
+	const unsigned max = d->plan->all_rules ? RULES_PER_EVENT : 1;
 	unsigned n;
 
 	if (d->filter && !cond_eval(d->filter, &d->ctx))
 		return 0;
-	n = ruleset_match(d->matcher, &d->ctx, rules,
-			  d->plan->all_rules ? RULES_PER_EVENT : 1);
+	n = d->plan->profile ?
+	    ruleset_match_profiled(d->matcher, d->plan->profile, &d->ctx, rules, max) :
+	    ruleset_match(d->matcher, &d->ctx, rules, max);
 	for (unsigned i = 0; i < n; i++)
 		if (alert(d, rules[i]) < 0)
 			return -ERR_SYSTEM;

@@ -14,6 +14,7 @@ struct detect_plan {
 	struct ruleset *rules;
 	const struct alert_printer *printer;
 	const struct cond *filter;	/* only events that match it reach rules; NULL: all */
+	struct ruleset_profile *profile;	/* notes where time goes; one thread; NULL: off */
 	bool all_rules;			/* each rule that matches alerts, not only the first */
 	uint64_t from, to;		/* ns since the epoch, both inclusive */
 	struct field_env env;

@@ -256,6 +256,8 @@ void matcher_begin(struct matcher *m, const struct field_ctx *ctx);
 /* The conditions of the type that hold, by id and in their order, at most max of them.
  * How many. */
 unsigned matcher_match(struct matcher *m, unsigned type, uint32_t *ids, unsigned max);
+/* A bit for each entry of the type: the keys leave it; NULL: the type has no keys. */
+const uint64_t *matcher_able(struct matcher *m, unsigned type);
 /* Whether the slot's text is met by nothing that matters in the table (strindex_plain). */
 bool matcher_plain(struct matcher *m, uint32_t slot, unsigned index);
 /* Whether the condition of an entry holds; a predicate or shared part, as in an insn. */

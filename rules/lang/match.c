@@ -67,6 +67,14 @@ static void run_all(struct matcher *m, const struct entry *entries, uint32_t n,
 			break;
 }
 
+const uint64_t *matcher_able(struct matcher *m, unsigned type)
+{
+	const struct type_keys *t = &m->e->keys.type[type];
+	const uint32_t n = m->e->first[type + 1] - m->e->first[type];
+
+	return t->n ? able(m, t, (n + 63) / 64) : NULL;
+}
+
 unsigned matcher_match(struct matcher *m, unsigned type, uint32_t *ids, unsigned max)
 {
 	const struct engine *e = m->e;

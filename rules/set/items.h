@@ -5,6 +5,7 @@
 
 #include "rules/lang/engine.h"
 #include "rules/lang/macro.h"
+#include "rules/lang/profile.h"
 #include "rules/set/correlate.h"
 #include "rules/set/ruleset.h"
 #include "rules/set/yaml.h"
@@ -140,6 +141,10 @@ struct rule_def {
 	struct ast *ast;
 	uint32_t root;			/* in the graph */
 	uint32_t engine_id;
+};
+
+struct ruleset_profile {
+	struct profile p;
 };
 
 struct plugin_need {

@@ -466,6 +466,23 @@ unsigned ruleset_match_parts(struct ruleset_matcher *m, const struct field_ctx *
 	return m->rs->watches.n ? watch_match(&m->rs->watches, &m->parts, ctx, out) : 0;
 }
 
+unsigned ruleset_match_profiled(struct ruleset_matcher *m, struct ruleset_profile *p,
+				const struct field_ctx *ctx, const struct rule **out, unsigned max)
+{
+	const struct engine *e = &m->rs->engine;
+	const unsigned type = ctx->ev->type < EV__N ? ctx->ev->type : EV_UNKNOWN;
+	unsigned n;
+
+	if (e->first[type] == e->first[type + 1])
+		return 0;
+	matcher_begin(&m->m, ctx);
+	n = profile_match(&p->p, &m->m, type, m->ids,
+			  max < e->n_roots ? max : (unsigned)e->n_roots);
+	for (unsigned i = 0; i < n; i++)
+		out[i] = &m->rs->by_engine[m->ids[i]]->rule;
+	return n;
+}
+
 struct matcher *ruleset_matcher_begin(struct ruleset_matcher *m, const struct field_ctx *ctx)
 {
 	matcher_begin(&m->m, ctx);

@@ -126,6 +126,18 @@ unsigned ruleset_match(struct ruleset_matcher *m, const struct field_ctx *ctx,
 struct matcher;
 struct matcher *ruleset_matcher_begin(struct ruleset_matcher *m, const struct field_ctx *ctx);
 
+/* As ruleset_match, slower, and it notes where the time goes (rules/lang/profile.h). */
+struct ruleset_profile;
+struct ruleset_profile *ruleset_profile_new(const struct ruleset *rs);
+void ruleset_profile_free(struct ruleset_profile *p);
+unsigned ruleset_match_profiled(struct ruleset_matcher *m, struct ruleset_profile *p,
+				const struct field_ctx *ctx, const struct rule **out,
+				unsigned max);
+/* What was noted, the dearest first.  n_events: of the whole run, those of types that no rule
+ * looks at included. */
+void ruleset_profile_print(const struct ruleset *rs, const struct ruleset_profile *p,
+			   uint64_t n_events, bool json, struct buf *out);
+
 struct ruleset_work {
 	uint64_t events, preds, slots;	/* met, decided, got */
 };
