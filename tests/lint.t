@@ -216,4 +216,25 @@ my $several = spill("$dir/several.yaml", <<'EOT');
 EOT
 is(codes($several), '', 'rules over several events are not shadowed');
 
+# ---- hostile files ----
+
+my $body = "  desc: d\n  output: x %proc.name\n  priority: NOTICE\n";
+my %hostile = (
+	'macros that double' => "- macro: m0\n  condition: proc.name = a\n" . join('', map { my $l = $_ - 1;
+		"- macro: m$_\n  condition: (m$l and m$l) or not (m$l or m$l)\n" } 1 .. 60) .
+		"- rule: r\n$body  condition: evt.type = open and m60\n",
+	'many alike rules' => join('', map {
+		"- rule: r$_\n$body  condition: evt.type = open and fd.num > $_ and proc.name = a$_\n" } 1 .. 5000),
+	'many comments' => "# saker-lint: ignore=x\n" x 100_000 . "- list: l\n  items: [a]\n",
+	'many rows' => "- rule: r\n$body  condition: evt.type = open and proc.name in (a, b)\n" .
+		"  exceptions:\n  - name: e\n    fields: [proc.name, fd.name]\n    values:\n" .
+		join('', map { "    - [a$_, /x$_]\n" } 1 .. 5000),
+);
+for my $name (sort keys %hostile) {
+	my $begin = time;
+	my ($s) = lint('-q', spill("$dir/hostile.yaml", $hostile{$name}));
+	my $took = time - $begin;
+	ok(($s == 0 || $s == 1) && $took < ($ENV{SAN} ? 30 : 2), sprintf '%s: %.1f s', $name, $took);
+}
+
 done_testing();
