@@ -306,6 +306,8 @@ static void make_indexes(struct engine *e)
 		x = &e->slots[p->slot].index[kind];
 		if (!*x)
 			*x = strindex_new(e->arena, (enum strindex_kind)kind);
+		if (!strindex_fits(*x, p->n))
+			continue;
 		p->negate = p->test == TEST_NE;
 		p->bit = strindex_pred(*x);
 		for (uint32_t k = 0; k < p->n; k++)

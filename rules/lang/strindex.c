@@ -27,6 +27,9 @@ struct key {
 };
 
 /* A constant of a predicate, while the index is built. */
+/* A row is a bit for each predicate, and each constant may have a row of its own. */
+enum { TABLE_BYTES = 16 << 20 };
+
 struct use {
 	uint32_t key, bit;
 };
@@ -64,6 +67,13 @@ void strindex_release(struct strindex *x)
 	intern_release(&x->keys);
 	free(x->uses);
 	x->uses = NULL;
+}
+
+bool strindex_fits(const struct strindex *x, uint32_t n)
+{
+	const size_t words = ((size_t)x->n_preds + 64) / 64;
+
+	return (x->keys.n + n + 1) * words * 8 <= TABLE_BYTES;
 }
 
 uint32_t strindex_pred(struct strindex *x)

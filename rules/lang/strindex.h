@@ -13,6 +13,9 @@ struct strindex;
 enum strindex_kind { STRINDEX_EQUAL, STRINDEX_PREFIX, STRINDEX_SUFFIX };
 
 struct strindex *strindex_new(struct arena *a, enum strindex_kind kind);
+/* Whether a predicate with n constants more keeps the table within its memory; those that do
+ * not are compared one by one. */
+bool strindex_fits(const struct strindex *x, uint32_t n);
 /* The next predicate: its bit. */
 uint32_t strindex_pred(struct strindex *x);
 /* A constant of the newest predicate. */

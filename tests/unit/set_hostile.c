@@ -59,6 +59,20 @@ static void match(const char *text, const char *path)
 	cond_free(c);
 }
 
+static void match_one(struct buf *cond, const char *path, bool want)
+{
+	struct cond *c = cond_compile(buf_text(cond), cond->len, "filter");
+	struct world w;
+
+	if (!c)
+		fail_msg("%s", err_text());
+	world_init(&w);
+	world_open(&w, path);
+	assert_int_equal(cond_eval(c, &w.ctx), want);
+	world_release(&w);
+	cond_free(c);
+}
+
 static void rule(struct buf *b, const char *cond)
 {
 	buf_printf(b, "- rule: r\n  desc: d\n  condition: %s\n  output: o\n"
@@ -300,6 +314,33 @@ static void exceptions_without_end(void **unused)
 	buf_release(&b);
 }
 
+/* A table of texts has a bit for each predicate in a row for each text. */
+static void checks_without_end(void **unused)
+{
+	enum { CHECKS = 60000 };
+	struct buf b = {0};
+
+	for (int or = 0; or < 2; or++) {
+		buf_reset(&b);
+		buf_str(&b, "- rule: r\n  desc: d\n  output: o\n  priority: INFO\n"
+			"  condition: evt.type = openat");
+		for (int i = 0; i < CHECKS; i++)
+			buf_printf(&b, " %s proc.name = a%d", or ? "or" : "and", i);
+		buf_byte(&b, '\n');
+		assert_int_equal(load(&b, NULL), 0);
+	}
+	/* What has no room in the table is compared all the same. */
+	buf_reset(&b);
+	buf_str(&b, "evt.type = openat and (fd.name = /0");
+	for (int i = 1; i < CHECKS; i++)
+		buf_printf(&b, " or fd.name = /%d", i);
+	buf_byte(&b, ')');
+	match_one(&b, "/0", true);
+	match_one(&b, "/59999", true);
+	match_one(&b, "/60000", false);
+	buf_release(&b);
+}
+
 /* Patterns that cost exponential time elsewhere: compiled, and matched with a long text. */
 static void patterns_that_backtrack(void **unused)
 {
@@ -342,6 +383,7 @@ int main(void)
 		cmocka_unit_test(mistakes_that_double),
 		cmocka_unit_test(names_that_are_near),
 		cmocka_unit_test(exceptions_without_end),
+		cmocka_unit_test(checks_without_end),
 		cmocka_unit_test(yaml_that_nests),
 		cmocka_unit_test(yaml_aliases_that_multiply),
 		cmocka_unit_test(many_mistakes),
