@@ -48,9 +48,22 @@ int put_vm(u32 at, u64 task)
 	return blob_end(b, at, OP_VM, WB_SET, sizeof(struct wire_vm), sizeof(struct wire_vm));
 }
 
-static __always_inline u32 pid_number(const struct pid *pid, u32 level)
+static __always_inline u32 pid_number(const struct pid *pid)
 {
-	return pid ? BPF_CORE_READ(pid_at(pid, level), nr) : 0;
+	return pid ? BPF_CORE_READ(pid, numbers[0].nr) : 0;
+}
+
+/*
+ * The number of pid in the namespace ns at level, 0 where it has none: the group of a
+ * child in a new namespace is one of outside, and its numbers end before that level.
+ */
+static __always_inline u32 pid_number_in(const struct pid *pid,
+					 const struct pid_namespace *ns, u32 level)
+{
+	if (!pid || level > BPF_CORE_READ(pid, level)
+	    || BPF_CORE_READ(pid_at(pid, level), ns) != ns)
+		return 0;
+	return BPF_CORE_READ(pid_at(pid, level), nr);
 }
 
 static __always_inline u32 read_loginuid(const struct task_struct *t)
@@ -70,18 +83,19 @@ static __always_inline void read_ids(struct wire_task *w, const struct task_stru
 	const struct pid *const tgid = BPF_CORE_READ(t, signal, pids[PIDTYPE_TGID]);
 	const struct pid *const pgid = BPF_CORE_READ(t, signal, pids[PIDTYPE_PGID]);
 	const u32 level = BPF_CORE_READ(pid, level);
+	const struct pid_namespace *const ns = BPF_CORE_READ(pid_at(pid, level), ns);
 	const u32 children = BPF_CORE_READ(t, nsproxy, pid_ns_for_children, level);
 
 	w->tid = BPF_CORE_READ(t, pid);
 	w->pid = BPF_CORE_READ(t, tgid);
 	w->ptid = BPF_CORE_READ(t, real_parent, tgid);
-	w->vtid = pid_number(pid, level);
-	w->vpid = pid_number(tgid, level);
-	w->pgid = pid_number(pgid, 0);
-	w->vpgid = pid_number(pgid, level);
-	w->sid = pid_number(BPF_CORE_READ(t, signal, pids[PIDTYPE_SID]), 0);
+	w->vtid = pid_number_in(pid, ns, level);
+	w->vpid = pid_number_in(tgid, ns, level);
+	w->pgid = pid_number(pgid);
+	w->vpgid = pid_number_in(pgid, ns, level);
+	w->sid = pid_number(BPF_CORE_READ(t, signal, pids[PIDTYPE_SID]));
 	w->pidns_level = level > children ? level : children;
-	w->pidns_start = BPF_CORE_READ(pid_at(pid, level), ns, child_reaper, start_boottime);
+	w->pidns_start = BPF_CORE_READ(ns, child_reaper, start_boottime);
 }
 
 static __always_inline void read_cred(struct wire_task *w, const struct task_struct *t)

@@ -73,7 +73,7 @@ static void new_pids(void)
 	SAID("clone", N("res", r), N("flags", 0), N("tid", gettid()), N("vtid", gettid()));
 	SAID_BY(r, "clone", N("res", 0), N("flags", 0), N("tid", r), N("pid", r),
 		N("ptid", getpid()),
-		N("vtid", 1), N("vpid", 1));
+		N("vtid", 1), N("vpid", 1), N("pgid", getpgrp()), N("vpgid", 0));
 	SAID_BY(r, "eventfd2", N("initval", 5));
 	SAID_BY(r, "procexit", N("status", 6 << 8), N("pid", r));
 	waitpid((pid_t)r, &status, 0);
