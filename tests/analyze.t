@@ -265,4 +265,34 @@ like($table, qr/^ +ms +ns each .*rule\n.* Started\n/m, 'a table for people');
 like($table, qr/% spared by the type of the event\n/, 'what was spared');
 unlike($table, qr/started \w+ by/, 'alerts are not printed');
 
+# ---- containers -------------------------------------------------------------------
+
+# What was known of a container when it was recorded is in the recording: its own accounts too.
+my $published = spill("$dir/published.yaml", <<'EOT');
+- rule: Hashes
+  desc: hashes
+  condition: evt.type = openat and fd.name = /etc/shadow and container
+  output: read by %proc.name (user=%user.name container_id=%container.id container_name=%container.name container_image_repository=%container.image.repository container_image_tag=%container.image.tag type=%container.type)
+  priority: WARNING
+- macro: container
+  condition: (container.id != host)
+- rule: Own user
+  desc: own user
+  condition: evt.type = execve and proc.name = id and container
+  output: '%user.name %user.uid %user.homedir %group.name %container.name %container.image.repository'
+  priority: NOTICE
+EOT
+($status, $out) = analyze('-q', '--json', '-r', $published, "$top/fixtures/container.skr");
+is(lines($out), 1, 'the password hashes are read in a container');
+my $alert = decode_json($out || '{}');
+my $known = $alert->{output_fields} // {};
+like($known->{'container.id'} // '', qr/^[0-9a-f]{12}$/, 'the alert has its id');
+is(join(' ', map { $known->{$_} // '-' } qw(container.name container.image.repository container.image.tag
+	container.type user.name)), 'web registry.example/team/web 1.2 podman root', 'name, image, type and user');
+like($alert->{output} // '', qr/\(user=root container_id=[0-9a-f]{12} container_name=web container_image_repository=\S+\/web /,
+	'as text too');
+($status, $out) = analyze('-q', '--json', '-r', $published, "$top/fixtures/benign-container.skr");
+is(join(' ', map { decode_json($_)->{output} =~ s/^.*?Notice //r } split /\n/, $out),
+	'web 1000 /srv web web registry.example/team/web', 'a user that only the container has');
+
 done_testing();

@@ -78,9 +78,13 @@ my %process = map { $_ => 1 } qw(
 	saker-capture sh bash perl id cat ls grep find mkdir cp chmod tar touch mv rm dd echo printf ln sed
 	sleep kill nsenter unshare true wget shred truncate dash x .update env 3 4 5
 	nginx httpd tcpdump modprobe mount bpftool gdb docker runc systemctl ssh chisel xmrig worker
-	dpkg visudo usermod sysctl ssh-add aws kubectl login logrotate);
+	dpkg visudo usermod sysctl ssh-add aws kubectl login logrotate
+	runc:[0:PARENT] runc:[1:CHILD] runc:[2:INIT] busybox-new);
 my %address = map { $_ => 1 } qw(127.0.0.1 0.0.0.0 203.0.113.5 192.0.2.9 255.255.255.255 255.0.0.0);
-my %variable = map { $_ => 1 } qw(PATH HOME PWD OLDPWD _ SHLVL);
+my %variable = map { $_ => 1 } qw(PATH HOME PWD OLDPWD _ SHLVL TERM HOSTNAME container GOMAXPROCS XDG_RUNTIME_DIR);
+# Of Podman and runc, and the same wherever they run.
+my $runtime_variable = qr/^_(?:LIBCONTAINER|OCI|CONTAINERS)_[A-Z_]+$/;
+my $runtime_group = qr{^libpod_parent/(?:conmon|libpod-[0-9a-f]{64})$};
 my $machine = hostname();
 
 # Printed by someone who wants to see everything: pseudo events, parameters, and fields that hold
@@ -102,13 +106,16 @@ sub leaks {
 	}
 	while ($json =~ /"(proc\.p?name)":"([^"]*)"/g) { push @bad, "process $2" unless $process{$2} }
 	while ($json =~ /"proc\.env":"([^"]*)"/g) {
-		for (split / /, $1) { push @bad, "environment $_" if /^(\w+)=/ && !$variable{$1} }
+		for (split / /, $1) {
+			push @bad, "environment $_" if /^(\w+)=/ && !$variable{$1} && $1 !~ $runtime_variable;
+		}
 	}
 	push @bad, "kernel $1" while $text =~ /snap_machine .*? kernel=(\d+\.\d++[^ ]+)/g;
 	push @bad, 'memory size' if $text =~ /snap_machine .*? memory=/;
 	while ($text =~ /snap_thread .*?\bcomm=(\S+)/g) { push @bad, "process $1" unless $process{$1} }
 	while ($text =~ /\bcgroups=(\S+)/g) {
-		push @bad, map { m{^\w*=/(.*\w)} ? "control group $1" : () } split /\\x00|\.(?=\w*=)/, $1;
+		push @bad, map { m{^\w*=/(.*\w)} && $1 !~ $runtime_group ? "control group $1" : () }
+			split /\\x00|\.(?=\w*=)/, $1;
 	}
 	my %seen;
 	return grep { !$seen{$_}++ } @bad;

@@ -145,6 +145,17 @@ SKIP: {
 	like($machine, qr/ kernel=\d+\.\d+ /, 'cut: --anonymous keeps no more than the series of the kernel');
 	unlike($machine, qr/ memory=/, 'cut: --anonymous takes the size of the memory out');
 
+	# A container, by name and by id.
+	my $container = "$top/fixtures/container.skr";
+	my $inside = lines_of($container, "-f 'container.name = web'");
+	my ($id) = map { /"container.id":"(\w+)"/ } lines_of($container, '--json', "-n 1 -p '%container.id'");
+	for my $which ('web', $id) {
+		saker('cut', '-q', $container, "$dir/container-$which.skr", "--container $which");
+		is(lines_of("$dir/container-$which.skr"), $inside, "cut: the container $which");
+	}
+	saker('cut', '-q', $container, "$dir/none.skr", '--container we');
+	is(lines_of("$dir/none.skr"), '', 'cut: a name is whole');
+
 	# Joined again.
 	($status) = saker('merge', '-q', "$dir/tail.skr", "$dir/cut.skr", "$dir/joined.skr");
 	is($status, 0, 'merge works');

@@ -32,7 +32,7 @@ static const struct opt opts[] = {
 	{ O_EVENTS, 'n', "events", "A-B", "only events with numbers A to B" },
 	{ O_TREE, 't', "tree", "PID", "only process PID and its descendants" },
 	{ O_PID, 'p', "pid", "PID", "only process PID" },
-	{ O_CONTAINER, 'c', "container", "ID", "only processes in the container" },
+	{ O_CONTAINER, 'c', "container", "ID", "only processes in the container (or its name)" },
 	{ O_ANONYMOUS, 0, "anonymous", NULL, "without host name, kernel release, memory size" },
 	{ O_LEVEL, 0, "level", "N", "of compression: 1 to 19" },
 	{ O_FORCE, 0, "force", NULL, "overwrite OUT instead of keeping it as OUT.old" },
@@ -59,11 +59,13 @@ struct cut {
 
 enum { UNASKED, NO, YES };
 
-static bool in_container(const struct thread *t, const char *id)
+/* By the beginning of its id, or by its name. */
+static bool in_container(const struct thread *t, const char *which)
 {
 	const struct container *c = t->proc->container;
 
-	return c && c->id.len && !strncmp(c->id.p, id, strlen(id));
+	return c && c->id.len && (!strncmp(c->id.p, which, strlen(which))
+				  || !strcmp(c->name.p, which));
 }
 
 /* A process belongs if it is the root of the tree or its parent belongs; asked at its
