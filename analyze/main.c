@@ -35,6 +35,7 @@ static const struct {
 	{ "lint", verb_lint },
 	{ "why", verb_why },
 	{ "fmt", verb_fmt },
+	{ "convert-rules", verb_convert_rules },
 };
 
 int main(int argc, char **argv)

@@ -8,5 +8,6 @@ int verb_live(int argc, char **argv);
 int verb_lint(int argc, char **argv);
 int verb_why(int argc, char **argv);
 int verb_fmt(int argc, char **argv);
+int verb_convert_rules(int argc, char **argv);
 
 #endif

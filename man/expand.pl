@@ -17,7 +17,7 @@ sub output_of {
 
 open my $in, '<', $page or die "$page: $!\n";
 while (<$in>) {
-	if (/^\.\\" \@OPTIONS (\w+)\@/) {
+	if (/^\.\\" \@OPTIONS ([\w-]+)\@/) {
 		print output_of("$build/saker", $1, '--help=mdoc');
 	} elsif (/^\.\\" \@TABLE (\w+)\@/) {
 		print output_of("$build/man/gen", $1);

@@ -5,7 +5,7 @@ _saker() {
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
 		mapfile -t COMPREPLY < <(compgen -W \
-			"$(saker --help 2>/dev/null | sed -n 's/^  \([a-z]*\) .*/\1/p')" -- "$word")
+			"$(saker --help 2>/dev/null | sed -n 's/^  \([a-z-]*\) .*/\1/p')" -- "$word")
 	elif [[ $word == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$(saker "$verb" --help=words 2>/dev/null)" -- "$word")
 		[[ ${COMPREPLY[0]-} != *= ]] || compopt -o nospace

@@ -26,7 +26,7 @@ static void usage(FILE *to)
 	fputs("Usage: saker VERB [options] ...\n"
 	      "Records what a Linux machine does and answers questions about it later.\n\n", to);
 	for (int i = 0; i < N_VERBS; i++)
-		fprintf(to, "  %-10s%s\n", verbs[i].name, verbs[i].help);
+		fprintf(to, "  %-15s%s\n", verbs[i].name, verbs[i].help);
 	fputs("\nsaker VERB --help tells the options of a verb; man saker is the manual.\n", to);
 }
 
