@@ -17,7 +17,8 @@ static const struct opt opts[] = {
 	  "write the rules to FILE (default: standard output); what stood there is kept as FILE.old" },
 	{ O_APPROXIMATE, 0, "approximate", NULL,
 	  "write rules that cannot be said exactly too, with a comment that tells what is missing" },
-	{ O_ALL, 0, "all", NULL, "take rules whose status is deprecated or unsupported too" },
+	{ O_ALL, 0, "all", NULL,
+	  "take rules whose status is deprecated or unsupported too" },
 	{ O_JSON, 0, "json", NULL,
 	  "the report as a JSON object: on standard output with -o, else on standard error" },
 	{ O_QUIET, 'q', "quiet", NULL, "no summary" },
@@ -74,8 +75,8 @@ static void put_report(const struct convert *c)
 	if (out.len)
 		fwrite(out.p, 1, out.len, c->json && file ? stdout : stderr);
 	if (!c->quiet && !c->json)
-		fprintf(stderr, "%zu converted, %zu not, %zu skipped\n", s->n_written, s->n_refused,
-			s->n_skipped);
+		fprintf(stderr, "%zu converted, %zu not, %zu skipped\n", s->n_written,
+			s->n_refused, s->n_skipped);
 	buf_release(&out);
 }
 
@@ -115,7 +116,8 @@ int verb_convert_rules(int argc, char **argv)
 	if (key != OPT_END)
 		return opt_status(key);
 	if (p.first == argc)
-		return opt_usage_error(&spec, "a file or directory of Sigma rules is needed");
+		return opt_usage_error(&spec,
+				       "a file or directory of Sigma rules is needed");
 	status = run(&c, argv + p.first);
 	sigma_release(&c.sigma);
 	return status;

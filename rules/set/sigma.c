@@ -47,7 +47,8 @@ static void convert_text(struct sigma *s, const char *path, struct buf *text)
 
 	for (size_t i = 0; ok && i < f.n_docs; i++) {
 		if (s->out.len > OUT_MAX) {
-			sigma_say(s, SIGMA_REFUSED, &r, f.docs[i], "too many rules for one file");
+			sigma_say(s, SIGMA_REFUSED, &r, f.docs[i],
+				  "too many rules for one file");
 			s->n_refused += f.n_docs - i;
 			break;
 		}
@@ -184,7 +185,8 @@ static void put_member(struct buf *out, const char *key, const char *value)
 
 void sigma_report_json(const struct sigma *s, struct buf *out)
 {
-	buf_printf(out, "{\"files\":%zu,\"converted\":%zu,\"refused\":%zu,\"skipped\":%zu,\"said\":[",
+	buf_printf(out,
+		   "{\"files\":%zu,\"converted\":%zu,\"refused\":%zu,\"skipped\":%zu,\"said\":[",
 		   s->n_files, s->n_written, s->n_refused, s->n_skipped);
 	for (size_t i = 0; i < s->n_said; i++) {
 		const struct sigma_said *d = &s->said[i];

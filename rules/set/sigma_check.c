@@ -34,8 +34,8 @@ enum {
 };
 
 enum map_type {
-	MAP_TEXT, MAP_DIRECTORY, MAP_LINE, MAP_NAMED_LINE, MAP_PROGRAM, MAP_NUMBER, MAP_PORT,
-	MAP_LOGIN, MAP_ADDRESS, MAP_CALL, MAP_SUCCESS, MAP_NEVER, MAP_CONSTANT,
+	MAP_TEXT, MAP_DIRECTORY, MAP_LINE, MAP_NAMED_LINE, MAP_PROGRAM, MAP_NUMBER,
+	MAP_PORT, MAP_LOGIN, MAP_ADDRESS, MAP_CALL, MAP_SUCCESS, MAP_NEVER, MAP_CONSTANT,
 };
 
 static const struct map {
@@ -96,7 +96,8 @@ static void add(struct check *c, struct expr *e)
 }
 
 /* A check whose text is in b; reason: what is wrong with it, or NULL. */
-static void add_text(struct check *c, struct buf *b, const struct yaml *at, const char *reason)
+static void add_text(struct check *c, struct buf *b, const struct yaml *at,
+		     const char *reason)
 {
 	struct expr *e = expr_check(&c->m->pool, buf_text(b));
 
@@ -136,8 +137,8 @@ static const char *lowered(struct check *c, const char *p, size_t n, bool fold)
 
 /* With "all" they are one check each: a list is an "or".  So are patterns, each of which may
  * have a mind of its own about case. */
-static void add_equal(struct check *c, const char *field, const char *p, size_t n, bool fold,
-		      const struct yaml *at, const char *reason)
+static void add_equal(struct check *c, const char *field, const char *p, size_t n,
+		      bool fold, const struct yaml *at, const char *reason)
 {
 	const bool other = field != c->field;
 	struct buf *list = other ? &c->other : &c->equal, one = {0};
@@ -171,8 +172,8 @@ static void flush_equal(struct check *c, const char *field, struct buf *list, un
 }
 
 /* As op says: at one end, anywhere, or with wildcards between. */
-static void add_open(struct check *c, const char *field, const struct sigma_pattern *p, bool fold,
-		     const struct yaml *at, const char *reason)
+static void add_open(struct check *c, const char *field, const struct sigma_pattern *p,
+		     bool fold, const struct yaml *at, const char *reason)
 {
 	struct buf b = {0}, glob = {0};
 	const bool both = p->open_front && p->open_back;
@@ -192,7 +193,8 @@ static void add_open(struct check *c, const char *field, const struct sigma_patt
 	buf_release(&b);
 }
 
-static void add_pattern_to(struct check *c, const char *field, const struct sigma_pattern *p,
+static void add_pattern_to(struct check *c, const char *field,
+			   const struct sigma_pattern *p,
 			   const struct yaml *at, const char *reason)
 {
 	const bool fold = !c->cased && sigma_has_ascii_letters(p->p, p->n);
@@ -213,7 +215,8 @@ static void add_pattern_to(struct check *c, const char *field, const struct sigm
 }
 
 /* The pattern with a byte at its end. */
-static struct sigma_pattern longer(struct check *c, const struct sigma_pattern *p, char byte)
+static struct sigma_pattern longer(struct check *c, const struct sigma_pattern *p,
+				   char byte)
 {
 	struct sigma_pattern q = *p;
 	char *s = arena_zalloc(c->m->pool.arena, p->n + 2);
@@ -240,7 +243,8 @@ static void add_either(struct check *c, size_t from)
 }
 
 /* The line of the parent begins with the name of its thread instead of its first argument. */
-static void add_named_line(struct check *c, const struct sigma_pattern *p, const struct yaml *at)
+static void add_named_line(struct check *c, const struct sigma_pattern *p,
+			   const struct yaml *at)
 {
 	const char *blank = memchr(p->p, ' ', p->n);
 	const size_t word = blank ? (size_t)(blank - p->p) : p->n;
@@ -257,7 +261,8 @@ static void add_named_line(struct check *c, const struct sigma_pattern *p, const
 	}
 }
 
-static void add_pattern(struct check *c, const struct sigma_pattern *p, const struct yaml *at)
+static void add_pattern(struct check *c, const struct sigma_pattern *p,
+			const struct yaml *at)
 {
 	const bool ends = !p->open_back && p->n;
 	const size_t from = c->n;
@@ -320,8 +325,8 @@ static void add_branch(struct check *c, const struct sigma_branch *b, bool fold,
 		add_pattern(c, &p, at);
 		return;
 	}
-	sigma_regex_put(b, c->type == MAP_LINE ? " ?" : c->type == MAP_DIRECTORY ? "/?" : "",
-			&pattern);
+	sigma_regex_put(b, c->type == MAP_LINE ? " ?" :
+			c->type == MAP_DIRECTORY ? "/?" : "", &pattern);
 	if (pattern.len > CONSTANT_MAX) {
 		add_none(c, at, "a pattern that has more than %d bytes here", CONSTANT_MAX);
 	} else {
@@ -383,17 +388,19 @@ static bool number(const struct yaml *y, long long *out)
 
 static void add_number(struct check *c, const struct yaml *y)
 {
-	static const char *const signs[] = { [SOP_LT] = "<", [SOP_LE] = "<=", [SOP_GT] = ">",
-					     [SOP_GE] = ">=" };
+	static const char *const signs[] = { [SOP_LT] = "<", [SOP_LE] = "<=",
+					     [SOP_GT] = ">", [SOP_GE] = ">=" };
 	struct buf b = {0};
 	long long v;
 
 	if (c->type == MAP_LOGIN && strcmp(y->p, "4294967295") == 0) {
 		add_equal(c, c->field, "-1", 2, false, y, NULL);
 	} else if (c->k->op != SOP_EQUAL && c->k->op < SOP_LT) {
-		add_none(c, y, "'%s' is a number here: it has no parts to look for", c->k->name);
+		add_none(c, y, "'%s' is a number here: it has no parts to look for",
+			 c->k->name);
 	} else if (!number(y, &v) || (c->type == MAP_PORT && (v < 0 || v > 65535))) {
-		add_none(c, y, "'%.60s' is no %s", y->p, c->type == MAP_PORT ? "port" : "number");
+		add_none(c, y, "'%.60s' is no %s", y->p,
+			 c->type == MAP_PORT ? "port" : "number");
 	} else if (c->k->op == SOP_EQUAL) {
 		buf_printf(&b, "%lld", v);
 		add_equal(c, c->field, (const char *)b.p, b.len, false, y, NULL);
@@ -429,7 +436,8 @@ static bool is_net(const char *p)
 	char *end;
 	long bits;
 
-	if (!slash || slash - p >= (long)sizeof(address) || slash[1] < '0' || slash[1] > '9')
+	if (!slash || slash - p >= (long)sizeof(address) || slash[1] < '0' ||
+	    slash[1] > '9')
 		return false;
 	snprintf(address, sizeof(address), "%.*s", (int)(slash - p), p);
 	bits = strtol(slash + 1, &end, 10);
@@ -484,10 +492,12 @@ static void add_address(struct check *c, const struct yaml *y)
 static void add_call(struct check *c, const struct yaml *y)
 {
 	if (c->k->op != SOP_EQUAL || !sigma_has_ascii_letters(y->p, y->len) ||
-	    strspn(y->p, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") != y->len)
+	    strspn(y->p,
+		   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") != y->len)
 		add_none(c, y, "calls are compared by their names only");
 	else
-		add_equal(c, c->field, lowered(c, y->p, y->len, true), y->len, false, y, NULL);
+		add_equal(c, c->field, lowered(c, y->p, y->len, true), y->len, false, y,
+			  NULL);
 }
 
 /* What the field always is, or one of two words. */
@@ -572,7 +582,8 @@ static void add_reference(struct check *c, const struct yaml *y)
 		return;
 	}
 	put_field(&b, c->field, fold);
-	buf_printf(&b, fold ? " %s tolower(%s)" : " %s val(%s)", ops[c->k->op], other->field);
+	buf_printf(&b, fold ? " %s tolower(%s)" : " %s val(%s)", ops[c->k->op],
+		   other->field);
 	add_text(c, &b, y, NULL);
 	buf_release(&b);
 }
@@ -582,7 +593,8 @@ static bool add_value(struct check *c, const struct yaml *y)
 	if (y->kind != YAML_SCALAR && y->kind != YAML_NULL)
 		return sigma_wrong(c->m, y, "a text or a number is expected as value");
 	if (c->k->op == SOP_EXISTS) {
-		const bool yes = strcasecmp(y->p, "true") == 0 || strcasecmp(y->p, "yes") == 0;
+		const bool yes = strcasecmp(y->p, "true") == 0 ||
+				 strcasecmp(y->p, "yes") == 0;
 
 		if (!yes && strcasecmp(y->p, "false") != 0 && strcasecmp(y->p, "no") != 0)
 			return sigma_wrong(c->m, y, "exists wants true or false");
@@ -629,7 +641,8 @@ static struct expr *values(struct check *c, const struct yaml *value)
 	flush_equal(c, c->field, &c->equal, c->n_equal);
 	flush_equal(c, c->other_field, &c->other, c->n_other);
 	if (!c->m->wrong)
-		e = expr_join(&c->m->pool, c->k->flags & SF_ALL ? EXPR_AND : EXPR_OR, c->v, c->n);
+		e = expr_join(&c->m->pool, c->k->flags & SF_ALL ? EXPR_AND : EXPR_OR,
+			      c->v, c->n);
 	return e && c->k->flags & SF_NOT ? expr_not(&c->m->pool, e) : e;
 }
 
@@ -649,7 +662,8 @@ static struct expr *absent(struct sigma_maker *m, const struct sigma_key *k,
 			   const struct yaml *value)
 {
 	const bool is = value->kind == YAML_NULL ||
-		(k->op == SOP_EXISTS && value->kind == YAML_SCALAR && (*value->p | 0x20) != 't' &&
+		(k->op == SOP_EXISTS && value->kind == YAML_SCALAR &&
+		 (*value->p | 0x20) != 't' &&
 		 (*value->p | 0x20) != 'y');
 
 	return expr_new(&m->pool, is != !!(k->flags & SF_NOT) ? EXPR_TRUE : EXPR_FALSE);
@@ -665,20 +679,24 @@ static struct expr *missing(struct sigma_maker *m, const struct yaml *key,
 	for (unsigned i = 0; i < N_NOWHERE; i++)
 		if (strcmp(nowhere[i].name, name) == 0)
 			return expr_none(&m->pool, key, arena_printf(m->pool.arena,
-					 "there is no field for '%s': %s", name, nowhere[i].reason));
+					 "there is no field for '%s': %s",
+					 name, nowhere[i].reason));
 	near_init(&near, name, strlen(name));
 	for (unsigned i = 0; i < VARIANT__N; i++)
 		if (sigma_variants[i].source == source && find(i, name))
 			return absent(m, k, value);
 	for (unsigned i = 0; i < N_MAPS; i++)
 		for (unsigned v = 0; v < VARIANT__N; v++)
-			if (sigma_variants[v].source == source && maps[i].variants & 1u << v)
+			if (sigma_variants[v].source == source &&
+			    maps[i].variants & 1u << v)
 				near_try(&near, maps[i].name);
-	return expr_none(&m->pool, key, arena_printf(m->pool.arena, "there is no field for '%.80s'%s",
+	return expr_none(&m->pool, key, arena_printf(m->pool.arena,
+						     "there is no field for '%.80s'%s",
 						     name, near_text(&near)));
 }
 
-struct expr *sigma_check(struct sigma_maker *m, const struct yaml *key, const struct sigma_key *k,
+struct expr *sigma_check(struct sigma_maker *m, const struct yaml *key,
+			 const struct sigma_key *k,
 			 const struct yaml *value)
 {
 	const bool keywords = !*k->name;

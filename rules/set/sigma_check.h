@@ -44,7 +44,8 @@ void *sigma_wrong(struct sigma_maker *m, const struct yaml *at, const char *fmt,
 	__attribute__((format(printf, 3, 4), cold));
 
 /* NULL: sigma_wrong was called. */
-struct expr *sigma_check(struct sigma_maker *m, const struct yaml *key, const struct sigma_key *k,
+struct expr *sigma_check(struct sigma_maker *m, const struct yaml *key,
+			 const struct sigma_key *k,
 			 const struct yaml *value);
 
 /* The field of ours for outputs, or NULL. */

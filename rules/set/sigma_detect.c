@@ -56,7 +56,8 @@ static bool is_word(const struct parser *p, const char *word)
 	return strlen(word) == p->len && strncasecmp(p->word, word, p->len) == 0;
 }
 
-static const struct sigma_term *term(struct parser *p, int kind, const struct sigma_term **kids,
+static const struct sigma_term *term(struct parser *p, int kind,
+				     const struct sigma_term **kids,
 				     uint32_t n)
 {
 	struct sigma_term *t;
@@ -102,7 +103,8 @@ static const struct sigma_term *parse_of(struct parser *p, int kind)
 	next(p);
 	next(p);
 	if (!p->len || strchr("()|", *p->word))
-		return sigma_wrong(p->m, p->at, "condition: a pattern of names is expected behind 'of'");
+		return sigma_wrong(p->m, p->at,
+				   "condition: a pattern of names is expected behind 'of'");
 	pattern = is_word(p, "them") ? arena_str(p->m->pool.arena, "*") :
 		  arena_strn(p->m->pool.arena, p->word, p->len);
 	for (uint32_t i = 0; i + 1 < p->map->n && !p->m->wrong; i += 2) {
@@ -112,7 +114,8 @@ static const struct sigma_term *parse_of(struct parser *p, int kind)
 		kids[n++] = selection(p, i);
 	}
 	if (!p->m->wrong && n == 0)
-		sigma_wrong(p->m, p->at, "condition: no selection is named like '%.60s'", pattern);
+		sigma_wrong(p->m, p->at, "condition: no selection is named like '%.60s'",
+			    pattern);
 	if (!p->m->wrong)
 		t = term(p, kind, kids, (uint32_t)n);
 	free(kids);
@@ -156,7 +159,8 @@ static const struct sigma_term *parse_term(struct parser *p)
 		next(p);
 		t = parse_or(p);
 		if (t && !is_word(p, ")"))
-			return sigma_wrong(p->m, p->at, "condition: ')' is missing at '%.30s'", p->word);
+			return sigma_wrong(p->m, p->at,
+					   "condition: ')' is missing at '%.30s'", p->word);
 		next(p);
 		return t;
 	}
@@ -165,11 +169,12 @@ static const struct sigma_term *parse_term(struct parser *p)
 	if (of_follows(p) && is_word(p, "all"))
 		return parse_of(p, EXPR_AND);
 	if (of_follows(p))
-		return sigma_wrong(p->m, p->at, "condition: '%.*s of' is none of 1, any, all",
+		return sigma_wrong(p->m, p->at,
+				   "condition: '%.*s of' is none of 1, any, all",
 				   (int)(p->len < 20 ? p->len : 20), p->word);
 	if (strchr(")|", *p->word) || is_word(p, "and") || is_word(p, "or"))
-		return sigma_wrong(p->m, p->at, "condition: the name of a selection is expected at '%.30s'",
-				   p->word);
+		return sigma_wrong(p->m, p->at,
+				   "condition: the name of a selection is expected at '%.30s'", p->word);
 	return parse_name(p);
 }
 
@@ -181,7 +186,8 @@ static const struct sigma_term *parse_not(struct parser *p)
 	for (; is_word(p, "not"); next(p))
 		not = !not;
 	if (++p->depth > NEST_MAX)
-		return sigma_wrong(p->m, p->at, "condition: nested more than %d deep", NEST_MAX);
+		return sigma_wrong(p->m, p->at, "condition: nested more than %d deep",
+				   NEST_MAX);
 	t = parse_term(p);
 	p->depth--;
 	return t && not ? term(p, EXPR_NOT, &t, 1) : t;
@@ -189,7 +195,8 @@ static const struct sigma_term *parse_not(struct parser *p)
 
 typedef const struct sigma_term *parse_part(struct parser *p);
 
-static const struct sigma_term *chain(struct parser *p, const char *word, int kind, parse_part *part)
+static const struct sigma_term *chain(struct parser *p, const char *word, int kind,
+				      parse_part *part)
 {
 	const struct sigma_term **kids = NULL, *t;
 	size_t n = 0, cap = 0;
@@ -235,11 +242,14 @@ static const struct sigma_term *parse(struct parser *p, const struct yaml *y)
 	if (t && is_word(p, "|"))
 		p->beyond = true;
 	else if (t && p->len)
-		return sigma_wrong(p->m, y, "condition: 'and' or 'or' is expected at '%.30s'", p->word);
+		return sigma_wrong(p->m, y,
+				   "condition: 'and' or 'or' is expected at '%.30s'",
+					   p->word);
 	return t;
 }
 
-bool sigma_detection(struct sigma_maker *m, const struct yaml *map, struct sigma_detection *out)
+bool sigma_detection(struct sigma_maker *m, const struct yaml *map,
+		     struct sigma_detection *out)
 {
 	struct parser p = { .m = m, .map = map };
 	const struct yaml *y = yaml_get(map, "condition");
@@ -247,9 +257,11 @@ bool sigma_detection(struct sigma_maker *m, const struct yaml *map, struct sigma
 
 	out->map = map;
 	if (map->kind != YAML_MAPPING)
-		return sigma_wrong(m, map, "detection: selections and a condition are expected");
+		return sigma_wrong(m, map,
+				   "detection: selections and a condition are expected");
 	if (map->n / 2 > SIGMA_SELECTIONS_MAX)
-		return sigma_wrong(m, map, "detection: more than %d selections", SIGMA_SELECTIONS_MAX);
+		return sigma_wrong(m, map, "detection: more than %d selections",
+				   SIGMA_SELECTIONS_MAX);
 	if (!y)
 		return sigma_wrong(m, map, "detection: there is no condition");
 	if (y->kind != YAML_SEQUENCE) {
@@ -276,7 +288,8 @@ static struct expr *of_map(struct sigma_maker *m, const struct yaml *y)
 	struct sigma_key k;
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i + 1 < y->n && !m->wrong && !expr_too_many(&m->pool); i += 2) {
+	for (uint32_t i = 0; i + 1 < y->n && !m->wrong &&
+	     !expr_too_many(&m->pool); i += 2) {
 		if (!sigma_key_parse(m->pool.arena, y->kids[i], &k, &why))
 			sigma_wrong(m, y->kids[i], "%s", why);
 		else
@@ -331,7 +344,8 @@ static struct expr *of_selection(struct sigma_maker *m, const struct yaml *y)
 	return sigma_wrong(m, y, "a selection without fields");
 }
 
-static struct expr *of_term(struct sigma_maker *m, const struct yaml *map, struct expr **done,
+static struct expr *of_term(struct sigma_maker *m, const struct yaml *map,
+			    struct expr **done,
 			    const struct sigma_term *t)
 {
 	struct expr **v, *e = NULL;

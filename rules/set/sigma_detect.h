@@ -16,7 +16,8 @@ struct sigma_detection {
 };
 
 /* False: sigma_wrong was called. */
-bool sigma_detection(struct sigma_maker *m, const struct yaml *map, struct sigma_detection *out);
+bool sigma_detection(struct sigma_maker *m, const struct yaml *map,
+		     struct sigma_detection *out);
 
 /* The condition for the variant of m; NULL: sigma_wrong was called. */
 struct expr *sigma_detect(struct sigma_maker *m, const struct sigma_detection *d);

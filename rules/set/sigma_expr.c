@@ -80,7 +80,8 @@ static size_t flat(enum expr_kind kind, struct expr **kids, size_t n, struct exp
 	return m;
 }
 
-struct expr *expr_join(struct expr_pool *p, enum expr_kind kind, struct expr **kids, size_t n)
+struct expr *expr_join(struct expr_pool *p, enum expr_kind kind, struct expr **kids,
+		       size_t n)
 {
 	const enum expr_kind neutral = kind == EXPR_AND ? EXPR_TRUE : EXPR_FALSE;
 	const enum expr_kind zero = kind == EXPR_AND ? EXPR_FALSE : EXPR_TRUE;
@@ -106,7 +107,8 @@ bool expr_too_many(const struct expr_pool *p)
 	return p->n > SIGMA_NODES_MAX;
 }
 
-void expr_problems(struct expr *e, void (*tell)(void *data, const struct expr *e), void *data)
+void expr_problems(struct expr *e, void (*tell)(void *data, const struct expr *e),
+		   void *data)
 {
 	if (e->told)
 		return;

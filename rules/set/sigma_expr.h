@@ -8,7 +8,8 @@
 #include "capture/base/mem.h"
 #include "rules/set/yaml.h"
 
-enum expr_kind { EXPR_TRUE, EXPR_FALSE, EXPR_NONE, EXPR_CHECK, EXPR_NOT, EXPR_AND, EXPR_OR };
+enum expr_kind { EXPR_TRUE, EXPR_FALSE, EXPR_NONE, EXPR_CHECK, EXPR_NOT, EXPR_AND,
+  EXPR_OR };
 
 struct expr {
 	uint8_t kind;			/* enum expr_kind; NONE: cannot be said */
@@ -37,11 +38,13 @@ struct expr *expr_check(struct expr_pool *p, const char *text);
 struct expr *expr_none(struct expr_pool *p, const struct yaml *at, const char *reason);
 struct expr *expr_not(struct expr_pool *p, struct expr *e);
 /* AND or OR of n nodes with constants folded; kids are copied. */
-struct expr *expr_join(struct expr_pool *p, enum expr_kind kind, struct expr **kids, size_t n);
+struct expr *expr_join(struct expr_pool *p, enum expr_kind kind, struct expr **kids,
+		       size_t n);
 bool expr_too_many(const struct expr_pool *p);
 
 /* Calls tell for each node with a reason, once. */
-void expr_problems(struct expr *e, void (*tell)(void *data, const struct expr *e), void *data);
+void expr_problems(struct expr *e, void (*tell)(void *data, const struct expr *e),
+		   void *data);
 /* The same without what cannot be said; NONE if nothing is left. */
 struct expr *expr_prune(struct expr_pool *p, struct expr *e);
 /* False: longer than SIGMA_TEXT_MAX.  inside: in parentheses if it needs them within "and". */

@@ -87,7 +87,8 @@ static int escaped(struct rewriter *r)
 		return s ? to[s - from] : c;
 	}
 	if (c == 'x' && (sscanf(r->p + r->pos, "\\x{%4x}%n", &v, &n) == 1 && n ? true :
-			 (n = 0, sscanf(r->p + r->pos, "\\x%2x%n", &v, &n) == 1 && n == 4)) &&
+			 (n = 0, sscanf(r->p + r->pos, "\\x%2x%n", &v, &n) == 1 &&
+			  n == 4)) &&
 	    v > 0 && v < 0x80) {
 		r->pos += (size_t)n;
 		return (int)v;
@@ -109,8 +110,10 @@ static bool escape(struct rewriter *r)
 	}
 	v = escaped(r);
 	if (v < 0)
-		return refuse(r, c == 'b' || c == 'B' ? "borders of words (\\b) cannot be asked for" :
-			      c >= '1' && c <= '9' ? "there are no references back to groups" :
+		return refuse(r, c == 'b' || c == 'B' ?
+			      "borders of words (\\b) cannot be asked for" :
+			      c >= '1' && c <= '9' ?
+				      "there are no references back to groups" :
 			      "an escape that rules do not have");
 	put_literal(r, v, false);
 	return true;
@@ -146,7 +149,8 @@ static bool named_class(struct rewriter *r)
 
 	if (!n || n > 12)
 		return refuse(r, "a class that is not closed");
-	if (folds(r) && (memmem(r->p + r->pos, n, "upper", 5) || memmem(r->p + r->pos, n, "lower", 5)))
+	if (folds(r) && (memmem(r->p + r->pos, n, "upper", 5) || memmem(r->p + r->pos, n,
+									"lower", 5)))
 		buf_str(&r->text, "[:alpha:]");
 	else
 		buf_put(&r->text, r->p + r->pos, n);
@@ -243,7 +247,8 @@ static bool group(struct rewriter *r)
 		r->pos = (size_t)(end + 1 - r->p);
 		return true;
 	}
-	return refuse(r, "what stands before or behind cannot be looked at ((?=, (?!, (?>)");
+	return refuse(r,
+		      "what stands before or behind cannot be looked at ((?=, (?!, (?>)");
 }
 
 static bool anchor(struct rewriter *r, size_t start)
@@ -290,6 +295,20 @@ static bool repeat(struct rewriter *r)
 	return true;
 }
 
+/* .* at an end that is open says nothing. */
+static bool says_nothing(struct rewriter *r, size_t start)
+{
+	const size_t n = strncmp(r->p + r->pos, ".*?", 3) == 0 ? 3 : 2;
+	const int behind = peek(r, n);
+
+	if (strncmp(r->p + r->pos, ".*", 2) != 0 || r->depth || (behind > 0 &&
+								 strchr("*+?{", behind)) ||
+	    (r->pos != start && behind >= 0 && behind != '|'))
+		return false;
+	r->pos += n;
+	return true;
+}
+
 static bool piece(struct rewriter *r, size_t start)
 {
 	const int c = peek(r, 0);
@@ -309,6 +328,8 @@ static bool piece(struct rewriter *r, size_t start)
 		r->depth--;
 		break;
 	case '.':
+		if (says_nothing(r, start))
+			return true;
 		r->is_plain = false;
 		buf_str(&r->text, r->flags & SF_DOTALL ? ANY : ".");
 		r->pos++;
@@ -352,8 +373,8 @@ static bool branch(struct rewriter *r)
 	return true;
 }
 
-/* .* at an open end says nothing; (?i) in front is the flag. */
-static void trim(struct rewriter *r)
+/* (?i) in front is the flag. */
+static void take_flag(struct rewriter *r)
 {
 	if (strncmp(r->p, "(?i)", 4) == 0) {
 		r->flags |= SF_IGNORE;
@@ -361,21 +382,11 @@ static void trim(struct rewriter *r)
 	}
 }
 
-static void trim_branch(struct sigma_branch *b)
-{
-	while (!b->plain && !b->at_front && b->n >= 2 && memcmp(b->p, ".*", 2) == 0) {
-		b->p += 2;
-		b->n -= 2;
-	}
-	while (!b->plain && !b->at_back && b->n >= 2 && memcmp(b->p + b->n - 2, ".*", 2) == 0 &&
-	       (b->n == 2 || b->p[b->n - 3] != '\\'))
-		b->n -= 2;
-}
-
 const char *sigma_regex(struct arena *a, const char *p, size_t len, unsigned flags,
 			struct sigma_regex *out)
 {
-	struct rewriter r = { .a = a, .p = arena_strn(a, p, len), .len = len, .flags = flags,
+	struct rewriter r = { .a = a, .p = arena_strn(a, p, len), .len = len,
+	  .flags = flags,
 			      .out = out };
 	bool ok;
 
@@ -383,15 +394,13 @@ const char *sigma_regex(struct arena *a, const char *p, size_t len, unsigned fla
 	out->v = arena_zalloc(a, SIGMA_BRANCHES_MAX * sizeof(*out->v));
 	if (memchr(p, 0, len))
 		return "a NUL byte";
-	trim(&r);
+	take_flag(&r);
 	for (;;) {
 		ok = branch(&r);
 		if (!ok || peek(&r, 0) < 0)
 			break;
 		r.pos++;
 	}
-	for (size_t i = 0; i < out->n; i++)
-		trim_branch(&out->v[i]);
 	out->fold = folds(&r);
 	buf_release(&r.text);
 	buf_release(&r.plain);

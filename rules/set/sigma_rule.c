@@ -59,7 +59,8 @@ static const char *scalar(const struct yaml *map, const char *key)
 	return y && y->kind == YAML_SCALAR ? y->p : NULL;
 }
 
-static bool refuse(struct sigma *s, const struct sigma_rule *r, const char *key, const char *why)
+static bool refuse(struct sigma *s, const struct sigma_rule *r, const char *key,
+		   const char *why)
 {
 	const struct yaml *at = yaml_get(r->doc, key);
 
@@ -82,7 +83,8 @@ static bool read_title(struct sigma *s, struct sigma_rule *r, struct arena *a)
 static bool read_kind(struct sigma *s, struct sigma_rule *r)
 {
 	static const struct { const char *key, *why; } kinds[] = {
-		{ "correlation", "correlations of rules are not converted: write the condition with "
+		{ "correlation",
+		  "correlations of rules are not converted: write the condition with "
 		  "correlate, see saker-rules(5)" },
 		{ "filter", "filters are not converted: give the rule an exception" },
 		{ "action", "a document that others build upon (action): spell them out" },
@@ -105,7 +107,8 @@ static bool read_source(struct sigma *s, struct sigma_rule *r)
 	const char *product, *category, *service;
 
 	if (!y || y->kind != YAML_MAPPING)
-		return refuse(s, r, "logsource", "logsource: category, product or service are expected");
+		return refuse(s, r, "logsource",
+			      "logsource: category, product or service are expected");
 	product = scalar(y, "product");
 	category = scalar(y, "category");
 	service = scalar(y, "service");
@@ -143,7 +146,8 @@ static bool read_level(struct sigma *s, struct sigma_rule *r)
 			r->priority = levels[i].priority;
 			return true;
 		}
-	return refuse(s, r, "level", "level: informational, low, medium, high or critical is expected");
+	return refuse(s, r, "level",
+		      "level: informational, low, medium, high or critical is expected");
 }
 
 /* 1: it is not wanted. */
@@ -154,7 +158,7 @@ static int read_status(struct sigma *s, struct sigma_rule *r)
 	if (s->all || !status || (!is(status, "deprecated") && !is(status, "unsupported")))
 		return 0;
 	sigma_say(s, SIGMA_SKIPPED, r, yaml_get(r->doc, "status"),
-		  "skipped: its status is %.40s (--all takes it)", status);
+		  "its status is %.40s (--all takes it)", status);
 	s->n_skipped++;
 	return 1;
 }
@@ -172,13 +176,15 @@ static void note(void *data, const struct expr *e)
 		p->v[p->n++] = (struct problem){ e->at, e->reason };
 }
 
-static void add_part(struct part *parts, size_t *n, const struct expr *e, const struct buf *text,
+static void add_part(struct part *parts, size_t *n, const struct expr *e,
+		     const struct buf *text,
 		     const char *events)
 {
 	struct part *p = parts;
 
 	while (p < parts + *n && (p->text.len != text->len ||
-				  (text->len && memcmp(p->text.p, text->p, text->len) != 0)))
+				  (text->len && memcmp(p->text.p, text->p,
+						       text->len) != 0)))
 		p++;
 	if (p == parts + *n) {
 		(*n)++;
@@ -229,6 +235,8 @@ static const char *make_part(struct sigma_rule *r, struct sigma_maker *m, struct
 	const char *why = NULL;
 
 	e = expr_prune(&m->pool, e);
+	if (expr_too_many(&m->pool))
+		return "the detection is too large";
 	if (e->kind == EXPR_NONE || e->kind == EXPR_FALSE)
 		return NULL;
 	if (!expr_print(e, false, &text))
@@ -243,7 +251,8 @@ static const char *make_part(struct sigma_rule *r, struct sigma_maker *m, struct
 }
 
 /* Makes the parts; why it failed, or NULL. */
-static const char *make_parts(struct sigma_rule *r, struct sigma_maker *m, struct problems *p,
+static const char *make_parts(struct sigma_rule *r, struct sigma_maker *m,
+			      struct problems *p,
 			      struct part *parts, size_t *n)
 {
 	struct sigma_detection d = {0};
@@ -271,7 +280,8 @@ static const char *make_parts(struct sigma_rule *r, struct sigma_maker *m, struc
 }
 
 /* Says what is wrong; false: the rule cannot be written. */
-static bool judge(struct sigma *s, struct sigma_rule *r, const struct problems *p, size_t n_parts,
+static bool judge(struct sigma *s, struct sigma_rule *r, const struct problems *p,
+		  size_t n_parts,
 		  struct arena *a)
 {
 	const bool given = s->approximate && n_parts > 0;
@@ -281,12 +291,14 @@ static bool judge(struct sigma *s, struct sigma_rule *r, const struct problems *
 		sigma_say(s, given ? SIGMA_APPROXIMATE : SIGMA_REFUSED, r, p->v[i].at, "%s",
 			  p->v[i].reason);
 		left_out[i] = arena_printf(a, "line %u: %s",
-					   p->v[i].at ? p->v[i].at->line + 1 : 0, p->v[i].reason);
+					   p->v[i].at ? p->v[i].at->line + 1 : 0,
+						   p->v[i].reason);
 	}
 	r->left_out = left_out;
 	r->n_left_out = p->n;
 	if (n_parts == 0 && p->n == 0)
-		refuse(s, r, "detection", "no event can match: the log lines it asks for do not occur");
+		refuse(s, r, "detection",
+		       "no event can match: the log lines it asks for do not occur");
 	return n_parts > 0 && (given || p->n == 0);
 }
 
@@ -303,7 +315,8 @@ static bool make_condition(struct sigma *s, struct sigma_rule *r, struct arena *
 		return refuse(s, r, "detection", "a rule has a detection");
 	why = make_parts(r, &m, &problems, parts, &n);
 	if (why)
-		sigma_say(s, SIGMA_REFUSED, r, m.wrong ? m.wrong_at : yaml_get(r->doc, "detection"),
+		sigma_say(s, SIGMA_REFUSED, r, m.wrong ? m.wrong_at : yaml_get(r->doc,
+									       "detection"),
 			  "%s", why);
 	else
 		ok = judge(s, r, &problems, n, a);
@@ -355,7 +368,8 @@ static bool loads(struct sigma *s, const struct sigma_rule *r, const char *name)
 		what = strstr(err_text(), "error: ");
 		what = what ? what + 7 : err_text();
 		sigma_say(s, SIGMA_REFUSED, r, yaml_get(r->doc, "detection"), "%.*s",
-			  (int)(strcspn(what, "\n") < 300 ? strcspn(what, "\n") : 300), what);
+			  (int)(strcspn(what, "\n") < 300 ? strcspn(what, "\n") : 300),
+				  what);
 	}
 	buf_release(&text);
 	ruleset_free(rs);
@@ -372,7 +386,8 @@ void sigma_convert(struct sigma *s, const char *file, const struct yaml *doc,
 	if (doc->kind == YAML_NULL)
 		return;
 	if (doc->kind != YAML_MAPPING) {
-		sigma_say(s, SIGMA_REFUSED, &r, doc, "not a Sigma rule: title, logsource, detection "
+		sigma_say(s, SIGMA_REFUSED, &r, doc,
+			  "not a Sigma rule: title, logsource, detection "
 			  "are expected");
 		s->n_refused++;
 		return;
@@ -380,7 +395,8 @@ void sigma_convert(struct sigma *s, const char *file, const struct yaml *doc,
 	ok = read_title(s, &r, scratch) && read_kind(s, &r);
 	if (ok && read_status(s, &r))
 		return;
-	ok = ok && read_source(s, &r) && read_level(s, &r) && make_condition(s, &r, scratch);
+	ok = ok && read_source(s, &r) && read_level(s, &r) && make_condition(s, &r,
+									     scratch);
 	name = ok ? unique_name(s, r.name, scratch) : NULL;
 	ok = ok && loads(s, &r, name);
 	if (ok)

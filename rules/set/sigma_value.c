@@ -70,7 +70,8 @@ static const char *apply(struct arena *a, struct sigma_key *k, const char *p, si
 		if (strlen(m->name) != len || memcmp(m->name, p, len) != 0)
 			continue;
 		if (m->op >= 0 && k->op != SOP_EQUAL && k->op != (enum sigma_op)m->op)
-			return arena_printf(a, "modifier %s stands behind another comparison",
+			return arena_printf(a,
+					    "modifier %s stands behind another comparison",
 					    m->name);
 		if (m->op >= 0)
 			k->op = (enum sigma_op)m->op;
@@ -90,7 +91,8 @@ static const char *contradiction(const struct sigma_key *k)
 		return "modifiers i, m and s belong to re";
 	if (k->flags & encoded && (k->op > SOP_ENDS || k->flags & SF_FIELD))
 		return "only texts can be encoded";
-	if (k->flags & SF_FIELD && (k->op == SOP_RE || k->op == SOP_CIDR || k->op == SOP_EXISTS))
+	if (k->flags & SF_FIELD && (k->op == SOP_RE || k->op == SOP_CIDR ||
+				    k->op == SOP_EXISTS))
 		return "fieldref goes with comparisons only";
 	return NULL;
 }
@@ -124,7 +126,8 @@ static size_t unescape(const char *p, size_t len, char *to, char *wild)
 	size_t n = 0;
 
 	for (size_t i = 0; i < len; i++) {
-		const bool escaped = p[i] == '\\' && i + 1 < len && strchr("*?\\", p[i + 1]) &&
+		const bool escaped = p[i] == '\\' && i + 1 < len && strchr("*?\\",
+									   p[i + 1]) &&
 				     p[i + 1];
 
 		i += escaped;
@@ -260,7 +263,8 @@ static void to_base64(const struct buf *in, unsigned skip, bool whole, struct bu
 		buf_byte(out, '=');
 }
 
-void sigma_encode(const char *p, size_t len, unsigned flags, struct buf out[SIGMA_ENCODED_MAX],
+void sigma_encode(const char *p, size_t len, unsigned flags,
+		  struct buf out[SIGMA_ENCODED_MAX],
 		  unsigned *n_out)
 {
 	struct buf in = {0};
@@ -292,8 +296,10 @@ bool sigma_has_other_cases(const char *p, size_t len)
 {
 	static const struct { unsigned from, to; } cased[] = {
 		{ 0xb5, 0xb5 }, { 0xc0, 0x24f }, { 0x370, 0x587 }, { 0x10a0, 0x10ff },
-		{ 0x13a0, 0x13ff }, { 0x1c80, 0x1cbf }, { 0x1e00, 0x1fff }, { 0x2126, 0x2188 },
-		{ 0x24b6, 0x24e9 }, { 0x2c00, 0x2d2f }, { 0xa640, 0xa7ff }, { 0xff21, 0xff5a },
+		{ 0x13a0, 0x13ff }, { 0x1c80, 0x1cbf }, { 0x1e00, 0x1fff }, { 0x2126,
+		  0x2188 },
+		{ 0x24b6, 0x24e9 }, { 0x2c00, 0x2d2f }, { 0xa640, 0xa7ff }, { 0xff21,
+		  0xff5a },
 		{ 0x10400, 0x118df }, { 0x1e900, 0x1e943 },
 	};
 	size_t n;

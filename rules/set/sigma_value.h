@@ -49,7 +49,8 @@ bool sigma_pattern_matches(const struct sigma_pattern *p, const char *text, bool
 
 /* Applies utf16 and base64; n_out is 1, or 3 with base64offset. */
 enum { SIGMA_ENCODED_MAX = 3 };
-void sigma_encode(const char *p, size_t len, unsigned flags, struct buf out[SIGMA_ENCODED_MAX],
+void sigma_encode(const char *p, size_t len, unsigned flags,
+		  struct buf out[SIGMA_ENCODED_MAX],
 		  unsigned *n_out);
 
 bool sigma_has_ascii_letters(const char *p, size_t len);

@@ -195,7 +195,8 @@ static void put_extra(struct buf *text, const struct sigma_rule *r, const char *
 			continue;
 		buf_byte(text, ' ');
 		for (const char *p = name; *p; p++)
-			buf_byte(text, (uint8_t)(isalnum((unsigned char)*p) ? tolower(*p) : '_'));
+			buf_byte(text, (uint8_t)(isalnum((unsigned char)*p) ?
+						 tolower(*p) : '_'));
 		buf_printf(text, "=%%%s", field);
 	}
 }
@@ -241,7 +242,8 @@ static void put_output(struct buf *out, const struct sigma_rule *r)
 
 static void put_quoted(struct buf *out, const char *p)
 {
-	const bool plain = strspn(p, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 "
+	const bool plain = strspn(p,
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 "
 				  "._/()-") == strlen(p) && isalpha((unsigned char)*p);
 
 	buf_str(out, plain ? "" : "\"");
