@@ -14,9 +14,11 @@ enum { O_OUTPUT, O_APPROXIMATE, O_ALL, O_JSON, O_QUIET };
 
 static const struct opt opts[] = {
 	{ O_OUTPUT, 'o', "output", "FILE",
-	  "write the rules to FILE (default: standard output); what stood there is kept as FILE.old" },
+	  "write the rules to FILE (default: standard output); what stood there is "
+	  "kept as FILE.old" },
 	{ O_APPROXIMATE, 0, "approximate", NULL,
-	  "write rules that cannot be said exactly too, with a comment that tells what is missing" },
+	  "write rules that cannot be said exactly too, with a comment that tells "
+	  "what is missing" },
 	{ O_ALL, 0, "all", NULL,
 	  "take rules whose status is deprecated or unsupported too" },
 	{ O_JSON, 0, "json", NULL,

@@ -654,7 +654,8 @@ static void no_keywords(struct expr_pool *pool, struct expr *e, const struct yam
 	if (e->kind != EXPR_CHECK)
 		return;
 	e->at = at;
-	e->reason = "there are no log lines to look for keywords in: one field is looked at instead";
+	e->reason = "there are no log lines to look for keywords in: "
+		    "one field is looked at instead";
 }
 
 /* A check of a field that the log line does not have. */

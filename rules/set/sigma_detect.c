@@ -174,7 +174,7 @@ static const struct sigma_term *parse_term(struct parser *p)
 				   (int)(p->len < 20 ? p->len : 20), p->word);
 	if (strchr(")|", *p->word) || is_word(p, "and") || is_word(p, "or"))
 		return sigma_wrong(p->m, p->at,
-				   "condition: the name of a selection is expected at '%.30s'", p->word);
+				   "condition: a selection is expected at '%.30s'", p->word);
 	return parse_name(p);
 }
 
