@@ -295,4 +295,17 @@ like($alert->{output} // '', qr/\(user=root container_id=[0-9a-f]{12} container_
 is(join(' ', map { decode_json($_)->{output} =~ s/^.*?Notice //r } split /\n/, $out),
 	'web 1000 /srv web web registry.example/team/web', 'a user that only the container has');
 
+# Its health check, and what that runs.
+my $check = '/bin/sh -c /bin/cat /srv/out; /bin/true';
+($status, $out) = run('replay', '-q', '-f', 'evt.type = execve and proc.name != runc', '-p',
+	'%proc.name %proc.is_container_healthcheck %proc.is_container_liveness_probe %container.healthcheck',
+	"$top/fixtures/benign-container.skr");
+is(join(', ', map { s/ <NA> \Q$check\E$//r } split /\n/, $out),
+	'sh false, id false, cat false, cat false, sleep false, sh true, cat true, true false',
+	'the health check, what it runs, and nothing else');
+($status, $out) = run('replay', '-q', '-f', 'evt.type = execve and proc.name = cat', '-p',
+	'%proc.is_container_healthcheck %container.healthcheck %container.readiness_probe',
+	"$top/fixtures/container.skr");
+is($out, "<NA> <NA> <NA>\n", 'a container that has none');
+
 done_testing();

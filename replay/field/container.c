@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "replay/field/getters.h"
-#include "replay/state/json.h"
 
 /* The container of the event's process, or that a container event tells of. */
 static const struct container *container_of(const struct field_ctx *c)
@@ -128,7 +127,7 @@ GET(get_container_duration)
 
 /* ---- from the JSON text ---- */
 
-static struct json whole(const struct field_ctx *c)
+struct json container_json(const struct field_ctx *c)
 {
 	const struct container *in = container_of(c);
 	struct json j = {0}, inner;
@@ -155,9 +154,9 @@ static enum field_found json_text(const struct field_ctx *c, const struct field_
 static enum field_found member_text(const struct field_ctx *c, const struct field_ref *r,
 				    struct fval *out, const char *name)
 {
-	const struct json v = json_member(whole(c), name, strlen(name));
+	const struct json v = json_member(container_json(c), name, strlen(name));
 
-	if (on_host(c) || (whole(c).len && !v.len))
+	if (on_host(c) || (container_json(c).len && !v.len))
 		return put_str(r, out, "");
 	return json_text(c, r, out, v);
 }
@@ -179,8 +178,8 @@ static enum field_found member_bool(const struct field_ctx *c, const struct fiel
 
 	if (on_host(c))
 		return put_bool(r, out, false);
-	v = json_member(whole(c), name, strlen(name));
-	return whole(c).len ? put_bool(r, out, json_is(v, "true")) : FIELD_ABSENT;
+	v = json_member(container_json(c), name, strlen(name));
+	return container_json(c).len ? put_bool(r, out, json_is(v, "true")) : FIELD_ABSENT;
 }
 
 GET(get_container_host_pid)
@@ -200,7 +199,7 @@ GET(get_container_host_ipc)
 
 static struct json label(const struct field_ctx *c, const char *name)
 {
-	return json_member(json_member(whole(c), "labels", 6), name, strlen(name));
+	return json_member(json_member(container_json(c), "labels", 6), name, strlen(name));
 }
 
 GET(get_container_label)
@@ -210,7 +209,7 @@ GET(get_container_label)
 
 GET(get_container_labels)
 {
-	const struct json labels = json_member(whole(c), "labels", 6);
+	const struct json labels = json_member(container_json(c), "labels", 6);
 	struct json at = {0}, key;
 	struct buf b = {0};
 
@@ -246,7 +245,7 @@ static void mount_text(struct buf *b, struct json m)
 
 static struct json mounts_of(const struct field_ctx *c)
 {
-	return json_member(whole(c), "Mounts", 6);
+	return json_member(container_json(c), "Mounts", 6);
 }
 
 GET(get_container_mounts)
@@ -336,7 +335,7 @@ GET(get_k8s_pod_uid)
 
 GET(get_k8s_pod_full_sandbox_id)
 {
-	const struct json id = json_member(whole(c), "pod_sandbox_id", 14);
+	const struct json id = json_member(container_json(c), "pod_sandbox_id", 14);
 
 	return id.len > 2 ? json_text(c, r, out, id) : FIELD_ABSENT;
 }
@@ -352,7 +351,7 @@ GET(get_k8s_pod_sandbox_id)
 
 static struct json pod_labels(const struct field_ctx *c)
 {
-	return json_member(whole(c), "pod_sandbox_labels", 18);
+	return json_member(container_json(c), "pod_sandbox_labels", 18);
 }
 
 GET(get_k8s_pod_label)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "replay/field/field.h"
+#include "replay/state/json.h"
 
 #define GET(name)								\
 	enum field_found name(const struct field_ctx *c, const struct field_ref *r,	\
@@ -134,6 +135,11 @@ static inline bool event_is_syscall(const struct event *ev)
 const struct value *event_param(const struct event *ev, const char *name);
 /* PT_DYN: the type of what is in it, and its bytes. */
 bool dyn_value(const struct value *v, uint8_t *type, struct value *inner);
+
+/* ---- containers ---- */
+
+/* All that is known of the container of the event's process; empty: nothing. */
+struct json container_json(const struct field_ctx *c);
 
 /* ---- paths ---- */
 
