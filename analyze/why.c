@@ -336,30 +336,37 @@ static int option(struct why *w, const struct opt_parse *p, int key)
 	return 0;
 }
 
-int verb_why(int argc, char **argv)
+static int parse_and_tell(struct why *w, int argc, char **argv)
 {
-	struct why w = { .best = BEST_DEFAULT };
 	struct opt_parse p;
 	int key, e;
 
-	run_options_init(&w.run);
-	w.run.quiet = true;	/* what is wrong with other rules is not asked */
 	opt_begin(&p, &spec, argc, argv);
 	while ((key = opt_next(&p)) >= 0)
-		if (option(&w, &p, key) < 0)
+		if (option(w, &p, key) < 0)
 			return opt_usage_error(&spec, "%s", err_text());
 	if (key != OPT_END)
 		return opt_status(key);
-	if (w.event && w.near_text)
+	if (w->event && w->near_text)
 		return opt_usage_error(&spec, "--event or --near, not both");
 	if (p.first + 2 != argc)
 		return opt_usage_error(&spec, "a rule and a recording are needed");
-	w.name = argv[p.first];
-	w.path = argv[p.first + 1];
-	e = prepare(&w);
+	w->name = argv[p.first];
+	w->path = argv[p.first + 1];
+	e = prepare(w);
 	if (e == 0)
-		e = run(&w);
-	e = finish(&w, e);
+		e = run(w);
+	return finish(w, e);
+}
+
+int verb_why(int argc, char **argv)
+{
+	struct why w = { .best = BEST_DEFAULT };
+	int status;
+
+	run_options_init(&w.run);
+	w.run.quiet = true;	/* what is wrong with other rules is not asked */
+	status = parse_and_tell(&w, argc, argv);
 	release(&w);
-	return e;
+	return status;
 }
