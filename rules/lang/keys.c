@@ -412,10 +412,10 @@ static void make_type(struct scene *f, unsigned type)
 {
 	struct engine *e = f->e;
 
-	f->entries = e->entries + e->first[type];
 	f->n_entries = e->first[type + 1] - e->first[type];
 	if (f->n_entries < ENTRIES_MIN || take_over(e, type))
 		return;
+	f->entries = e->entries + e->first[type];
 	for (uint32_t i = 0; i < f->n_entries; i++)
 		reach(f, f->entries[i].pc);
 	if (f->n_nodes <= NODES_MAX) {

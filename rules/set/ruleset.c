@@ -124,10 +124,14 @@ static int load(struct ruleset *rs, const char *name, const char *text, size_t l
 	ok = yaml_load(f, &rs->arena);
 	rs->yamls = mem_grow(rs->yamls, &rs->yamls_cap, rs->n_yamls + 1, sizeof(*rs->yamls));
 	rs->yamls[rs->n_yamls++] = f;
-	if (!ok)
+	if (ok) {
+		/* What could be read is compiled, so that all mistakes are told at once. */
+		const bool read = read_file(&r);
+
+		ok = ruleset_build(&r) && read;
+	} else {
 		fail_yaml(&r, f);
-	else
-		ok = read_file(&r) & ruleset_build(&r);
+	}
 	if (!ok)
 		ruleset_forget(rs);
 	rs->finished = false;

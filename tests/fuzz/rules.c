@@ -2,6 +2,8 @@
 /* Any bytes as a rule file; what loads is matched with an event. */
 #include <stdint.h>
 
+#include "rules/lang/explain.h"
+#include "rules/set/correlate.h"
 #include "rules/set/ruleset.h"
 #include "tests/unit/lang_world.h"
 
@@ -20,15 +22,30 @@ static struct world *world(void)
 	return &w;
 }
 
+static void explain(const struct ruleset *rs, const struct rule *r, struct ruleset_matcher *m)
+{
+	struct explain x;
+
+	if (!ruleset_explain(rs, r, &x))
+		return;
+	explain_event(&x, ruleset_matcher_begin(m, &world()->ctx));
+	explain_blame(&x);
+	explain_release(&x);
+}
+
 static void match(const struct ruleset *rs)
 {
 	struct ruleset_matcher *m = ruleset_matcher_new(rs);
+	struct correlate_hit hits[CORRELATE_HITS_MAX];
 	const struct rule *out[8];
 	struct buf text = {0};
 	unsigned n = ruleset_match(m, &world()->ctx, out, 8);
 
 	while (n-- > 0)
 		format_text(out[n]->format, &world()->ctx, &text);
+	ruleset_match_parts(m, &world()->ctx, hits);
+	for (size_t i = 0; i < ruleset_count(rs) && i < 4; i++)
+		explain(rs, ruleset_rule(rs, i), m);
 	buf_release(&text);
 	ruleset_matcher_free(m);
 }
