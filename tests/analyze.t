@@ -4,51 +4,17 @@
 # the exit status says.  Where the published alerts of Falco are at hand they are compared too.
 use strict;
 use warnings;
-use Cwd qw(abs_path);
 use File::Basename;
-use File::Temp qw(tempdir);
+use lib dirname(__FILE__);
 use JSON::PP;
+use Saker;
 use Test::More;
 binmode Test::More->builder->$_, ":utf8" for qw(output failure_output);
 
-my $build = $ENV{O} || 'build';
-my $saker = abs_path("$build/saker");
-my $top = abs_path(dirname(__FILE__) . '/..');
-my $dir = tempdir(CLEANUP => 1);
 my $demo = "$top/fixtures/demo.skr";
 my $benign = "$top/fixtures/benign-admin.skr";
-$ENV{TZ} = 'UTC';
-$ENV{FALCO_HOSTNAME} = 'test-host';
-
-sub run {
-	my (@args) = @_;
-	my $pid = open(my $in, '-|') // die "fork: $!\n";
-	if ($pid == 0) {
-		open STDERR, '>', "$dir/stderr";
-		exec $saker, @args;
-	}
-	local $/;
-	my $out = <$in> // '';
-	close $in;
-	return ($? >> 8, $out, slurp("$dir/stderr"));
-}
 
 sub analyze { return run('analyze', @_) }
-
-sub slurp {
-	my ($path) = @_;
-	open my $in, '<:raw', $path or return '';
-	local $/;
-	return scalar(<$in>) // '';
-}
-
-sub spill {
-	my ($path, $text) = @_;
-	open my $out, '>:raw', $path or die "$path: $!\n";
-	print $out $text;
-	close $out;
-	return $path;
-}
 
 sub rules_in {
 	my ($json) = @_;

@@ -3,47 +3,15 @@
 # saker fmt: one layout, comments kept, the meaning untouched; laid out twice is laid out once.
 use strict;
 use warnings;
-use Cwd qw(abs_path);
 use File::Basename;
-use File::Temp qw(tempdir);
+use lib dirname(__FILE__);
+use Saker;
 use Test::More;
 
-my $build = $ENV{O} || 'build';
-my $saker = abs_path("$build/saker");
-my $top = abs_path(dirname(__FILE__) . '/..');
-my $dir = tempdir(CLEANUP => 1);
-
-sub slurp {
-	my ($path) = @_;
-	open my $in, '<:raw', $path or return '';
-	local $/;
-	return scalar(<$in>) // '';
-}
-
-sub spill {
-	my ($path, $text) = @_;
-	open my $out, '>:raw', $path or die "$path: $!\n";
-	print $out $text;
-	close $out;
-	return $path;
-}
-
-sub fmt {
-	my (@args) = @_;
-	my $pid = open(my $in, '-|') // die "fork: $!\n";
-	if ($pid == 0) {
-		open STDERR, '>', "$dir/stderr";
-		exec $saker, 'fmt', @args;
-	}
-	local $/;
-	my $out = <$in> // '';
-	close $in;
-	return ($? >> 8, $out, slurp("$dir/stderr"));
-}
+sub fmt { return run('fmt', @_) }
 
 my $messy = spill("$dir/messy.yaml", <<'EOT');
 # The head of the file.
-
 
 # It has two parts.
 

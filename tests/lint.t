@@ -4,17 +4,13 @@
 # finding by finding; our own rules are clean; its forms of output.
 use strict;
 use warnings;
-use Cwd qw(abs_path);
 use File::Basename;
-use File::Temp qw(tempdir);
+use lib dirname(__FILE__);
 use JSON::PP;
+use Saker;
 use Test::More;
 use Time::HiRes qw(time);
 
-my $build = $ENV{O} || 'build';
-my $saker = abs_path("$build/saker");
-my $top = abs_path(dirname(__FILE__) . '/..');
-my $dir = tempdir(CLEANUP => 1);
 
 sub lines_of {
 	my ($path) = @_;
@@ -23,26 +19,10 @@ sub lines_of {
 	return @lines;
 }
 
-sub spill {
-	my ($path, $text) = @_;
-	open my $out, '>:raw', $path or die "$path: $!\n";
-	print $out $text;
-	close $out;
-	return $path;
-}
-
 sub lint {
-	my (@args) = @_;
-	my $pid = open(my $in, '-|') // die "fork: $!\n";
-	if ($pid == 0) {
-		open STDERR, '>', "$dir/stderr";
-		exec $saker, 'lint', @args;
-	}
-	local $/;
-	my $out = <$in> // '';
-	close $in;
-	my $said = join("\n", lines_of("$dir/stderr"));
-	return ($? & 127 ? -1 : $? >> 8, $out, $said);
+	my ($status, $out, $said) = run('lint', @_);
+	chomp $said;
+	return ($status, $out, $said);
 }
 
 # file:line code, sorted

@@ -4,46 +4,12 @@
 # file looks like, and rules that fire on the fixtures that show what they are about, and not on others.
 use strict;
 use warnings;
-use Cwd qw(abs_path);
 use File::Basename;
-use File::Temp qw(tempdir);
+use lib dirname(__FILE__);
 use JSON::PP;
+use Saker;
 use Test::More;
 use Time::HiRes qw(time);
-
-my $build = $ENV{O} || 'build';
-my $saker = abs_path("$build/saker");
-my $top = abs_path(dirname(__FILE__) . '/..');
-my $dir = tempdir(CLEANUP => 1);
-$ENV{TZ} = 'UTC';
-
-sub slurp {
-	my ($path) = @_;
-	open my $in, '<:raw', $path or return '';
-	local $/;
-	return scalar(<$in>) // '';
-}
-
-sub spill {
-	my ($path, $text) = @_;
-	open my $out, '>:raw', $path or die "$path: $!\n";
-	print $out $text;
-	close $out;
-	return $path;
-}
-
-sub run {
-	my (@args) = @_;
-	my $pid = open(my $in, '-|') // die "fork: $!\n";
-	if ($pid == 0) {
-		open STDERR, '>', "$dir/stderr";
-		exec $saker, @args;
-	}
-	local $/;
-	my $out = <$in> // '';
-	close $in;
-	return ($? & 127 ? "signal " . ($? & 127) : $? >> 8, $out, slurp("$dir/stderr"));
-}
 
 sub convert { return run('convert-rules', @_) }
 

@@ -4,47 +4,13 @@
 # agrees with the alerts of saker analyze.
 use strict;
 use warnings;
-use Cwd qw(abs_path);
 use File::Basename;
-use File::Temp qw(tempdir);
+use lib dirname(__FILE__);
 use JSON::PP;
+use Saker;
 use Test::More;
 
-my $build = $ENV{O} || 'build';
-my $saker = abs_path("$build/saker");
-my $top = abs_path(dirname(__FILE__) . '/..');
-my $dir = tempdir(CLEANUP => 1);
 my $demo = "$top/fixtures/demo.skr";
-$ENV{TZ} = 'UTC';
-$ENV{FALCO_HOSTNAME} = 'test-host';
-
-sub slurp {
-	my ($path) = @_;
-	open my $in, '<:raw', $path or return '';
-	local $/;
-	return scalar(<$in>) // '';
-}
-
-sub spill {
-	my ($path, $text) = @_;
-	open my $out, '>:raw', $path or die "$path: $!\n";
-	print $out $text;
-	close $out;
-	return $path;
-}
-
-sub run {
-	my (@args) = @_;
-	my $pid = open(my $in, '-|') // die "fork: $!\n";
-	if ($pid == 0) {
-		open STDERR, '>', "$dir/stderr";
-		exec $saker, @args;
-	}
-	local $/;
-	my $out = <$in> // '';
-	close $in;
-	return ($? >> 8, $out, slurp("$dir/stderr"));
-}
 
 sub why { return run('why', '-q', @_) }
 
