@@ -47,7 +47,7 @@ endif
 
 src = $(filter-out %/main.c,$(sort $(wildcard $(addsuffix /*.c,$(1)))))
 LIB_SRC := $(call src,capture/base capture/trace replay/state replay/field rules/lang rules/set \
-	analyze/alert analyze/report)
+	analyze/alert analyze/report analyze/test)
 LIVE_SRC := $(call src,capture/live)
 obj = $(patsubst %.c,$(O)/%.o,$(1))
 LIB := $(O)/libsaker.a
