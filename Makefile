@@ -49,14 +49,17 @@ src = $(filter-out %/main.c,$(sort $(wildcard $(addsuffix /*.c,$(1)))))
 LIB_SRC := $(call src,capture/base capture/trace replay/state replay/field rules/lang rules/set \
 	analyze/alert analyze/report analyze/test)
 LIVE_SRC := $(call src,capture/live)
+BROWSE_SRC := $(call src,analyze/browse)
 obj = $(patsubst %.c,$(O)/%.o,$(1))
 LIB := $(O)/libsaker.a
 LIVE := $(O)/libsaker-live.a
+BROWSE := $(O)/libsaker-browse.a
 HAVE_BPF := $(if $(NO_BPF),,1)
 PROGRAMS := $(O)/saker $(O)/saker-replay $(O)/saker-analyze $(if $(HAVE_BPF),$(O)/saker-capture)
 
 LIBS := -lzstd -lxxhash -lsodium -lz -lyaml -lpcre2-8 -lseccomp -lpthread -lm
 LIVE_LIBS := -lbpf -lelf -lcap -ljansson
+BROWSE_LIBS := -lncursesw -ltinfo
 
 all: $(PROGRAMS) $(O)/rules/saker.yaml man
 
@@ -93,6 +96,10 @@ $(LIB): $(call obj,$(LIB_SRC))
 	@rm -f $@
 	$(call say,AR,$@)ar rcs $@ $^
 
+$(BROWSE): $(call obj,$(BROWSE_SRC))
+	@rm -f $@
+	$(call say,AR,$@)ar rcs $@ $^
+
 $(LIVE): $(call obj,$(LIVE_SRC))
 	@rm -f $@
 	$(call say,AR,$@)ar rcs $@ $^
@@ -124,8 +131,8 @@ $(O)/saker-replay: $(O)/replay/main.o $(call obj,$(wildcard replay/verbs/*.c)) $
 $(O)/saker-capture: $(O)/capture/main.o $(LIVE) $(LIB)
 $(O)/saker-capture: PROGRAM_LIBS := $(LIVE_LIBS)
 ANALYZE_SRC := $(filter-out $(if $(HAVE_BPF),,analyze/live.c),$(sort $(wildcard analyze/*.c)))
-$(O)/saker-analyze: $(call obj,$(ANALYZE_SRC)) $(if $(HAVE_BPF),$(LIVE)) $(LIB)
-$(O)/saker-analyze: PROGRAM_LIBS := $(if $(HAVE_BPF),$(LIVE_LIBS))
+$(O)/saker-analyze: $(call obj,$(ANALYZE_SRC)) $(BROWSE) $(if $(HAVE_BPF),$(LIVE)) $(LIB)
+$(O)/saker-analyze: PROGRAM_LIBS := $(if $(HAVE_BPF),$(LIVE_LIBS)) $(BROWSE_LIBS)
 $(if $(HAVE_BPF),,$(O)/analyze/main.o): CPPFLAGS += -DSAKER_NO_BPF
 
 # Where the analyzer of a build directory finds them.
@@ -143,6 +150,9 @@ UNIT := $(if $(HAVE_BPF),$(UNIT),$(filter-out %/live %/inspect,$(UNIT)))
 $(O)/tests/unit/live $(O)/tests/unit/inspect: $(LIVE)
 $(O)/tests/unit/live: LIBS := $(LIB) $(LIBS)
 $(O)/tests/unit/inspect: LIBS := $(LIB) -ljansson $(LIBS)
+BROWSE_UNIT := $(filter $(O)/tests/unit/browse%,$(UNIT))
+$(BROWSE_UNIT): $(BROWSE)
+$(BROWSE_UNIT): LIBS := $(BROWSE) $(LIB) $(LIBS) $(BROWSE_LIBS)
 
 $(O)/tests/unit/%: $(O)/tests/unit/%.o $(LIB)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "capture/base/quote.h"
 
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -34,7 +32,7 @@ size_t utf8_sequence(const unsigned char *p, size_t len)
 	return 0;
 }
 
-static uint32_t decode(const unsigned char *p, size_t n)
+uint32_t utf8_decode(const unsigned char *p, size_t n)
 {
 	static const uint8_t mask[] = { 0, 0x7f, 0x1f, 0x0f, 0x07 };
 	uint32_t c = p[0] & mask[n];
@@ -44,9 +42,8 @@ static uint32_t decode(const unsigned char *p, size_t n)
 	return c;
 }
 
-/* Characters that control a terminal, or the direction or visibility of text:
- * C0, C1, zero width and bidirectional marks, line separators, BOM, tags. */
-static bool deceives(uint32_t c)
+/* C0, C1, zero width and bidirectional marks, line separators, BOM, tags. */
+bool utf8_deceives(uint32_t c)
 {
 	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xad || c == 0x61c
 		|| (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e)
@@ -109,7 +106,7 @@ void quote_terminal_buf(struct buf *out, const void *p, size_t len)
 		if (i == len)
 			break;
 		n = utf8_sequence(s + i, len - i);
-		if (n && !deceives(decode(s + i, n))) {
+		if (n && !utf8_deceives(utf8_decode(s + i, n))) {
 			buf_put(out, s + i, n);
 			i += n;
 			continue;

@@ -4,7 +4,9 @@
 #ifndef SAKER_BASE_QUOTE_H
 #define SAKER_BASE_QUOTE_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "capture/base/buf.h"
 
@@ -24,5 +26,9 @@ void quote_dots(struct buf *out, const void *p, size_t len);
 
 /* Length of the valid UTF-8 sequence at p, 0 if it is none. */
 size_t utf8_sequence(const unsigned char *p, size_t len);
+/* The character of a valid sequence of n bytes. */
+uint32_t utf8_decode(const unsigned char *p, size_t n);
+/* True of characters that control a terminal, or the direction or visibility of text. */
+bool utf8_deceives(uint32_t c);
 
 #endif
