@@ -33,6 +33,7 @@ static const struct {
 	{ "analyze", verb_analyze },
 	{ "live", verb_live },
 	{ "lint", verb_lint },
+	{ "test", verb_test },
 	{ "why", verb_why },
 	{ "fmt", verb_fmt },
 	{ "convert-rules", verb_convert_rules },

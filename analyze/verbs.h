@@ -6,6 +6,7 @@
 int verb_analyze(int argc, char **argv);
 int verb_live(int argc, char **argv);
 int verb_lint(int argc, char **argv);
+int verb_test(int argc, char **argv);
 int verb_why(int argc, char **argv);
 int verb_fmt(int argc, char **argv);
 int verb_convert_rules(int argc, char **argv);

@@ -80,11 +80,20 @@ static void note_pseudo(struct detect *d, const struct event *ev)
 	d->stats.n_lost += value_u64(EV(ev, LOSS, count), 0);
 }
 
+static void print(struct detect *d, const struct rule *r, const struct alert_several *s,
+		  struct buf *out)
+{
+	if (d->print)
+		d->print(d->arg, r, &d->ctx, s, &d->text, out);
+	else
+		alert_print(d->plan->printer, r, &d->ctx, s, &d->text, out);
+}
+
 static int alert(struct detect *d, const struct rule *r)
 {
 	d->stats.n_alerts[r->priority % DETECT_PRIORITIES]++;
 	buf_reset(&d->line);
-	alert_print(d->plan->printer, r, &d->ctx, NULL, &d->text, &d->line);
+	print(d, r, NULL, &d->line);
 	return d->alert(d->arg, r, d->ctx.ev->ts, d->ctx.ev->num, (const char *)d->line.p,
 			d->line.len);
 }
@@ -110,12 +119,12 @@ static int fire(void *arg, const struct windows_alert *a, struct buf *keep)
 	}
 	several_of(d, a, &s);
 	if (keep) {
-		alert_print(d->plan->printer, r, &d->ctx, &s, &d->text, keep);
+		print(d, r, &s, keep);
 		return 0;
 	}
 	d->stats.n_alerts[r->priority % DETECT_PRIORITIES]++;
 	buf_reset(&d->line);
-	alert_print(d->plan->printer, r, &d->ctx, &s, &d->text, &d->line);
+	print(d, r, &s, &d->line);
 	return d->alert(d->arg, r, a->last_ts, a->num, (const char *)d->line.p, d->line.len);
 }
 
@@ -147,6 +156,8 @@ static int match(struct detect *d)
 
 	if (d->filter && !cond_eval(d->filter, &d->ctx))
 		return 0;
+	if (d->each)
+		d->each(d->arg, ruleset_matcher_begin(d->matcher, &d->ctx), &d->ctx);
 	n = d->plan->profile ?
 	    ruleset_match_profiled(d->matcher, d->plan->profile, &d->ctx, rules, max) :
 	    ruleset_match(d->matcher, &d->ctx, rules, max);

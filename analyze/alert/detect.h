@@ -33,6 +33,13 @@ struct detect_stats {
 typedef int detect_alert(void *arg, const struct rule *r, uint64_t ts, uint64_t num,
 			 const char *line, size_t len);
 
+/* Instead of an alert's line: what is handed to the callback of a match on the event of c, now or,
+ * for what waits for something not to happen, later. */
+typedef void detect_print(void *arg, const struct rule *r, const struct field_ctx *c,
+			  const struct alert_several *s, struct buf *text, struct buf *out);
+/* Each event that rules look at, before they do; m has begun it. */
+typedef void detect_each(void *arg, struct matcher *m, const struct field_ctx *c);
+
 struct detect {
 	const struct detect_plan *plan;
 	struct detect_stats stats;
@@ -48,7 +55,9 @@ struct detect {
 	uint64_t n_seen;
 	struct buf text, line;
 	detect_alert *alert;
-	void *arg;
+	detect_print *print;		/* NULL: alert_print; set it after detect_init */
+	detect_each *each;		/* NULL: nobody asks */
+	void *arg;			/* of all three */
 };
 
 void detect_init(struct detect *d, const struct detect_plan *plan, detect_alert *alert, void *arg);

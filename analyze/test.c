@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* saker test: rule regression tests. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "analyze/test/print.h"
+#include "analyze/test/suite.h"
+#include "analyze/verbs.h"
+#include "capture/base/err.h"
+#include "capture/base/opt.h"
+
+enum { O_RULES, O_NAME, O_TAG, O_JOBS, O_FAIL_FAST, O_VERBOSE };
+enum { JOBS_DEFAULT = 4, JOBS_MAX = 64 };
+
+static const struct opt opts[] = {
+	{ O_NAME, 'k', "name", "NAME",
+	  "only tests with NAME in their names; * stands for any text; may be repeated" },
+	{ O_TAG, 't', "tag", "TAG", "only tests with this tag; may be repeated" },
+	{ O_RULES, 'r', "rules", "FILE",
+	  "these rules instead of those that the tests name; may be repeated" },
+	{ O_JOBS, 'j', "jobs", "N", "threads (default: one per processor, at most 4)" },
+	{ O_FAIL_FAST, 'x', "fail-fast", NULL, "stop at the first failure" },
+	{ O_VERBOSE, 'v', "verbose", NULL, "also show tests that passed" },
+};
+
+static const struct opt_spec test_spec = {
+	"test", "[options] [PATH ...]", "run tests of rules", OPTS(opts),
+	"0 all passed, 1 something failed, 2 something could not be run.",
+};
+
+struct test_verb {
+	struct test_suite suite;
+	const char **rules, **names, **tags;
+	size_t rules_cap, names_cap, tags_cap;
+	uint64_t jobs;
+	bool verbose;
+};
+
+static void add(const char ***v, size_t *n, size_t *cap, const char *text)
+{
+	*v = mem_grow(*v, cap, *n + 1, sizeof(**v));
+	(*v)[(*n)++] = text;
+}
+
+static int option(struct test_verb *t, const struct opt_parse *p, int key)
+{
+	switch (key) {
+	case O_RULES: add(&t->rules, &t->suite.n_rules, &t->rules_cap, p->value); return 0;
+	case O_NAME: add(&t->names, &t->suite.n_names, &t->names_cap, p->value); return 0;
+	case O_TAG: add(&t->tags, &t->suite.n_tags, &t->tags_cap, p->value); return 0;
+	case O_JOBS: return opt_u64(p, "--jobs", 1, JOBS_MAX, &t->jobs);
+	case O_FAIL_FAST: t->suite.fail_fast = true; return 0;
+	case O_VERBOSE: t->verbose = true; return 0;
+	}
+	return 0;
+}
+
+static int find(struct test_suite *s, char **paths, int n)
+{
+	if (n == 0)
+		return test_suite_find(s, ".");
+	for (int i = 0; i < n; i++)
+		if (test_suite_find(s, paths[i]) < 0)
+			return -ERR_SYSTEM;
+	return 0;
+}
+
+static void print(const struct test_verb *t)
+{
+	const struct test_print p = { .suite = &t->suite, .all = t->verbose,
+		.color = isatty(STDOUT_FILENO) && !getenv("NO_COLOR") };
+	struct buf out = {0};
+
+	test_print_people(&p, &out);
+	fwrite(out.p, 1, out.len, stdout);
+	buf_release(&out);
+}
+
+static int status(const struct test_suite *s)
+{
+	const struct test_counts c = test_suite_counts(s);
+
+	if (s->n_errors > 0 || c.n[TEST_BROKEN] > 0)
+		return EXIT_FAILED;
+	return c.n[TEST_FAILED] + c.n[TEST_TODO_PASSED] > 0 ? EXIT_FINDINGS : EXIT_DONE;
+}
+
+static int run(struct test_verb *t, char **paths, int n)
+{
+	struct test_suite *s = &t->suite;
+	int rc;
+
+	s->rules = t->rules;
+	s->names = t->names;
+	s->tags = t->tags;
+	rc = find(s, paths, n);
+	if (rc >= 0)
+		rc = test_suite_load(s);
+	if (s->errors.len)
+		fwrite(s->errors.p, 1, s->errors.len, stderr);
+	if (rc < 0) {
+		err_print();
+		return EXIT_FAILED;
+	}
+	test_suite_run(s, (unsigned)t->jobs);
+	print(t);
+	return status(s);
+}
+
+static uint64_t default_jobs(void)
+{
+	const long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return n > JOBS_DEFAULT ? JOBS_DEFAULT : n < 1 ? 1 : (uint64_t)n;
+}
+
+int verb_test(int argc, char **argv)
+{
+	struct test_verb t = { .jobs = default_jobs() };
+	struct opt_parse p;
+	int key, e;
+
+	opt_begin(&p, &test_spec, argc, argv);
+	while ((key = opt_next(&p)) >= 0)
+		if (option(&t, &p, key) < 0)
+			return opt_usage_error(&test_spec, "%s", err_text());
+	if (key != OPT_END)
+		return opt_status(key);
+	e = run(&t, argv + p.first, argc - p.first);
+	test_suite_release(&t.suite);
+	free(t.rules);
+	free(t.names);
+	free(t.tags);
+	return e;
+}

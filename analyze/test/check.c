@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One case: which alerts were expected, and what differs.
+ *
+ * The note of an alert is a byte for each expectation of the case (enum verdict), and for the
+ * first ones of each whose fields differ, what they are. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze/test/run.h"
+#include "capture/base/err.h"
+#include "capture/base/quote.h"
+#include "capture/trace/source.h"
+
+enum verdict { NOT_MEANT, MEANT, OTHER_EVENT, OTHER_FIELDS };
+enum {
+	SHOWN = 3,		/* alerts under one failure */
+	OTHERS = 16,		/* rules that fired although nothing was said of them */
+	VALUE_MAX = 400,	/* bytes of a value that is shown */
+	LINE_MAX_SHOWN = 240,	/* of an alert: an exec has 4 KB of parameters */
+};
+
+const char *const test_status_name[TEST__N] = {
+	[TEST_PASSED] = "passed", [TEST_FAILED] = "failed", [TEST_SKIPPED] = "skipped",
+	[TEST_TODO] = "todo", [TEST_TODO_PASSED] = "todo passed", [TEST_BROKEN] = "broken",
+};
+
+/* What became of an expectation. */
+struct met {
+	uint64_t n, n_other_event, n_other_fields;
+	uint64_t noted;			/* how many have told their fields */
+	struct buf lines;		/* of some alerts, quoted */
+};
+
+/* A rule that fired beside what was expected. */
+struct other {
+	const struct rule *rule;
+	uint64_t n;
+	struct buf lines;
+};
+
+struct check {
+	const struct test_case *c;
+	struct met *met;
+	struct other others[OTHERS];
+	unsigned n_others;
+	uint64_t n_alerts;
+	const struct test_observer *observer;
+	void *observed;
+};
+
+/* ---- while the event is at hand ---- */
+
+static bool is_meant(const struct test_expect *e, const struct rule *r)
+{
+	return e->no ? name_matches(e->rule, r->name) : strcmp(e->rule, r->name) == 0;
+}
+
+static void put_value(const struct test_field *f, const struct field_ctx *c, struct buf *out)
+{
+	struct buf raw = {0};
+
+	buf_printf(out, "      %s: expected %s", f->name, f->want);
+	if (f->value) {
+		format_text(f->value, c, &raw);
+		buf_str(out, ", is ");
+		quote_terminal_buf(out, raw.p, raw.len < VALUE_MAX ? raw.len : VALUE_MAX);
+	}
+	buf_byte(out, '\n');
+	buf_release(&raw);
+}
+
+/* The fields that are not as expected, as lines; none: all are. */
+static bool look_at_fields(const struct test_expect *e, const struct field_ctx *c, bool tell,
+			   struct buf *out)
+{
+	bool ok = true;
+
+	for (uint32_t i = 0; i < e->n_fields; i++) {
+		if (cond_eval(e->fields[i].cond, c))
+			continue;
+		ok = false;
+		if (!tell)
+			break;
+		put_value(&e->fields[i], c, out);
+	}
+	return ok;
+}
+
+static enum verdict judge(const struct test_expect *e, const struct rule *r,
+			  const struct field_ctx *c, struct met *m, struct buf *out)
+{
+	if (!is_meant(e, r))
+		return NOT_MEANT;
+	if (e->event && e->event != c->ev->num)
+		return OTHER_EVENT;
+	if (look_at_fields(e, c, !e->no && m->noted < SHOWN, out))
+		return MEANT;
+	m->noted++;
+	return OTHER_FIELDS;
+}
+
+/* A byte for each expectation, then for each its length of text and its text. */
+static void note(void *arg, const struct rule *r, const struct field_ctx *c, struct buf *out)
+{
+	struct check *k = arg;
+	const size_t at = out->len, n = k->c->n_expect;
+
+	memset(buf_room(out, n), 0, n);
+	out->len += n;
+	for (size_t i = 0; i < n; i++) {
+		const size_t len_at = out->len;
+		uint32_t len;
+
+		buf_le32(out, 0);
+		out->p[at + i] = (uint8_t)judge(&k->c->expect[i], r, c, &k->met[i], out);
+		len = (uint32_t)(out->len - len_at - sizeof(len));
+		memcpy(out->p + len_at, &len, sizeof(len));
+	}
+}
+
+static void on_event(void *arg, struct matcher *m, const struct field_ctx *c)
+{
+	const struct check *k = arg;
+
+	k->observer->each(k->observed, m, c);
+}
+
+/* ---- alerts ---- */
+
+static void put_alert(const struct test_alert *a, struct buf *out)
+{
+	const bool cut = a->len > LINE_MAX_SHOWN;
+
+	buf_printf(out, "    event %" PRIu64 ": ", a->num);
+	quote_terminal_buf(out, a->line, cut ? LINE_MAX_SHOWN : a->len);
+	buf_str(out, cut ? " ...\n" : "\n");
+}
+
+static bool allowed(const struct test_case *c, const struct rule *r)
+{
+	if (c->rest.how == TEST_ELSE_ANY)
+		return true;
+	for (uint32_t i = 0; i < c->rest.n; i++)
+		if (name_matches(c->rest.rules[i], r->name))
+			return true;
+	return false;
+}
+
+static void note_other(struct check *k, const struct test_alert *a)
+{
+	struct other *o = k->others;
+
+	while (o < k->others + k->n_others && o->rule != a->rule)
+		o++;
+	if (o == k->others + OTHERS)
+		return;
+	if (o == k->others + k->n_others)
+		k->n_others++;
+	o->rule = a->rule;
+	if (o->n++ < SHOWN)
+		put_alert(a, &o->lines);
+}
+
+static void on_alert(void *arg, const struct test_alert *a)
+{
+	struct check *k = arg;
+	const uint8_t *p = a->note + k->c->n_expect;
+	bool expected = false;
+
+	k->n_alerts++;
+	for (uint32_t i = 0; i < k->c->n_expect; i++) {
+		const struct test_expect *e = &k->c->expect[i];
+		struct met *m = &k->met[i];
+		uint32_t len;
+
+		memcpy(&len, p, sizeof(len));
+		p += sizeof(len);
+		expected |= a->note[i] == MEANT;
+		m->n += a->note[i] == MEANT;
+		m->n_other_event += a->note[i] == OTHER_EVENT;
+		m->n_other_fields += a->note[i] == OTHER_FIELDS;
+		if (e->no ? a->note[i] == MEANT && m->n <= SHOWN :
+		    (a->note[i] == MEANT ? e->max != UINT64_MAX && m->n <= SHOWN :
+		     a->note[i] != NOT_MEANT && m->n_other_event + m->n_other_fields <= SHOWN)) {
+			put_alert(a, &m->lines);
+			buf_put(&m->lines, p, len);
+		}
+		p += len;
+	}
+	if (!expected && !allowed(k->c, a->rule))
+		note_other(k, a);
+}
+
+/* ---- what differs ---- */
+
+static struct test_failure *fail(struct test_result *r, const struct yaml *node,
+				 const struct buf *detail)
+{
+	struct test_failure *f;
+
+	r->failures = mem_grow(r->failures, &r->cap, r->n + 1, sizeof(*r->failures));
+	f = &r->failures[r->n++];
+	*f = (struct test_failure){ .node = node, .text = "",
+		.detail = detail && detail->len ?
+			  arena_strn(&r->arena, detail->p, detail->len) : "" };
+	return f;
+}
+
+static const char *times(struct arena *a, uint64_t n)
+{
+	return n == 0 ? "not at all" : n == 1 ? "once" : n == 2 ? "twice" :
+		arena_printf(a, "%" PRIu64 " times", n);
+}
+
+static const char *wanted(struct arena *a, const struct test_expect *e)
+{
+	if (e->min == e->max)
+		return times(a, e->min);
+	if (e->max == UINT64_MAX)
+		return e->min == 0 ? "any number of times" :
+			arena_printf(a, "at least %s", times(a, e->min));
+	if (e->min == 0)
+		return arena_printf(a, "at most %s", times(a, e->max));
+	return arena_printf(a, "%" PRIu64 " to %" PRIu64 " times", e->min, e->max);
+}
+
+static void check_one(const struct test_expect *e, const struct met *m, struct test_result *r)
+{
+	const char *more = "";
+	struct test_failure *f;
+
+	if (m->n >= e->min && m->n <= e->max)
+		return;
+	f = fail(r, e->node, &m->lines);
+	if (e->no) {
+		f->text = arena_printf(&r->arena, "'%s' must not fire%s, but did %s", e->rule,
+				       e->event || e->n_fields ? " like this" : "",
+				       times(&r->arena, m->n));
+		return;
+	}
+	if (m->n_other_fields > 0 && m->n < e->min)
+		more = arena_printf(&r->arena, ", and %s with other values",
+				    times(&r->arena, m->n_other_fields));
+	if (m->n_other_event > 0 && m->n < e->min)
+		more = arena_printf(&r->arena, "%s, and %s at other events than %" PRIu64, more,
+				    times(&r->arena, m->n_other_event), e->event);
+	f->text = arena_printf(&r->arena, "'%s' must fire %s%s, but did %s%s", e->rule,
+			       wanted(&r->arena, e),
+			       e->event || e->n_fields ? " as described" : "",
+			       times(&r->arena, m->n), more);
+}
+
+static void check_rest(const struct check *k, struct test_result *r)
+{
+	for (unsigned i = 0; i < k->n_others; i++) {
+		const struct other *o = &k->others[i];
+		struct test_failure *f = fail(r, k->c->rest.node, &o->lines);
+
+		f->text = arena_printf(&r->arena, "'%s' fired %s, and is none of the expected",
+				       o->rule->name, times(&r->arena, o->n));
+	}
+}
+
+static bool is_enabled(const struct test_set *set, const struct test_expect *e,
+		       struct test_result *r)
+{
+	const struct rule *rule = e->no ? NULL : ruleset_find(set->rules, e->rule);
+
+	if (!rule || e->min == 0 || rule->enabled)
+		return true;
+	fail(r, e->node, NULL)->text = arena_printf(&r->arena, "'%s' must fire, but is not "
+						   "enabled: options: {enable: [...]}", e->rule);
+	return false;
+}
+
+static void settle(const struct test_case *c, struct test_result *r)
+{
+	if (r->status == TEST_BROKEN)
+		return;
+	if (c->todo)
+		r->status = r->n > 0 ? TEST_TODO : TEST_TODO_PASSED;
+	else
+		r->status = r->n > 0 ? TEST_FAILED : TEST_PASSED;
+	if (r->status == TEST_TODO_PASSED)
+		fail(r, yaml_get(c->node, "todo"), NULL)->text =
+			"it passes: take 'todo' away";
+}
+
+static void break_off(struct test_result *r, const struct yaml *node)
+{
+	r->status = TEST_BROKEN;
+	fail(r, node, NULL)->text = arena_str(&r->arena, err_text());
+}
+
+/* ---- running ---- */
+
+static bool needs_bulk(const struct test_case *c)
+{
+	for (uint32_t i = 0; i < c->n_expect; i++)
+		for (uint32_t f = 0; f < c->expect[i].n_fields; f++) {
+			const struct test_field *x = &c->expect[i].fields[f];
+
+			if (cond_needs_bulk(x->cond) || (x->value && format_needs_bulk(x->value)))
+				return true;
+		}
+	return false;
+}
+
+static void run(struct test_runner *r, struct check *k, const struct test_set *set,
+		struct test_result *out)
+{
+	struct source *in = source_open(k->c->recording);
+	const struct test_watch w = { .note = note, .alert = on_alert, .arg = k,
+		.each = k->observer ? on_event : NULL, .bulk = needs_bulk(k->c) };
+
+	if (!in) {
+		break_off(out, k->c->recording_node);
+		return;
+	}
+	if (test_runner_events(r, set, in, &w) < 0) {
+		break_off(out, k->c->recording_node);
+	} else if (in->damage.n_places || in->damage.cut) {
+		err(ERR_FORMAT, "%s: it is damaged: %s", k->c->recording, in->damage.first);
+		break_off(out, k->c->recording_node);
+	}
+	source_close(in);
+}
+
+static void compare(struct check *k, const struct test_set *set, struct test_result *out)
+{
+	out->n_alerts = k->n_alerts;
+	for (uint32_t i = 0; i < k->c->n_expect; i++)
+		if (is_enabled(set, &k->c->expect[i], out))
+			check_one(&k->c->expect[i], &k->met[i], out);
+	check_rest(k, out);
+}
+
+void test_run(struct test_runner *r, const struct test_case *c, const struct test_set *set,
+	      const struct test_observer *o, struct test_result *out)
+{
+	struct check k = { .c = c, .observer = o };
+
+	*out = (struct test_result){0};
+	if (c->skip) {
+		out->status = TEST_SKIPPED;
+		return;
+	}
+	k.met = xcalloc(c->n_expect + 1, sizeof(*k.met));
+	if (o)
+		k.observed = o->begin(o->arg, c, set);
+	run(r, &k, set, out);
+	if (out->status != TEST_BROKEN)
+		compare(&k, set, out);
+	settle(c, out);
+	if (o)
+		o->end(o->arg, k.observed);
+	for (uint32_t i = 0; i < c->n_expect; i++)
+		buf_release(&k.met[i].lines);
+	for (unsigned i = 0; i < k.n_others; i++)
+		buf_release(&k.others[i].lines);
+	free(k.met);
+}
+
+void test_result_release(struct test_result *r)
+{
+	free(r->failures);
+	arena_release(&r->arena);
+}
