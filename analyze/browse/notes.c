@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The file is lines of words for people and grep; a text is the rest of its line, with
+ * backslash and control characters as \xHH:
+ *
+ *   saker notes 1
+ *   bookmark NUM TS
+ *   note NUM TS TEXT
+ *   place VIEW CURSOR FROM TO NUM
+ *   filter TEXT                     of the place, the lowest first
+ *   typed filter|search|time TEXT   history, oldest first
+ *
+ * Unknown words are skipped: a later version may have written them. */
+#include "analyze/browse/notes.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include "analyze/browse/files.h"
+#include "capture/base/err.h"
+#include "capture/base/mem.h"
+
+static const char first_line[] = "saker notes 1\n";
+static const char *const history_name[HISTORY__N] = { "filter", "search", "time" };
+
+enum { FILTERS_MAX = 64 };
+
+/* ---- texts ---------------------------------------------------------------------- */
+
+static void put_text(struct buf *out, const char *s)
+{
+	for (; *s; s++) {
+		const unsigned char c = (unsigned char)*s;
+
+		if (c < 0x20 || c == 0x7f || c == '\\')
+			buf_printf(out, "\\x%02x", c);
+		else
+			buf_byte(out, c);
+	}
+}
+
+/* In place. */
+static char *text_of(char *line)
+{
+	char *out = line;
+	unsigned c;
+
+	for (const char *s = line; *s;)
+		if (s[0] == '\\' && s[1] == 'x' && sscanf(s + 2, "%2x", &c) == 1 && c > 0 &&
+		    s[2] && s[3]) {
+			*out++ = (char)c;
+			s += 4;
+		} else {
+			*out++ = *s++;
+		}
+	*out = 0;
+	if (strlen(line) > PROMPT_TEXT_MAX)
+		line[PROMPT_TEXT_MAX] = 0;
+	return line;
+}
+
+/* ---- notes ---------------------------------------------------------------------- */
+
+static size_t position(const struct notes *n, uint64_t num, uint64_t ts)
+{
+	size_t lo = 0, hi = n->n;
+
+	while (lo < hi) {
+		const size_t mid = (lo + hi) / 2;
+		const struct note *x = &n->v[mid];
+
+		if (x->ts < ts || (x->ts == ts && x->num < num))
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+struct note *notes_find(struct notes *n, uint64_t num, uint64_t ts)
+{
+	const size_t i = position(n, num, ts);
+
+	return i < n->n && n->v[i].num == num && n->v[i].ts == ts ? &n->v[i] : NULL;
+}
+
+bool notes_set(struct notes *n, uint64_t num, uint64_t ts, const char *text)
+{
+	const size_t i = position(n, num, ts);
+	struct note *x = notes_find(n, num, ts);
+
+	if (!text && !x)
+		return true;
+	n->changed = true;
+	if (x)
+		free(x->text);
+	if (!text) {
+		memmove(x, x + 1, (n->n - i - 1) * sizeof(*x));
+		n->n--;
+		return true;
+	}
+	if (!x) {
+		if (n->n == NOTES_MAX)
+			return false;
+		n->v = mem_grow(n->v, &n->cap, n->n + 1, sizeof(*n->v));
+		x = &n->v[i];
+		memmove(x + 1, x, (n->n - i) * sizeof(*x));
+		n->n++;
+	}
+	*x = (struct note){ num, ts, xmemdup0(text, strnlen(text, NOTE_TEXT_MAX)) };
+	return true;
+}
+
+void notes_place_clear(struct notes_place *p)
+{
+	free(p->view);
+	for (size_t i = 0; i < p->n_filters; i++)
+		free(p->filters[i]);
+	free(p->filters);
+	*p = (struct notes_place){ .to = UINT64_MAX };
+}
+
+void notes_place_filter(struct notes_place *p, const char *text)
+{
+	if (p->n_filters == FILTERS_MAX)
+		return;
+	if (!p->filters)
+		p->filters = xcalloc(FILTERS_MAX, sizeof(*p->filters));
+	p->filters[p->n_filters++] = xstrdup(text);
+}
+
+/* ---- reading and printing ------------------------------------------------------- */
+
+static void parse_note(struct notes *n, char *rest, bool with_text)
+{
+	uint64_t num, ts;
+	int at = 0;
+
+	if (sscanf(rest, "%" SCNu64 " %" SCNu64 "%n", &num, &ts, &at) < 2)
+		return;
+	rest += at;
+	if (*rest == ' ')
+		rest++;
+	notes_set(n, num, ts, with_text ? text_of(rest) : "");
+}
+
+static void parse_place(struct notes_place *p, const char *rest)
+{
+	char view[64];
+	struct notes_place at;
+
+	if (sscanf(rest, "%63s %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64, view, &at.cursor,
+		   &at.from, &at.to, &at.num) != 5)
+		return;
+	notes_place_clear(p);
+	p->known = true;
+	p->view = xstrdup(view);
+	p->cursor = at.cursor;
+	p->from = at.from;
+	p->to = at.to;
+	p->num = at.num;
+}
+
+static void parse_typed(struct notes *n, char *rest)
+{
+	for (unsigned k = 0; k < HISTORY__N; k++) {
+		const size_t len = strlen(history_name[k]);
+
+		if (strncmp(rest, history_name[k], len) == 0 && rest[len] == ' ')
+			history_add(&n->history[k], text_of(rest + len + 1));
+	}
+}
+
+static void parse_line(struct notes *n, char *line)
+{
+	if (strncmp(line, "bookmark ", 9) == 0)
+		parse_note(n, line + 9, false);
+	else if (strncmp(line, "note ", 5) == 0)
+		parse_note(n, line + 5, true);
+	else if (strncmp(line, "place ", 6) == 0)
+		parse_place(&n->place, line + 6);
+	else if (strncmp(line, "filter ", 7) == 0)
+		notes_place_filter(&n->place, text_of(line + 7));
+	else if (strncmp(line, "typed ", 6) == 0)
+		parse_typed(n, line + 6);
+}
+
+int notes_parse(struct notes *n, const char *p, size_t len)
+{
+	const size_t first = sizeof(first_line) - 1;
+
+	if (len < first || memcmp(p, first_line, first) != 0)
+		return err(ERR_FORMAT, "it is no file of notes");
+	for (size_t at = first; at < len;) {
+		const char *end = memchr(p + at, '\n', len - at);
+		const size_t n_line = end ? (size_t)(end - p) - at : len - at;
+		char *line = xmemdup0(p + at, n_line);
+
+		parse_line(n, line);
+		free(line);
+		at += n_line + 1;
+	}
+	n->changed = false;
+	return 0;
+}
+
+void notes_print(const struct notes *n, struct buf *out)
+{
+	const struct notes_place *p = &n->place;
+
+	buf_str(out, first_line);
+	for (size_t i = 0; i < n->n; i++) {
+		const struct note *x = &n->v[i];
+
+		buf_printf(out, "%s %" PRIu64 " %" PRIu64, *x->text ? "note" : "bookmark", x->num,
+			   x->ts);
+		if (*x->text)
+			buf_byte(out, ' ');
+		put_text(out, x->text);
+		buf_byte(out, '\n');
+	}
+	if (p->known)
+		buf_printf(out, "place %s %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
+			   p->view ? p->view : "overview", p->cursor, p->from, p->to, p->num);
+	for (size_t i = 0; p->known && i < p->n_filters; i++) {
+		buf_str(out, "filter ");
+		put_text(out, p->filters[i]);
+		buf_byte(out, '\n');
+	}
+	for (unsigned k = 0; k < HISTORY__N; k++)
+		for (size_t i = 0; i < n->history[k].n; i++) {
+			buf_printf(out, "typed %s ", history_name[k]);
+			put_text(out, n->history[k].v[i]);
+			buf_byte(out, '\n');
+		}
+}
+
+void notes_release(struct notes *n)
+{
+	for (size_t i = 0; i < n->n; i++)
+		free(n->v[i].text);
+	free(n->v);
+	notes_place_clear(&n->place);
+	for (unsigned k = 0; k < HISTORY__N; k++)
+		history_release(&n->history[k]);
+	free(n->path);
+	*n = (struct notes){0};
+}
+
+/* ---- where they are kept -------------------------------------------------------- */
+
+static char *join(const char *a, const char *b, const char *c)
+{
+	struct buf out = {0};
+
+	buf_printf(&out, "%s%s%s", a, b, c);
+	return (char *)(uintptr_t)buf_text(&out);
+}
+
+/* One recording may be seen by several paths, and several have one name. */
+static char *state_path(const char *recording)
+{
+	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+	char *real = realpath(recording, NULL), *copy, *folder, *path;
+	char name[320];
+
+	if (!real)
+		real = xstrdup(recording);
+	copy = xstrdup(real);
+	snprintf(name, sizeof(name), "/saker/%.200s-%016" PRIx64 ".notes", basename(copy),
+		 XXH3_64bits(real, strlen(real)));
+	folder = state && *state == '/' ? xstrdup(state)
+		: join(home && *home ? home : "/tmp", "/.local", "/state");
+	path = join(folder, name, "");
+	free(folder);
+	free(copy);
+	free(real);
+	return path;
+}
+
+static bool folder_is_writable(const char *recording)
+{
+	char *copy = xstrdup(recording);
+	const bool ok = access(dirname(copy), W_OK) == 0;
+
+	free(copy);
+	return ok;
+}
+
+static int read_file(struct notes *n, const char *path)
+{
+	struct buf b = {0};
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), rc = 0;
+	struct stat st;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : err_sys("%s", path);
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > NOTES_FILE_MAX) {
+		rc = err(ERR_FORMAT, "%s: it is no file of notes", path);
+	} else {
+		const ssize_t got = read(fd, buf_room(&b, (size_t)st.st_size + 1),
+					 (size_t)st.st_size);
+
+		b.len = got > 0 ? (size_t)got : 0;
+		if (notes_parse(n, (const char *)b.p, b.len) < 0)
+			rc = err_at("%s", path);
+	}
+	close(fd);
+	buf_release(&b);
+	return rc;
+}
+
+int notes_open(struct notes *n, const char *recording)
+{
+	char *beside = join(recording, ".notes", "");
+	int rc;
+
+	*n = (struct notes){ .place = { .to = UINT64_MAX } };
+	n->elsewhere = !folder_is_writable(recording);
+	n->path = n->elsewhere ? state_path(recording) : xstrdup(beside);
+	/* Notes that came with a recording on a medium that cannot be written to. */
+	rc = read_file(n, n->elsewhere && access(n->path, F_OK) != 0 ? beside : n->path);
+	free(beside);
+	return rc;
+}
+
+int notes_save(struct notes *n)
+{
+	struct buf b = {0};
+	int rc = 0;
+
+	if (n->changed && n->path) {
+		notes_print(n, &b);
+		rc = files_notes(b.p, b.len);
+		buf_release(&b);
+		n->changed = rc < 0;
+	}
+	return rc;
+}
