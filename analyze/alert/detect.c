@@ -25,13 +25,25 @@ static void use_plan(struct detect *d, const struct detect_plan *plan)
 		event_set_meet(&d->wanted, cond_events(d->filter));
 }
 
-void detect_init(struct detect *d, const struct detect_plan *plan, detect_alert *alert, void *arg)
+static void init(struct detect *d, struct state *st, const struct detect_plan *plan,
+		 detect_alert *alert, void *arg)
 {
-	*d = (struct detect){ .alert = alert, .arg = arg, .env = plan->env };
-	d->state = state_new(NULL);
-	d->ctx = (struct field_ctx){ .st = d->state, .cur = state_current(d->state),
+	*d = (struct detect){ .alert = alert, .arg = arg, .env = plan->env, .state = st };
+	d->ctx = (struct field_ctx){ .st = st, .cur = state_current(st),
 		.scratch = &d->scratch, .env = &d->env };
 	use_plan(d, plan);
+}
+
+void detect_init(struct detect *d, const struct detect_plan *plan, detect_alert *alert, void *arg)
+{
+	init(d, state_new(NULL), plan, alert, arg);
+}
+
+void detect_init_beside(struct detect *d, const struct detect *first,
+			const struct detect_plan *plan, detect_alert *alert, void *arg)
+{
+	init(d, first->state, plan, alert, arg);
+	d->beside = true;
 }
 
 void detect_new_rules(struct detect *d, const struct detect_plan *plan)
@@ -44,7 +56,8 @@ void detect_new_rules(struct detect *d, const struct detect_plan *plan)
 
 void detect_release(struct detect *d)
 {
-	state_free(d->state);
+	if (!d->beside)
+		state_free(d->state);
 	ruleset_matcher_free(d->matcher);
 	cond_free(d->filter);
 	windows_free(d->windows);
@@ -55,7 +68,8 @@ void detect_release(struct detect *d)
 
 void detect_reset(struct detect *d)
 {
-	state_clear(d->state);
+	if (!d->beside)
+		state_clear(d->state);
 	if (d->windows)
 		windows_reset(d->windows);
 	d->last_ts = 0;
@@ -167,9 +181,8 @@ static int match(struct detect *d)
 	return d->windows ? correlate(d) : 0;
 }
 
-int detect_event(struct detect *d, const struct event *ev)
+int detect_look(struct detect *d, const struct event *ev)
 {
-	state_update(d->state, ev);
 	if (__builtin_expect(ev->num == 0, 0)) {
 		note_pseudo(d, ev);
 		return 0;
@@ -184,6 +197,12 @@ int detect_event(struct detect *d, const struct event *ev)
 	arena_reset(&d->scratch);
 	d->ctx.ev = ev;
 	return match(d);
+}
+
+int detect_event(struct detect *d, const struct event *ev)
+{
+	state_update(d->state, ev);
+	return detect_look(d, ev);
 }
 
 void detect_stats_add(struct detect_stats *sum, const struct detect_stats *part)

@@ -44,6 +44,7 @@ struct detect {
 	const struct detect_plan *plan;
 	struct detect_stats stats;
 	struct state *state;
+	bool beside;			/* the state is another's */
 	struct ruleset_matcher *matcher;
 	struct windows *windows;	/* of correlations; NULL: there are none */
 	uint64_t last_ts;		/* of the events so far */
@@ -61,6 +62,10 @@ struct detect {
 };
 
 void detect_init(struct detect *d, const struct detect_plan *plan, detect_alert *alert, void *arg);
+/* Other rules over the state that first keeps: each event goes to detect_event of first, then to
+ * detect_look of d; so with detect_reset.  It is released before first. */
+void detect_init_beside(struct detect *d, const struct detect *first,
+			const struct detect_plan *plan, detect_alert *alert, void *arg);
 void detect_release(struct detect *d);
 
 /* Another recording, or another part of it. */
@@ -74,6 +79,8 @@ void detect_want(const struct detect *d, struct source *s);
 
 /* One event, pseudo events too, in order.  Negative: the alert could not be handed on. */
 int detect_event(struct detect *d, const struct event *ev);
+/* The same of an event that the state has been told of. */
+int detect_look(struct detect *d, const struct event *ev);
 
 /* After the last event, at ts: correlations that waited for something that did not happen.
  * Negative as detect_event. */
