@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "capture/base/err.h"
+#include "capture/base/strict.h"
 #include "capture/base/timearg.h"
 #include "rules/lang/cond.h"
 
@@ -100,7 +101,10 @@ int run_option(struct run_options *o, const struct opt_parse *p, int key)
 		add(&o->sinks, &o->n_sinks, &o->sinks_cap, p->value);
 		return 0;
 	case RO_STRICT:
-		o->strict = true;
+		o->strict = strict_falco = true;
+		return 0;
+	case RO_NO_PLUGIN:
+		fields_hide_plugin(true);
 		return 0;
 	case RO_QUIET:
 		o->quiet = true;

@@ -27,7 +27,7 @@ enum {
 	NEAR_NS = 1000000000,	/* --near: as far as this from the time */
 };
 
-enum { O_RULES, O_EVENT, O_NEAR, O_BEST, O_FULL, O_JSON, O_QUIET };
+enum { O_RULES, O_EVENT, O_NEAR, O_BEST, O_FULL, O_JSON, O_STRICT, O_QUIET };
 
 static const struct opt opts[] = {
 	{ O_RULES, 'r', "rules", "FILE",
@@ -38,6 +38,7 @@ static const struct opt opts[] = {
 	{ O_BEST, 'k', "best", "K", "the K ways in which events came nearest (default: 3)" },
 	{ O_FULL, 0, "full", NULL, "open all parts of the tree, not only those that decided" },
 	{ O_JSON, 0, "json", NULL, "one JSON object" },
+	{ O_STRICT, 0, "strict-falco", NULL, "why the rule does or does not match in Falco" },
 	{ O_QUIET, 'q', "quiet", NULL, "no progress" },
 };
 
@@ -331,6 +332,7 @@ static int option(struct why *w, const struct opt_parse *p, int key)
 	case O_BEST: return opt_u64(p, "--best", 1, NEAREST_MAX, &w->best);
 	case O_FULL: w->full = true; return 0;
 	case O_JSON: w->json = true; return 0;
+	case O_STRICT: return run_option(&w->run, p, RO_STRICT);
 	case O_QUIET: w->quiet = true; return 0;
 	}
 	return 0;

@@ -119,6 +119,12 @@ is(decode_json($out)->{falco_load_results}[0]{errors}[0]{code}, 'LOAD_ERR_COMPIL
 ($status, $out) = analyze('-q', '--json', '-r', $rules, '-f', 'proc.name = id', $demo);
 is(lines($out), 1, '-f lets only some events reach the rules');
 is((analyze('-q', '-f', 'proc.nam = id', $demo))[0], 2, 'a wrong filter gives 2');
+($status, $out) = analyze('--validate', '--json', '--no-container-plugin', '-r',
+	spill("$dir/contained.yaml", "- rule: r\n  desc: d\n  condition: evt.type = open and container.id = x\n" .
+	      "  output: o\n  priority: INFO\n"));
+is($status, 2, 'without the container plugin a rule on containers fails');
+like($out, qr/nonexistent field container\.id/, 'as in Falco');
+is((analyze('--validate', '-r', "$dir/contained.yaml"))[0], 0, 'which else is good');
 my @times = map { decode_json($_)->{output_fields}{'evt.time.iso8601'} } split /\n/, $first;
 my ($from, $to) = @times[1, 2];
 ($status, $out) = analyze('-q', '--json', '-r', $rules, '--from', "\@$from", '--to', "\@$to", $demo);

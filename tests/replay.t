@@ -69,6 +69,26 @@ is(scalar(grep { !m{^open(at2?)?\|/etc[^|]*\|<NA>\|\d+ *\|$} } @opens), 0, 'a fo
 ($status, undef, $said) = replay($demo, '-p', '%fd.nmae');
 is($status, 2, 'a wrong field fails');
 like($said, qr/did you mean fd\.name/, 'and the right one is suggested');
+
+# ---- as Falco and sysdig ----
+
+my @absent = ($demo, '-f', $opens, '-p', '%evt.type %fd.cip');
+(undef, $out) = replay(@absent);
+is($out =~ tr/\n//, scalar @opens, 'an absent field is <NA>');
+(undef, $out) = replay('--strict-falco', @absent);
+is($out, '', 'in sysdig such lines are left out');
+(undef, $out) = replay('--strict-falco', '--json', @absent);
+is($out, '', 'also as JSON');
+$absent[-1] = '*%evt.type %fd.cip';
+(undef, $out) = replay('--strict-falco', @absent);
+is($out =~ tr/\n//, scalar @opens, 'unless the format has a star');
+(undef, $out) = replay($demo, '-f', 'fd.sip.name exists');
+is($out, '', 'no name of a host is known');
+(undef, $out) = replay('--strict-falco', $demo, '-f', 'fd.sip.name exists');
+isnt($out, '', 'in Falco all descriptors have one');
+(undef, $out) = replay($demo, '-f', 'toupper(evt.type) = OPENAT', '-p', '%evt.type');
+like($out, qr/^(openat\n)+$/, 'the type of an event may be transformed in a filter');
+
 ($status, undef, $said) = replay($demo, '-f', 'proc.name =');
 is($status, 2, 'a wrong condition fails');
 like($said, qr/filter:1/, 'with its place');

@@ -149,8 +149,9 @@ for my $c (@{$compile->{filter_compiles}}, @{$compile->{throws}}) {
 done();
 
 group('compile-probes');
+# Made with a Falco that had not loaded the container plugin.
 for my $c (@{load('compile-probes')->{cases}}) {
-	my @lines = split /\n/, ask('compile', bytes($c->{filter}));
+	my @lines = split /\n/, ask('bare', bytes($c->{filter}));
 	my $want = $c->{'0.44.1'};
 	my $ok = verdict($lines[0]) eq $want->{expect} &&
 		($want->{expect} eq 'fail' || @lines - 1 == @{$want->{warnings}});

@@ -12,6 +12,7 @@
 #include "capture/base/err.h"
 #include "capture/base/ppm.h"
 #include "capture/base/quote.h"
+#include "capture/base/strict.h"
 
 /* ---- taking apart ---- */
 
@@ -111,6 +112,18 @@ static void put_all(struct scap *s, struct event *ev, const struct scap_code *co
 	}
 }
 
+/* Falco takes what the beginning would have said to be nought. */
+static void assume_zero(struct event *ev, const struct scap_code *begin, uint64_t have)
+{
+	for (unsigned i = 0; i < begin->n; i++) {
+		const struct scap_param *d = &begin->p[i];
+
+		if (d->to >= 0 && d->is_number && !(have >> d->to & 1))
+			value_number(&ev->v[d->to], d->type == PT_UID || d->type == PT_GID ?
+				     UINT32_MAX : 0);
+	}
+}
+
 /* The event lacks what its beginning can have: where is that? */
 static void complete(struct scap *s, struct event *ev, const struct scap_raw *r,
 		     enum scap_begun begun, const struct scap_begin *b, uint64_t have)
@@ -122,6 +135,8 @@ static void complete(struct scap *s, struct event *ev, const struct scap_raw *r,
 	if (begun != SCAP_BEGUN) {
 		count->lacking += begun == SCAP_BEGUN_NOTHING;
 		count->wrong += begun == SCAP_BEGUN_OTHER;
+		if (strict_falco)
+			assume_zero(ev, scap_code(&s->codes, r->code - 1u), have);
 		return;
 	}
 	if (b->n && scap_lengths_fit(&begin, b->len))

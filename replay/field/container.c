@@ -3,6 +3,7 @@
 #include <fnmatch.h>
 #include <stdlib.h>
 
+#include "capture/base/strict.h"
 #include "replay/field/getters.h"
 
 /* The container of the event's process, or that a container event tells of. */
@@ -93,9 +94,9 @@ GET(get_container_privileged)
 {
 	if (on_host(c))
 		return put_bool(r, out, false);
-	if (!container_of(c) || container_of(c)->privileged < 0)
+	if (!container_of(c) || (container_of(c)->privileged < 0 && !strict_falco))
 		return FIELD_ABSENT;
-	return put_bool(r, out, container_of(c)->privileged);
+	return put_bool(r, out, container_of(c)->privileged > 0);
 }
 
 /* When its pid namespace began; 0 if nobody knows. */

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include "capture/base/cursor.h"
+#include "capture/base/strict.h"
 #include "replay/field/getters.h"
 
 static const struct fdinfo *socket_of(const struct field_ctx *c)
@@ -127,6 +128,32 @@ GET_ALL(all_fd_port)
 {
 	return both(c, r, out, true);
 }
+
+/* Names are not looked up.  In Falco each descriptor has them, and for a socket they are other
+ * than any that is asked for. */
+static enum field_found host_name(const struct field_ctx *c, const struct field_ref *r,
+				  struct fval_list *out, enum end which)
+{
+	struct fval v;
+
+	if (!strict_falco || !c->cur->thread || !c->cur->fd)
+		return FIELD_ABSENT;
+	if (has_ends(socket_of(c)) && end_of(c, which)) {
+		put_str(r, &v, "");
+		fval_list_add(out, &v);
+	}
+	return FIELD_FOUND;
+}
+
+#define HOST_NAME(letter, which)						\
+	GET_ALL(all_fd_##letter##ip_name)					\
+	{									\
+		return host_name(c, r, out, which);				\
+	}
+HOST_NAME(c, CLIENT)
+HOST_NAME(s, SERVER)
+HOST_NAME(l, LOCAL)
+HOST_NAME(r, REMOTE)
 
 static enum field_found first_of(const struct field_ctx *c, const struct field_ref *r,
 				 struct fval *out, bool ports)

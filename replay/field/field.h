@@ -127,6 +127,9 @@ extern const unsigned n_fields;
  * missing or not allowed). */
 size_t field_parse(struct field_ref *out, const char *text, size_t len, struct arena *a);
 const struct field_desc *field_find(const char *name, size_t len);
+/* Without the fields of containers and pods, which Falco has from a plugin: from now on nobody
+ * finds them. */
+void fields_hide_plugin(bool hide);
 
 static inline enum field_found field_get_value(const struct field_ctx *c,
 					       const struct field_ref *r, struct fval *out)
@@ -149,17 +152,21 @@ const char *field_suggest(const char *name, size_t len);
 
 /* Formats: "%proc.name did %evt.type". */
 struct format;
-/* What to do with an absent field: print <NA>, or drop the whole line. */
-struct format *format_compile(const char *text, size_t len, struct arena *a);	/* NULL: err_text */
+/* NULL: err_text.  An absent field is printed as <NA>. */
+struct format *format_compile(const char *text, size_t len, struct arena *a);
 /* The same; *wrong is where the field that is wrong begins. */
 struct format *format_compile_at(const char *text, size_t len, struct arena *a, size_t *wrong);
 /* Adds a member to the JSON fields: the value of a single field, typed, or else a text.  It
  * stands in for a field of the same name. */
 void format_add_field(struct format *f, const char *key, const struct format *value,
 		      struct arena *a);
-void format_text(const struct format *f, const struct field_ctx *c, struct buf *out);
+/* From now on the text ends before the first field that is absent, unless the format begins
+ * with a star: as sysdig has it, which leaves such lines out. */
+void format_stop(struct format *f);
+/* False: it was ended so. */
+bool format_text(const struct format *f, const struct field_ctx *c, struct buf *out);
 /* "name":value,... of the distinct fields in order of name, without braces. */
-void format_json_fields(const struct format *f, const struct field_ctx *c, struct buf *out);
+bool format_json_fields(const struct format *f, const struct field_ctx *c, struct buf *out);
 bool format_needs_bulk(const struct format *f);
 
 /* What the rule language adds to formats: transformers. */

@@ -6,9 +6,8 @@
  * The longest name of a field is taken, what follows is text.  A width fills up on the
  * right or cuts; a negative one, which Falco does not have, fills up on the left and
  * does not cut.  A * in front asks for <NA> where a field is absent; that is done without it
- * as well, as in Falco's own outputs.  Transformers are a matter of the rule language, which
- * registers a reader for
- * them (format_extension). */
+ * as well, as in Falco's own outputs, unless format_stop asks for sysdig's way.  Transformers
+ * are a matter of the rule language, which registers a reader for them (format_extension). */
 #include <ctype.h>
 #include <stdlib.h>
 
@@ -32,6 +31,8 @@ struct part {
 struct format {
 	struct part *parts;
 	unsigned n;
+	bool star;		/* at its beginning */
+	bool stops;		/* at the first absent field */
 	struct part *inner;	/* fields inside transformers: for JSON only */
 	unsigned n_inner;
 	struct part **by_name;	/* fields, sorted and each once */
@@ -157,8 +158,8 @@ struct format *format_compile_at(const char *text, size_t len, struct arena *a, 
 	for (size_t i = 0; i < len; i++)
 		most += text[i] == '%' ? 2 : 0;
 	f->parts = arena_zalloc(a, most * sizeof(*f->parts));
-	if (len > 0 && *text == '*')
-		text++;
+	f->star = len > 0 && *text == '*';
+	text += f->star;
 	while (text < end) {
 		const char *percent = memchr(text, '%', (size_t)(end - text));
 		size_t n;
@@ -238,7 +239,12 @@ static void pad(struct buf *out, size_t from, int width)
 	out->len = from + want;
 }
 
-void format_text(const struct format *f, const struct field_ctx *c, struct buf *out)
+void format_stop(struct format *f)
+{
+	f->stops = !f->star;
+}
+
+bool format_text(const struct format *f, const struct field_ctx *c, struct buf *out)
 {
 	for (unsigned i = 0; i < f->n; i++) {
 		const struct part *p = &f->parts[i];
@@ -257,12 +263,15 @@ void format_text(const struct format *f, const struct field_ctx *c, struct buf *
 			buf_str(out, "<LOST>");
 			break;
 		case FIELD_ABSENT:
+			if (f->stops)
+				return false;
 			buf_str(out, "<NA>");
 			break;
 		}
 		if (p->width)
 			pad(out, from, p->width);
 	}
+	return true;
 }
 
 static void list_json(struct buf *out, const struct field_ctx *c, const struct field_ref *r)
@@ -314,16 +323,34 @@ static void part_json(struct buf *out, const struct part *p, const struct field_
 	}
 }
 
-void format_json_fields(const struct format *f, const struct field_ctx *c, struct buf *out)
+/* How many parts stand before the first field that is absent. */
+static unsigned parts_until_absent(const struct format *f, const struct field_ctx *c)
 {
+	unsigned i = 0;
+	struct fval v;
+
+	while (i < f->n && (f->parts[i].text || part_value(&f->parts[i], c, &v) != FIELD_ABSENT))
+		i++;
+	return i;
+}
+
+bool format_json_fields(const struct format *f, const struct field_ctx *c, struct buf *out)
+{
+	const unsigned n = f->stops ? parts_until_absent(f, c) : f->n;
+	bool first = true;
+
 	for (unsigned i = 0; i < f->n_names; i++) {
 		const struct part *p = f->by_name[i];
 
-		if (i)
+		if (p >= f->parts + n && p < f->parts + f->n)
+			continue;
+		if (!first)
 			buf_byte(out, ',');
+		first = false;
 		buf_put(out, p->key, p->key_len);
 		part_json(out, p, c);
 	}
+	return n == f->n;
 }
 
 bool format_needs_bulk(const struct format *f)

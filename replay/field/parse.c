@@ -33,6 +33,19 @@ static void __attribute__((constructor)) index_fields(void)
 	}
 }
 
+static bool plugin_hidden;
+
+void fields_hide_plugin(bool hide)
+{
+	plugin_hidden = hide;
+}
+
+static bool is_hidden(const struct field_desc *d)
+{
+	return plugin_hidden && (strcmp(d->class, "container") == 0 ||
+				 strcmp(d->class, "k8s") == 0);
+}
+
 const struct field_desc *field_find(const char *name, size_t len)
 {
 	uint32_t at = hash(name, len) % INDEX_SLOTS;
@@ -41,7 +54,7 @@ const struct field_desc *field_find(const char *name, size_t len)
 		const struct field_desc *d = &fields[by_name[at] - 1];
 
 		if (strncmp(d->name, name, len) == 0 && d->name[len] == 0)
-			return d;
+			return is_hidden(d) ? NULL : d;
 	}
 	return NULL;
 }
@@ -210,7 +223,7 @@ const char *field_suggest(const char *name, size_t len)
 
 	near_init(&n, name, len);
 	for (unsigned i = 0; i < n_fields; i++) {
-		if (fields[i].flags & FIELD_HIDDEN)
+		if (fields[i].flags & FIELD_HIDDEN || is_hidden(&fields[i]))
 			continue;
 		/* proc.cmd: what it may become is nearer than what it may have been */
 		if (len > 5 && strncmp(fields[i].name, name, len) == 0)

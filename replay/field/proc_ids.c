@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* proc.* and thread.*: numbers, times, sizes, rights. */
+#include "capture/base/strict.h"
 #include "replay/field/getters.h"
 
 #define THREAD_OR_ABSENT()							\
@@ -70,16 +71,22 @@ GET(get_proc_pgid)
 	return put_number(c, r, out, t->proc->pgid);
 }
 
+/* In Falco what is unknown is equal to what is unknown. */
+static bool leads(int32_t group, const struct thread *t)
+{
+	return group == t->proc->vpid && (group != -1 || strict_falco);
+}
+
 GET(get_proc_is_sid_leader)
 {
 	THREAD_OR_ABSENT();
-	return put_bool(r, out, t->proc->sid == t->proc->vpid && t->proc->vpid != -1);
+	return put_bool(r, out, leads(t->proc->sid, t));
 }
 
 GET(get_proc_is_vpgid_leader)
 {
 	THREAD_OR_ABSENT();
-	return put_bool(r, out, t->proc->vpgid == t->proc->vpid && t->proc->vpid != -1);
+	return put_bool(r, out, leads(t->proc->vpgid, t));
 }
 
 GET(get_proc_is_pgid_leader)
@@ -221,10 +228,26 @@ IF_NOT_ZERO(exe_ino_ctime, t->proc->exe_ctime)
 IF_NOT_ZERO(exe_ino_mtime, t->proc->exe_mtime)
 IF_NOT_ZERO(pidns_init_start_ts, t->proc->pidns_start_ts)
 
-/* Unlike Falco, which prints what was in memory, absent where either is unknown. */
+/* A process that the capture lists at its start, or one that comes of such a process. */
+static bool is_listed(const struct field_ctx *c, const struct thread *t)
+{
+	for (unsigned i = 0; t && i < LEVELS_MAX; i++) {
+		if (t->bits & TB_SNAPSHOT)
+			return true;
+		if (!t->clone_ts)
+			return false;
+		t = t == thread_main(t) ? thread_parent(c->st, t) : thread_main(t);
+	}
+	return false;
+}
+
+/* Absent where either is unknown.  In Falco it is there for what the capture lists, and is
+ * what was in memory. */
 GET(get_proc_exe_ino_ctime_duration_proc_start)
 {
 	THREAD_OR_ABSENT();
+	if (strict_falco && !t->proc->exe_ctime && is_listed(c, t))
+		return put_u(r, out, t->clone_ts - t->proc->exe_ctime);
 	if (!t->proc->exe_ctime || !t->clone_ts || t->clone_ts < t->proc->exe_ctime)
 		return FIELD_ABSENT;
 	return put_u(r, out, t->clone_ts - t->proc->exe_ctime);

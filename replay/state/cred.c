@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <stdlib.h>
 
+#include "capture/base/strict.h"
 #include "replay/state/internal.h"
 
 static bool ok(const struct value *res)
@@ -177,8 +178,8 @@ HANDLER(on_setpgid)
 	if (!t || !ok(EV(ev, SETPGID, res)))
 		return;
 	p = pnode_of(t->t.proc);
-	if (pid != 0 && pid != p->p.vpid) {
-		if (p->in_pidns || !(p = pnode_find(st, (uint32_t)pid)))
+	if (pid != 0 && pid != (strict_falco ? (int64_t)p->p.pid : p->p.vpid)) {
+		if ((p->in_pidns && !strict_falco) || !(p = pnode_find(st, (uint32_t)pid)))
 			return;
 	}
 	p->p.vpgid = pgid ? (int32_t)pgid : p->p.vpid >= 0 ? p->p.vpid : (int32_t)p->p.pid;

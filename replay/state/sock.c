@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "capture/base/cursor.h"
+#include "capture/base/strict.h"
 #include "replay/state/internal.h"
 
 static const uint8_t mapped_prefix[12] = { [10] = 0xff, [11] = 0xff };
@@ -433,6 +434,7 @@ static void traffic(struct state *st, struct tnode *t, const struct value *tuple
 {
 	struct fdinfo *f;
 	uint16_t bound = 0;
+	bool is_new;
 
 	if (tuple->state != VALUE_SET || tuple->len == 0)
 		return;
@@ -452,7 +454,10 @@ static void traffic(struct state *st, struct tnode *t, const struct value *tuple
 	/* compare in the order in which the event has them */
 	if (is_inet(f) && f->role == (incoming ? ROLE_CLIENT : ROLE_SERVER))
 		swap_ends(f);
-	if (!sock_tuple(st, f, tuple, !incoming)) {
+	is_new = sock_tuple(st, f, tuple, !incoming);
+	if (strict_falco && is_inet(f))
+		f->bits |= FDB_CONNECTED;
+	if (!is_new) {
 		if (is_inet(f) && f->role == (incoming ? ROLE_CLIENT : ROLE_SERVER))
 			swap_ends(f);
 		return;

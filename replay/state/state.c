@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 
+#include "capture/base/strict.h"
 #include "replay/state/internal.h"
 
 static on_event *const handlers[EV__N] = {
@@ -346,7 +347,8 @@ void state_update(struct state *st, const struct event *ev)
 	st->cur.name_changed = false;
 	st->cur.container = NULL;
 	st->cur.previous_ts = st->now ? st->now : ev->ts;
-	st->now = ev->ts;
+	if (!strict_falco || ev->type != EV_CONTAINER)	/* none that a rule of Falco's sees */
+		st->now = ev->ts;
 	/* by its type: events that a capture marks "state only" are pseudo, but happened */
 	if (!(catalog[ev->type].flags & EF_PSEUDO)) {
 		if (!st->cur.first_ts)

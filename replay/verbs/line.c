@@ -5,6 +5,7 @@
 
 #include "capture/base/err.h"
 #include "capture/base/quote.h"
+#include "capture/base/strict.h"
 #include "capture/base/timearg.h"
 #include "rules/lang/format.h"
 #include "rules/lang/lang.h"
@@ -141,13 +142,14 @@ static void plain_line(struct line *l, const struct field_ctx *c)
 
 /* A format's text may hold tabs; whatever else controls a terminal is quoted, a line break
  * within a value too, so that one event is one line. */
-static void format_line(struct line *l, const struct field_ctx *c)
+static bool format_line(struct line *l, const struct field_ctx *c)
 {
 	const uint8_t *p, *tab;
 	size_t left;
 
 	buf_reset(&l->text);
-	format_text(l->format, c, &l->text);
+	if (!format_text(l->format, c, &l->text))
+		return false;
 	p = l->text.p;
 	left = l->text.len;
 	while (l->has_tabs && (tab = memchr(p, '\t', left))) {
@@ -158,23 +160,30 @@ static void format_line(struct line *l, const struct field_ctx *c)
 	}
 	quote_terminal_buf(&l->out, p, left);
 	buf_byte(&l->out, '\n');
+	return true;
 }
 
-static void json_line(struct line *l, const struct field_ctx *c)
+static bool json_line(struct line *l, const struct field_ctx *c)
 {
+	const size_t from = l->out.len;
+
 	buf_str(&l->out, "{\"output_fields\":{");
-	format_json_fields(l->format, c, &l->out);
+	if (!format_json_fields(l->format, c, &l->out)) {
+		l->out.len = from;
+		return false;
+	}
 	buf_str(&l->out, "}}\n");
+	return true;
 }
 
-void line_put(struct line *l, const struct field_ctx *c)
+bool line_put(struct line *l, const struct field_ctx *c)
 {
 	if (l->json)
-		json_line(l, c);
-	else if (l->format)
-		format_line(l, c);
-	else
-		plain_line(l, c);
+		return json_line(l, c);
+	if (l->format)
+		return format_line(l, c);
+	plain_line(l, c);
+	return true;
 }
 
 /* Lines as sysdig's by these names (-pc is -p c). */
@@ -189,13 +198,12 @@ static const struct {
 	  "(%container.id) %proc.name (%thread.tid:%thread.vtid) %evt.dir %evt.type %evt.info" },
 };
 
-/* In sysdig a * tells to print lines with absent fields as well, which we do anyhow. */
 static const char *meant(const char *format)
 {
 	for (size_t i = 0; i < sizeof(presets) / sizeof(presets[0]); i++)
 		if (strcmp(format, presets[i].name) == 0 || strcmp(format, presets[i].other) == 0)
 			return presets[i].format;
-	return format[0] == '*' && format[1] == '%' ? format + 1 : format;
+	return format;
 }
 
 static int wrong_format(const char *format, size_t at)
@@ -215,6 +223,7 @@ int line_init(struct line *l, const char *format, bool json, struct arena *mem)
 {
 	static const char *const texts[] = { "proc.name", "evt.type", "evt.args" };
 	struct field_ref *const refs[] = { &l->name, &l->type, &l->args };
+	const char *text;
 	size_t at;
 
 	for (size_t i = 0; i < sizeof(refs) / sizeof(refs[0]); i++)
@@ -227,11 +236,16 @@ int line_init(struct line *l, const char *format, bool json, struct arena *mem)
 	l->json = json;
 	if (!format && !json)
 		return 0;
-	format = format ? meant(format) : json_format;
-	lang_formats(false);
-	l->has_tabs = strchr(format, '\t');
-	l->format = format_compile_at(format, strlen(format), mem, &at);
-	return l->format ? 0 : wrong_format(format, at);
+	lang_formats(strict_falco);
+	text = format ? meant(format) : json_format;
+	l->has_tabs = strchr(text, '\t');
+	l->format = format_compile_at(text, strlen(text), mem, &at);
+	if (!l->format)
+		return wrong_format(text, at);
+	/* Presets print all events. */
+	if (strict_falco && text == format)
+		format_stop(l->format);
+	return 0;
 }
 
 void line_release(struct line *l)

@@ -18,7 +18,8 @@ struct line {
 
 /* format: NULL for columns, or for JSON the same facts.  Negative with a message. */
 int line_init(struct line *l, const char *format, bool json, struct arena *mem);
-void line_put(struct line *l, const struct field_ctx *c);
+/* False: there is no line for this event (format_stop). */
+bool line_put(struct line *l, const struct field_ctx *c);
 void line_release(struct line *l);
 
 #endif

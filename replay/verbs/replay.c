@@ -16,6 +16,7 @@
 #include "capture/base/opt.h"
 #include "capture/base/progress.h"
 #include "capture/base/sandbox.h"
+#include "capture/base/strict.h"
 #include "capture/base/timearg.h"
 #include "capture/trace/source.h"
 #include "replay/verbs/line.h"
@@ -28,7 +29,10 @@ enum {
 	DISORDER_NS = 1000000000,
 };
 
-enum { O_FILTER, O_PRINT, O_JSON, O_FROM, O_TO, O_COUNT, O_ALL, O_SPEED, O_COLOR, O_QUIET };
+enum {
+	O_FILTER, O_PRINT, O_JSON, O_FROM, O_TO, O_COUNT, O_ALL, O_SPEED, O_COLOR, O_STRICT,
+	O_QUIET,
+};
 
 static const struct opt opts[] = {
 	{ O_FILTER, 'f', "filter", "CONDITION", "only events on which the condition holds" },
@@ -40,6 +44,8 @@ static const struct opt opts[] = {
 	{ O_ALL, 'a', "all", NULL, "also the snapshot, losses and notes" },
 	{ O_SPEED, 0, "speed", "X", "at the pace of the recording, X times as fast" },
 	{ O_COLOR, 0, "color", "WHEN", "auto, always or never" },
+	{ O_STRICT, 0, "strict-falco", NULL,
+	  "do as Falco and sysdig do also where that is surely a mistake" },
 	{ O_QUIET, 'q', "quiet", NULL, "no progress, no remarks on losses" },
 };
 
@@ -106,7 +112,8 @@ static int flush(struct replay *r)
 
 static int put_line(struct replay *r, const struct field_ctx *c)
 {
-	line_put(&r->line, c);
+	if (!line_put(&r->line, c))
+		return 0;
 	r->n_lines++;
 	return r->line.out.len >= WRITE_AT || r->speed > 0 ? flush(r) : 0;
 }
@@ -324,6 +331,7 @@ static int take_option(struct replay *r, int key, const struct opt_parse *p)
 	case O_FROM: r->from_text = p->value; return 0;
 	case O_TO: r->to_text = p->value; return 0;
 	case O_ALL: r->all = true; return 0;
+	case O_STRICT: strict_falco = true; return 0;
 	case O_QUIET: r->quiet = true; return 0;
 	case O_COUNT: return opt_u64(p, "--count", 1, UINT64_MAX, &r->limit);
 	case O_SPEED: return set_speed(r, p->value);

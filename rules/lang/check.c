@@ -267,7 +267,8 @@ static bool add_constants(const struct at *at, struct pred *p, const struct slot
 	return true;
 }
 
-/* The types of events of a rule are told from its text, so evt.type stands alone. */
+/* Falco refuses in rules what its library, and so sysdig, takes in filters: it tells the types
+ * of events of a rule from its text, where evt.type stands alone. */
 static bool is_type_field(const struct extract *x)
 {
 	const char *name = x->from == FROM_FIELD ? x->ref.desc->name : "";
@@ -279,6 +280,8 @@ static bool check_type_field(const struct at *at, const struct extract *left, bo
 {
 	const struct extract *x = left;
 
+	if (at->l->alone)
+		return true;
 	while (x->from == FROM_CALL && x->n_kids)
 		x = x->kids[0];
 	if (!is_type_field(x) || (x == left && !right))

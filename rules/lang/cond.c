@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "capture/base/strict.h"
 #include "rules/lang/engine.h"
 #include "rules/lang/events.h"
 #include "rules/lang/macro.h"
@@ -44,8 +45,10 @@ struct cond *cond_compile(const char *text, size_t len, const char *name)
 	struct lang l;
 
 	lang_init(&l, &c->arena);
+	l.strict = strict_falco;
+	l.alone = true;
 	lang_text_init(&c->text, arena_str(&c->arena, name), arena_strn(&c->arena, text, len), len);
-	engine_init(&c->engine, &c->arena, false);
+	engine_init(&c->engine, &c->arena, strict_falco);
 	l.regexes = &c->engine.regexes;
 	c->of = c;
 	if (!compile(c, &l)) {

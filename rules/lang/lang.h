@@ -62,6 +62,7 @@ struct lang_warning {
 struct lang {
 	struct arena *arena;		/* of all that the passes make */
 	bool strict;			/* Falco's behaviour where it is odd */
+	bool alone;			/* a filter, of no rule */
 	unsigned depth;			/* of the walk just now */
 	enum lang_code code;		/* of the first error */
 	const struct lang_text *text;	/* where it is */

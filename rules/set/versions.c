@@ -85,7 +85,7 @@ static bool have_plugin(const struct ruleset_options *o, const char *name,
 	for (uint32_t i = 0; i < o->n_plugins; i++)
 		if (satisfies(&o->plugins[i], name, want))
 			return true;
-	return satisfies(&container, name, want);
+	return field_find("container.id", 12) && satisfies(&container, name, want);
 }
 
 /* One {name, version}; *met: we have it. */

@@ -13,6 +13,7 @@
 
 #include "capture/base/err.h"
 #include "capture/base/quote.h"
+#include "capture/base/strict.h"
 #include "capture/trace/source.h"
 #include "rules/lang/cond.h"
 #include "rules/lang/format.h"
@@ -51,13 +52,15 @@ static void read_questions(void)
 static void ask_format(struct question *q, const struct field_ctx *c, const char *text)
 {
 	struct arena a = {0};
-	const struct format *f = format_compile(text, strlen(text), &a);
+	struct format *f = format_compile(text, strlen(text), &a);
 
 	if (!f)
 		buf_str(&q->answer, q->kind == 'F' ? "(unknown)" : "throws");
-	else if (q->kind == 'J')
+	else if (q->kind != 'F')
+		format_stop(f);
+	if (f && q->kind == 'J')
 		format_json_fields(f, c, &q->answer);
-	else
+	else if (f)
 		format_text(f, c, &q->answer);
 	arena_release(&a);
 }
@@ -128,6 +131,7 @@ int main(int argc, char **argv)
 	struct source *s;
 	struct buf out = {0};
 
+	strict_falco = true;
 	lang_formats(true);
 	if (argc != 2 || !(s = source_open(argv[1]))) {
 		err_print();

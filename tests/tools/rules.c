@@ -6,6 +6,7 @@
  *   parse COND      ok | fail MESSAGE
  *   canonical COND  the canonical text
  *   compile COND    ok | fail CODE MESSAGE, then a line per warning
+ *   bare COND       the same without the fields of containers
  *   events COND     names of event types, one a line; "(all)"
  *   eval COND       true | false on an openat event without state
  *   load YAML       {"result": messages, "compiled": {rule: {...}}} without the container
@@ -13,7 +14,7 @@
  *                   "#extra RULE|TAGS|FORMAT" and "#enable|disable name|tag WHAT"
  *                   before the text are options
  *   count FILE\nCOND\nCOND...  for each how many events it holds on,
- *                   with Falco's behaviour where it is odd
+ *                   as --strict-falco
  *   matches P\nN    true | false: the pattern P fits the name N
  *   details COND    lines "field NAME", "operator OP", "transformer NAME", "name NAME" (macros,
  *                   and words where lists stand)
@@ -25,6 +26,7 @@
 
 #include "capture/base/err.h"
 #include "capture/base/quote.h"
+#include "capture/base/strict.h"
 #include "capture/trace/source.h"
 #include "rules/lang/check.h"
 #include "rules/lang/cond.h"
@@ -89,6 +91,14 @@ static void do_compile(struct request *r, struct buf *out)
 	buf_str(out, "ok");
 	for (const struct lang_warning *w = r->l.warnings; w; w = w->next)
 		buf_printf(out, "\n%s", w->message);
+}
+
+/* As where the container plugin is not loaded. */
+static void do_bare(struct request *r, struct buf *out)
+{
+	fields_hide_plugin(true);
+	do_compile(r, out);
+	fields_hide_plugin(false);
 }
 
 static void do_events(struct request *r, struct buf *out)
@@ -188,7 +198,7 @@ static void count_print(const struct counted *c, struct buf *out)
 	}
 }
 
-static void do_count(struct request *r, struct buf *out)
+static void count_all(struct request *r, struct buf *out)
 {
 	char *text = r->text, *path = strsep(&text, "\n"), *cond;
 	struct source *s = source_open(path);
@@ -217,6 +227,13 @@ static void do_count(struct request *r, struct buf *out)
 	free(c.id);
 	free(c.message);
 	free(c.n);
+}
+
+static void do_count(struct request *r, struct buf *out)
+{
+	strict_falco = true;
+	count_all(r, out);
+	strict_falco = false;
 }
 
 static void json_pair(struct buf *out, const char *key, const char *p, size_t len)
@@ -452,9 +469,9 @@ static const struct {
 	void (*run)(struct request *r, struct buf *out);
 } verbs[] = {
 	{ "parse", do_parse }, { "canonical", do_canonical }, { "compile", do_compile },
-	{ "events", do_events }, { "eval", do_eval }, { "load", do_load }, { "count", do_count },
-	{ "matches", do_matches }, { "details", do_details }, { "transform", do_transform },
-	{ "takes", do_takes },
+	{ "bare", do_bare }, { "events", do_events }, { "eval", do_eval }, { "load", do_load },
+	{ "count", do_count }, { "matches", do_matches }, { "details", do_details },
+	{ "transform", do_transform }, { "takes", do_takes },
 };
 
 static int answer(const char *verb, char *text, size_t len)

@@ -98,7 +98,6 @@ static void says_where_the_mistake_is(void **unused)
 	refused("proc.name regex \"(?=a)\"", 1, 17, "missing argument to repetition");
 	refused("proc.name regex \"a{1001}\"", 1, 17, "invalid repetition size");
 	refused("proc.name regex \"(a{100}){100}\"", 1, 17, "invalid repetition size");
-	refused("tolower(evt.type) = open", 1, 1, "not supported on evt.type");
 	refused("len(proc.pid) = 1", 1, 1, "not supported by 'len'");
 	refused("", 1, 1, "expected a '(' token, a field check, or an identifier");
 }

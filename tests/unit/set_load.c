@@ -149,6 +149,8 @@ static const struct mistake mistakes[] = {
 	{ "- rule: ''\n", "LOAD_ERR_YAML_VALIDATE", 1, 9, "non-empty" },
 	{ RULE("foo.bar = 1"), "LOAD_ERR_COMPILE_CONDITION", 3, 14, "nonexistent field foo.bar" },
 	{ RULE("evt.type = x"), "LOAD_ERR_COMPILE_CONDITION", 3, 25, "unknown event type x" },
+	{ RULE("tolower(evt.type) = open"), "LOAD_ERR_COMPILE_CONDITION", 3, 14,
+	  "not supported on evt.type" },
 	{ RULE("nosuch"), "LOAD_ERR_VALIDATE", 3, 14, "Undefined macro 'nosuch'" },
 	{ RULE(">\n    proc.pid = 1\n    and proc.pid = x"), "LOAD_ERR_COMPILE_CONDITION", 5, 20,
 	  "x is not a valid number" },
