@@ -156,6 +156,15 @@ SKIP: {
 	saker('cut', '-q', $container, "$dir/none.skr", '--container we');
 	is(lines_of("$dir/none.skr"), '', 'cut: a name is whole');
 
+	# Accounts that a tree takes on later; a .scap has all of them at its start.
+	my $becomes = "$top/fixtures/system-user.skr";
+	my $who = "-f 'evt.type = execve and proc.name in (sshd, id)' -p '%proc.name %user.name %group.name'";
+	my ($login) = lines_of($becomes, "-n 1 -f 'evt.type = execve and proc.name = sshd'", "-p '%proc.pid'") =~ /(\d+)/;
+	saker('convert', '-q', $becomes, "$dir/becomes.scap");
+	saker('cut', '-q', "$dir/becomes.scap", "$dir/becomes.skr", "--tree $login");
+	is(lines_of("$dir/becomes.skr", $who), "sshd root root\nid daemon daemon\n",
+	   'cut: the account that a process takes on has a name');
+
 	# Joined again.
 	($status) = saker('merge', '-q', "$dir/tail.skr", "$dir/cut.skr", "$dir/joined.skr");
 	is($status, 0, 'merge works');

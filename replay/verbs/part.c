@@ -26,6 +26,7 @@ struct part {
 	struct part_range range;
 	uint64_t last_ts;
 	struct id_list uids, gids, pids;	/* of what is kept, for a key frame */
+	struct id_list told_uids, told_gids;	/* accounts that the output has had */
 	const struct container **containers, **told;
 	size_t n_containers, cap_containers, n_told, told_cap;
 	uint8_t *known;		/* by pid: the output has what this process inherited */
@@ -54,6 +55,8 @@ void part_free(struct part *p)
 	free(p->uids.v);
 	free(p->gids.v);
 	free(p->pids.v);
+	free(p->told_uids.v);
+	free(p->told_gids.v);
 	free(p->containers);
 	free(p->told);
 	free(p->known);
@@ -88,6 +91,12 @@ static void add_id(struct id_list *l, uint32_t id)
 	l->v[l->n++] = id;
 }
 
+static void add_ids(struct id_list *l, const struct id_list *more)
+{
+	for (size_t i = 0; i < more->n; i++)
+		add_id(l, more->v[i]);
+}
+
 static bool kept(const struct thread *t, void *arg)
 {
 	const struct part *p = arg;
@@ -105,17 +114,22 @@ static void add_container(struct part *p, const struct container *c)
 	p->containers[p->n_containers++] = c;
 }
 
+static void note_accounts(const struct thread *t, struct part *p)
+{
+	add_id(&p->uids, t->uid);
+	add_id(&p->uids, t->euid);
+	add_id(&p->uids, t->loginuid);
+	add_id(&p->gids, t->gid);
+	add_id(&p->gids, t->egid);
+}
+
 static int note_needs(const struct thread *t, void *arg)
 {
 	struct part *p = arg;
 
 	if (!kept(t, p))
 		return 0;
-	add_id(&p->uids, t->uid);
-	add_id(&p->uids, t->euid);
-	add_id(&p->uids, t->loginuid);
-	add_id(&p->gids, t->gid);
-	add_id(&p->gids, t->egid);
+	note_accounts(t, p);
 	add_id(&p->pids, t->proc->pid);
 	if (t->proc->pid < PIDS)
 		p->known[t->proc->pid] = true;
@@ -238,6 +252,12 @@ static int emit(const struct event *ev, void *arg)
 	return writer_add(p->w, unnamed(p, ev));
 }
 
+static void note_told_accounts(struct part *p)
+{
+	add_ids(&p->told_uids, &p->uids);
+	add_ids(&p->told_gids, &p->gids);
+}
+
 /* ---- processes whose parent is not kept ---- */
 
 struct one {
@@ -287,6 +307,8 @@ static int introduce(struct part *p, const struct thread *t, const struct event 
 	known = parent && kept(parent, p);
 	p->uids.n = p->gids.n = p->pids.n = p->n_containers = 0;
 	note_needs(t, p);
+	if (!known)
+		note_told_accounts(p);
 	return known ? 0 : state_dump(p->st, ev->ts, is_one, emit_one, &one);
 }
 
@@ -333,6 +355,55 @@ static int introduce_container(struct part *p, const struct thread *t, uint64_t 
 	return r;
 }
 
+/* ---- processes that become somebody else ---- */
+
+static bool lacks(const struct id_list *told, const struct id_list *ids)
+{
+	for (size_t i = 0; i < ids->n; i++)
+		if (!has(told, ids->v[i]))
+			return true;
+	return false;
+}
+
+static int emit_account(const struct event *ev, void *arg)
+{
+	struct part *p = arg;
+	const struct value *container;
+	const struct id_list *told;
+	uint64_t id;
+
+	if (ev->type == EV_SNAP_USER) {
+		container = EV(ev, SNAP_USER, container);
+		id = value_u64(EV(ev, SNAP_USER, uid), UINT64_MAX);
+		told = &p->told_uids;
+	} else if (ev->type == EV_SNAP_GROUP) {
+		container = EV(ev, SNAP_GROUP, container);
+		id = value_u64(EV(ev, SNAP_GROUP, gid), UINT64_MAX);
+		told = &p->told_gids;
+	} else {
+		return 0;
+	}
+	if ((container->state == VALUE_SET && container->len) || has(told, id)
+	    || !row_needed(p, ev))
+		return 0;
+	return writer_add(p->w, ev);
+}
+
+/* Accounts of the machine that a process takes on, if the part has not had them yet. */
+static int introduce_accounts(struct part *p, const struct thread *t, uint64_t ts)
+{
+	int r = 0;
+
+	if (t->proc->container)
+		return 0;
+	p->uids.n = p->gids.n = 0;
+	note_accounts(t, p);
+	if (lacks(&p->told_uids, &p->uids) || lacks(&p->told_gids, &p->gids))
+		r = state_dump(p->st, ts, nobody, emit_account, p);
+	note_told_accounts(p);
+	return r;
+}
+
 static int key_frame(struct part *p, uint64_t ts, bool fresh)
 {
 	int r = writer_key_begin(p->w);
@@ -344,6 +415,8 @@ static int key_frame(struct part *p, uint64_t ts, bool fresh)
 	p->uids.n = p->gids.n = p->pids.n = p->n_containers = 0;
 	if (p->keep)
 		state_each_thread(p->st, note_needs, p);
+	p->told_uids.n = p->told_gids.n = 0;
+	note_told_accounts(p);
 	r = state_dump(p->st, ts, p->keep ? kept : NULL, emit, p);
 	p->started = true;
 	for (size_t i = 0; i < p->n_containers; i++)
@@ -451,6 +524,8 @@ int part_add(struct part *p, const struct event *ev, bool wanted)
 	r = p->keep ? introduce(p, t, ev) : 0;
 	if (r == 0 && p->keep)
 		r = introduce_container(p, t, ev->ts);
+	if (r == 0 && p->keep)
+		r = introduce_accounts(p, t, ev->ts);
 	if (r == 0)
 		r = writer_add(p->w, ev);
 	if (p->keep && ev->type == EV_PROCEXIT && ev->tid < PIDS)
