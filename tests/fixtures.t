@@ -79,8 +79,10 @@ my %process = map { $_ => 1 } qw(
 	sleep kill nsenter unshare true wget shred truncate dash x .update env 3 4 5
 	nginx httpd tcpdump modprobe mount bpftool gdb docker runc systemctl ssh chisel xmrig worker
 	dpkg visudo usermod sysctl ssh-add aws kubectl login logrotate
+	exe sshd nc insmod debugfs whoami umount ssh-keygen shm ping arping
 	runc:[0:PARENT] runc:[1:CHILD] runc:[2:INIT] busybox-new);
-my %address = map { $_ => 1 } qw(127.0.0.1 0.0.0.0 203.0.113.5 192.0.2.9 255.255.255.255 255.0.0.0);
+my %address = map { $_ => 1 } qw(127.0.0.1 0.0.0.0 203.0.113.5 192.0.2.9 255.255.255.255 255.0.0.0
+	10.20.30.40 10.96.0.1);
 my %variable = map { $_ => 1 } qw(PATH HOME PWD OLDPWD _ SHLVL TERM HOSTNAME container GOMAXPROCS XDG_RUNTIME_DIR);
 # Of Podman and runc, and the same wherever they run.
 my $runtime_variable = qr/^_(?:LIBCONTAINER|OCI|CONTAINERS)_[A-Z_]+$/;
@@ -100,8 +102,12 @@ sub leaks {
 	my @bad;
 	for ($text, $json) {
 		push @bad, "host name $machine" if $machine ne 'localhost' && /\b\Q$machine\E\b/;
-		push @bad, "path $1" while m{((?:/work/|/home/\w|/root/\.(?!ssh|aws|kube|bash|profile|vim|docker|wgetrc)|/proc/\d+/cwd|/mnt/(?!bin/saker|raw\.skr))[^\s"]*)}g;
-		while (/\b(\d{1,3}(?:\.\d{1,3}){3})\b/g) { push @bad, "address $1" unless $address{$1} }
+		push @bad, "path $1" while m{((?:/work/|/home/(?!alice)\w|/root/\.(?!ssh|aws|kube|bash|profile|vim|docker|wgetrc)|/proc/\d+/cwd|/mnt/(?!bin/saker|raw\.skr))[^\s"]*)}g;
+		# Arguments that were joined by dots may stand before and behind an address.
+		while (/\b(\d{1,3}(?:\.\d{1,3}){3,})\b/g) {
+			my @n = split /\./, $1;
+			push @bad, "address $1" unless grep { $address{join '.', @n[$_ .. $_ + 3]} } 0 .. $#n - 3;
+		}
 		while (/\b([0-9a-f]{1,4}(?::[0-9a-f]{0,4}){3,7})\b/g) { push @bad, "address $1" unless $1 =~ /^[0:]*1?$/ }
 	}
 	while ($json =~ /"(proc\.p?name)":"([^"]*)"/g) { push @bad, "process $2" unless $process{$2} }
