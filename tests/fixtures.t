@@ -1,75 +1,45 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
-# The fixtures show what fixtures/INDEX.tsv says: exactly those shipped rules fire on each.  Every
-# shipped rule has one that triggers it and one that comes near and must not.  And they hold nothing of
-# the machine that they were made on.
+# The fixtures show what fixtures/saker.test.yaml says: exactly those alerts of shipped rules on each.
+# Every shipped rule has one that triggers it and one that comes near and must not.  And they hold
+# nothing of the machine that they were made on.
 use strict;
 use warnings;
-use Cwd qw(abs_path);
 use File::Basename;
+use lib dirname(__FILE__);
+use Saker;
 use Sys::Hostname;
 use Test::More;
 
-my $build = $ENV{O} || 'build';
-my $saker = "$build/saker";
-my $top = abs_path(dirname(__FILE__) . '/..');
-my $rules = "$top/rules/saker.yaml";
-$ENV{TZ} = 'UTC';
-$ENV{FALCO_HOSTNAME} = 'test-host';
-
-sub output_of {
-	my (@command) = @_;
-	open my $in, '-|', @command or die "$command[0]: $!\n";
-	local $/;
-	my $out = <$in>;
-	close $in;
-	return $out // '';
-}
-
-sub rows {
-	open my $in, '<', "$top/fixtures/INDEX.tsv" or die "INDEX.tsv: $!\n";
-	my @rows;
-	while (<$in>) {
-		next if /^#/;
-		chomp;
-		my ($name, $shows, $fires, $near) = split /\t/;
-		push @rows, { name => $name, fires => [ list($fires) ], near => [ list($near) ] };
-	}
-	return @rows;
-}
-
-sub list { return grep { $_ ne '-' } split /; /, shift }
-
-sub shipped {
-	open my $in, '<', $rules or die "$rules: $!\n";
-	return map { /^- rule: (.*)/ ? $1 : () } <$in>;
-}
-
 # ---- rules ------------------------------------------------------------------------
 
-my @rows = rows();
-my (%fires, %near);
-for my $r (@rows) {
-	my $file = "$top/fixtures/$r->{name}.skr";
-	if (!-e $file) {
-		fail("$r->{name} is there");
-		next;
+my ($status, $out, $said) = run('test', "$top/fixtures");
+is($status, 0, 'saker test passes') or diag("$out$said");
+
+# The cases, by name of their recordings: { fires => {}, near => {} }.
+sub cases {
+	my (%cases, $case);
+	for (split /\n/, slurp("$top/fixtures/saker.test.yaml")) {
+		$case = $cases{$1} = {} if /^    recording: (.*)\.skr$/;
+		$case->{fires}{$1}++ if /^      - rule: (.*)/;
+		$case->{near}{$1}++ if /^      - no: (.*)/;
 	}
-	my $out = output_of($saker, 'analyze', '-q', '--json', '--rule-matching', 'all', '-r', $rules, $file);
-	my %found = map { /"rule":"([^"]*)"/ ? ($1 => 1) : () } split /\n/, $out;
-	is_deeply([ sort keys %found ], [ sort @{ $r->{fires} } ], "$r->{name}: the rules that fire");
-	$fires{$_}++ for @{ $r->{fires} };
-	$near{$_}++ for grep { !$found{$_} } @{ $r->{near} };
+	return %cases;
 }
-for my $rule (shipped()) {
+
+my %cases = cases();
+my %fires = map { $_ => 1 } map { keys %{ $_->{fires} } } values %cases;
+my %near = map { $_ => 1 } map { keys %{ $_->{near} } } values %cases;
+for my $rule (map { /^- rule: (.*)/ ? $1 : () } split /\n/, slurp("$top/rules/saker.yaml")) {
 	ok($fires{$rule}, "'$rule' has a fixture that triggers it");
 	ok($near{$rule}, "'$rule' has a fixture that must not trigger it");
 }
-for my $file (glob "$top/fixtures/*.skr") {
-	my $name = basename($file, '.skr');
-	ok((grep { $_->{name} eq $name } @rows) && -e "$top/fixtures/scenarios/$name.sh",
-		"$name is in the index and can be made again");
-	cmp_ok(-s $file, '<', 100_000, "$name is small");
+my %recordings = map { basename($_, '.skr') => $_ } glob "$top/fixtures/*.skr";
+my %scenarios = map { basename($_, '.sh') => $_ } glob "$top/fixtures/scenarios/*.sh";
+is_deeply([ sort keys %recordings ], [ sort keys %cases ], 'each recording has its test');
+is_deeply([ sort keys %recordings ], [ sort keys %scenarios ], 'each recording can be made again');
+for my $name (sort keys %recordings) {
+	cmp_ok(-s $recordings{$name}, '<', 40_000, "$name is small");
 }
 
 # ---- leaks ------------------------------------------------------------------------
@@ -97,8 +67,8 @@ my @fields = qw(proc.name proc.exe proc.exepath proc.cmdline proc.cwd proc.env p
 
 sub leaks {
 	my ($file) = @_;
-	my $text = output_of($saker, 'replay', '-q', '--all', $file);
-	my $json = output_of($saker, 'replay', '-q', '--json', '-p', join(' ', map { "%$_" } @fields), $file);
+	my (undef, $text) = run('replay', '-q', '--all', $file);
+	my (undef, $json) = run('replay', '-q', '--json', '-p', join(' ', map { "%$_" } @fields), $file);
 	my @bad;
 	for ($text, $json) {
 		push @bad, "host name $machine" if $machine ne 'localhost' && /\b\Q$machine\E\b/;
