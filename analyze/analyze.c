@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "analyze/alert/parts.h"
@@ -80,16 +79,6 @@ static int option(struct analysis *a, const struct opt_parse *p, int key)
 	}
 }
 
-static void allow_many_files(void)
-{
-	struct rlimit r;
-
-	if (getrlimit(RLIMIT_NOFILE, &r) < 0)
-		return;
-	r.rlim_cur = r.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &r);
-}
-
 static void open_files(struct analysis *a, char **paths)
 {
 	const bool range = a->from || a->to;
@@ -101,7 +90,7 @@ static void open_files(struct analysis *a, char **paths)
 	ruleset_correlations(a->plan.rules, &n_correlations);
 	if (alone || n_correlations > 0 || a->profile)
 		jobs = 1;
-	allow_many_files();
+	parts_many_files();
 	a->files = xcalloc((size_t)a->n_files, sizeof(*a->files));
 	for (int i = 0; i < a->n_files; i++) {
 		if (parts_open(&a->files[a->n_open], paths[i], jobs) == 0) {

@@ -5,14 +5,18 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "analyze/compare.h"
 #include "analyze/test/print.h"
 #include "analyze/test/suite.h"
 #include "analyze/verbs.h"
 #include "capture/base/err.h"
 #include "capture/base/opt.h"
 
-enum { O_RULES, O_NAME, O_TAG, O_JOBS, O_FAIL_FAST, O_VERBOSE };
-enum { JOBS_DEFAULT = 4, JOBS_MAX = 64 };
+enum {
+	O_RULES, O_NAME, O_TAG, O_JOBS, O_FAIL_FAST, O_VERBOSE, O_FORMAT,
+	O_AGAINST, O_EXAMPLES, O_EXIT_ZERO, O_MATCHING,
+};
+enum { JOBS_DEFAULT = 4, JOBS_MAX = 64, EXAMPLES_DEFAULT = 3, EXAMPLES_MAX = 1000000 };
 
 static const struct opt opts[] = {
 	{ O_NAME, 'k', "name", "NAME",
@@ -23,11 +27,22 @@ static const struct opt opts[] = {
 	{ O_JOBS, 'j', "jobs", "N", "threads (default: one per processor, at most 4)" },
 	{ O_FAIL_FAST, 'x', "fail-fast", NULL, "stop at the first failure" },
 	{ O_VERBOSE, 'v', "verbose", NULL, "also show tests that passed" },
+	{ O_AGAINST, 0, "against", "OLD",
+	  "compare the alerts of --rules with those of OLD (a rule file, a folder, REVISION:FILE, "
+	  "or the same files in a git REVISION) over the recordings of PATH" },
+	{ O_FORMAT, 0, "format", "FORMAT", "of --against: text, json or markdown" },
+	{ O_EXAMPLES, 0, "examples", "N",
+	  "of --against: so many of each rule and kind of difference (default: 3)" },
+	{ O_MATCHING, 0, "rule-matching", "first|all",
+	  "of --against: alerts of the first rule that matches an event (default), or of all" },
+	{ O_EXIT_ZERO, 0, "exit-zero", NULL,
+	  "of --against: exit with 0 also if something differs" },
 };
 
 static const struct opt_spec test_spec = {
 	"test", "[options] [PATH ...]", "run tests of rules", OPTS(opts),
-	"0 all passed, 1 something failed, 2 something could not be run.",
+	"0 all passed, or --against: nothing differs, 1 something failed, or differs, 2 something "
+	"could not be run.",
 };
 
 struct test_verb {
@@ -36,12 +51,21 @@ struct test_verb {
 	size_t rules_cap, names_cap, tags_cap;
 	uint64_t jobs;
 	bool verbose;
+	struct compare_args compare;
 };
 
 static void add(const char ***v, size_t *n, size_t *cap, const char *text)
 {
 	*v = mem_grow(*v, cap, *n + 1, sizeof(**v));
 	(*v)[(*n)++] = text;
+}
+
+static int matching(struct test_verb *t, const char *text)
+{
+	if (strcmp(text, "first") != 0 && strcmp(text, "all") != 0)
+		return err(ERR_USAGE, "--rule-matching: '%s' is neither first nor all", text);
+	t->compare.all_rules = *text == 'a';
+	return 0;
 }
 
 static int option(struct test_verb *t, const struct opt_parse *p, int key)
@@ -53,6 +77,12 @@ static int option(struct test_verb *t, const struct opt_parse *p, int key)
 	case O_JOBS: return opt_u64(p, "--jobs", 1, JOBS_MAX, &t->jobs);
 	case O_FAIL_FAST: t->suite.fail_fast = true; return 0;
 	case O_VERBOSE: t->verbose = true; return 0;
+	case O_FORMAT: t->compare.format = p->value; return 0;
+	case O_AGAINST: t->compare.against = p->value; return 0;
+	case O_EXAMPLES:
+		return opt_u64(p, "--examples", 0, EXAMPLES_MAX, &t->compare.examples);
+	case O_EXIT_ZERO: t->compare.exit_zero = true; return 0;
+	case O_MATCHING: return matching(t, p->value);
 	}
 	return 0;
 }
@@ -116,9 +146,21 @@ static uint64_t default_jobs(void)
 	return n > JOBS_DEFAULT ? JOBS_DEFAULT : n < 1 ? 1 : (uint64_t)n;
 }
 
+static int compare(struct test_verb *t, char **paths, int n)
+{
+	struct compare_args *a = &t->compare;
+
+	a->rules = t->rules;
+	a->n_rules = t->suite.n_rules;
+	a->paths = paths;
+	a->n_paths = n;
+	a->jobs = t->jobs;
+	return test_against(a);
+}
+
 int verb_test(int argc, char **argv)
 {
-	struct test_verb t = { .jobs = default_jobs() };
+	struct test_verb t = { .jobs = default_jobs(), .compare.examples = EXAMPLES_DEFAULT };
 	struct opt_parse p;
 	int key, e;
 
@@ -128,7 +170,7 @@ int verb_test(int argc, char **argv)
 			return opt_usage_error(&test_spec, "%s", err_text());
 	if (key != OPT_END)
 		return opt_status(key);
-	e = run(&t, argv + p.first, argc - p.first);
+	e = (t.compare.against ? compare : run)(&t, argv + p.first, argc - p.first);
 	test_suite_release(&t.suite);
 	free(t.rules);
 	free(t.names);

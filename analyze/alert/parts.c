@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "capture/base/err.h"
 
@@ -302,6 +303,16 @@ int parts_run(struct parts *p, const struct detect_plan *plan, struct sink_set *
 	free(j.ended);
 	free(workers);
 	return j.failed ? err(ERR_FORMAT, "%s", j.message) : 0;
+}
+
+void parts_many_files(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) < 0)
+		return;
+	r.rlim_cur = r.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &r);
 }
 
 int parts_open(struct parts *p, const char *path, unsigned n_threads)

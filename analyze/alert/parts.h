@@ -18,6 +18,8 @@ struct parts {
 	struct source *sources[PARTS_THREADS_MAX];
 };
 
+/* Lets the program open as many files as it may; before the first parts_open. */
+void parts_many_files(void);
 /* Opens path; more than one source only where it has key frames.  Negative with a message. */
 int parts_open(struct parts *p, const char *path, unsigned n_threads);
 void parts_close(struct parts *p);

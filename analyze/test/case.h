@@ -28,6 +28,8 @@ struct test_rules {
 	const char **paths;		/* from where the program stands */
 	const struct yaml **nodes;	/* where each is named, of file */
 	uint32_t n;
+	const struct revision_file *texts;	/* files that are no more, in their place */
+	uint32_t n_texts;
 	const char **enable, **disable, **tags;	/* patterns, patterns, tags */
 	uint32_t n_enable, n_disable, n_tags;
 	int priority;			/* least severe */

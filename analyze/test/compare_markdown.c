@@ -156,21 +156,30 @@ static void put_alert(struct page *p, const char *sign, const char *line)
 	buf_byte(p->out, '\n');
 }
 
+static void put_change(struct page *p, const struct compare_diff *d)
+{
+	struct buf text = {0};
+
+	compare_put_change(&text, &p->rules[d->rule], d->what, "→");
+	buf_str(p->out, ": ");
+	code(p->out, buf_text(&text), NAME_MAX_LEN);
+	buf_release(&text);
+}
+
 static void put_diff(struct page *p, const struct compare_diff *d)
 {
 	buf_printf(p->out, "- **%s** ", compare_kind_name[d->kind]);
 	code(p->out, p->files[d->file].path, NAME_MAX_LEN);
 	buf_printf(p->out, " event %" PRIu64, d->num);
 	if (d->kind == COMPARE_CHANGED) {
-		buf_str(p->out, ": ");
-		compare_put_what(p->out, d->what);
+		put_change(p, d);
 	} else if (d->kind == COMPARE_MOVED) {
 		buf_str(p->out, ": now ");
 		name(p, p->rules[d->other].now);
 	}
 	buf_byte(p->out, '\n');
-	put_alert(p, "−", d->old);
-	put_alert(p, "+", d->now);
+	put_alert(p, "−", compare_one_line(d) ? NULL : d->old);
+	put_alert(p, compare_one_line(d) ? "" : "+", d->now);
 }
 
 /* What fits of a rule's examples; how many were put. */

@@ -17,6 +17,41 @@ void compare_put_what(struct buf *out, unsigned what)
 		}
 }
 
+static bool has_tag(const struct rule *r, const char *tag)
+{
+	for (uint32_t i = 0; i < r->n_tags; i++)
+		if (strcmp(r->tags[i], tag) == 0)
+			return true;
+	return false;
+}
+
+static void put_tags(struct buf *out, char sign, const struct rule *r, const struct rule *without)
+{
+	for (uint32_t i = 0; i < r->n_tags; i++)
+		if (!has_tag(without, r->tags[i]))
+			buf_printf(out, " %c%s", sign, r->tags[i]);
+}
+
+void compare_put_change(struct buf *out, const struct compare_rule *r, unsigned what,
+			const char *arrow)
+{
+	const char *sep = "";
+
+	if (what & COMPARE_PRIORITY) {
+		buf_printf(out, "priority: %s %s %s", priority_name[r->old->priority], arrow,
+			   priority_name[r->now->priority]);
+		sep = "; ";
+	}
+	if (what & COMPARE_TAGS) {
+		buf_printf(out, "%stags:", sep);
+		put_tags(out, '+', r->now, r->old);
+		put_tags(out, '-', r->old, r->now);
+		sep = "; ";
+	}
+	if (what & COMPARE_OUTPUT)
+		buf_printf(out, "%soutput", sep);
+}
+
 bool compare_put_counts(struct buf *out, const uint64_t n[COMPARE_KINDS], uint64_t here)
 {
 	const char *sep = "";
@@ -147,11 +182,23 @@ static void put_alert(struct print *p, char sign, const char *line)
 {
 	if (!line)
 		return;
-	paint(p, sign == '+' ? "32" : "31");
+	if (sign != ' ')
+		paint(p, sign == '+' ? "32" : "31");
 	buf_printf(p->out, "      %c ", sign);
 	safe(p, line);
-	paint(p, "0");
+	if (sign != ' ')
+		paint(p, "0");
 	buf_byte(p->out, '\n');
+}
+
+static void put_change(struct print *p, const struct compare_diff *d)
+{
+	struct buf text = {0};
+
+	compare_put_change(&text, &p->rules[d->rule], d->what, "->");
+	buf_str(p->out, ": ");
+	safe(p, buf_text(&text));
+	buf_release(&text);
 }
 
 static void put_diff(struct print *p, const struct compare_diff *d)
@@ -160,13 +207,16 @@ static void put_diff(struct print *p, const struct compare_diff *d)
 	safe(p, p->files[d->file].path);
 	buf_printf(p->out, ", event %" PRIu64, d->num);
 	if (d->kind == COMPARE_CHANGED) {
-		buf_str(p->out, ": ");
-		compare_put_what(p->out, d->what);
+		put_change(p, d);
 	} else if (d->kind == COMPARE_MOVED) {
 		buf_str(p->out, ": now ");
 		safe(p, p->rules[d->other].now->name);
 	}
 	buf_byte(p->out, '\n');
+	if (compare_one_line(d)) {
+		put_alert(p, ' ', d->now);
+		return;
+	}
 	put_alert(p, '-', d->old);
 	put_alert(p, '+', d->now);
 }

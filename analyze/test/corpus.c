@@ -26,7 +26,7 @@ static bool is_recording(const char *name)
 static void add(struct corpus *c, const char *path)
 {
 	c->paths = mem_grow(c->paths, &c->cap, c->n + 1, sizeof(*c->paths));
-	c->paths[c->n++] = arena_str(&c->arena, path);
+	c->paths[c->n++] = arena_str(&c->arena, strncmp(path, "./", 2) == 0 ? path + 2 : path);
 }
 
 static int by_name(const FTSENT **a, const FTSENT **b)

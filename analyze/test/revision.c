@@ -185,8 +185,8 @@ static int read_blob(struct revision *r, const char *dir, const char *object)
 static int read_tree(struct revision *r, const char *dir, const char *object)
 {
 	struct answer a;
-	int rc = git(&a, dir, (const char *const[]){ "ls-tree", "-z", "--name-only", object,
-		     NULL });
+	int rc = git(&a, dir, (const char *const[]){ "ls-tree", "-z", "--name-only",
+		     "--full-tree", object, NULL });
 	const char *sep = object[strlen(object) - 1] == '/' ||
 			  object[strlen(object) - 1] == ':' ? "" : "/";
 

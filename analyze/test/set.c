@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/test/revision.h"
 #include "analyze/test/run.h"
 #include "capture/base/err.h"
 #include "capture/base/quote.h"
@@ -44,6 +45,10 @@ static int load(struct test_set *s)
 
 	for (uint32_t i = 0; i < f->n; i++)
 		if (ruleset_load_path(s->rules, f->paths[i]) < 0)
+			rc = -ERR_RULE;
+	for (uint32_t i = 0; i < f->n_texts; i++)
+		if (ruleset_load_text(s->rules, f->texts[i].name, f->texts[i].text,
+				      f->texts[i].len) < 0)
 			rc = -ERR_RULE;
 	if (rc < 0)
 		return rc;

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Both versions are loaded and all recordings opened; then the sandbox closes. */
+#include "analyze/compare.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "analyze/alert/parts.h"
+#include "analyze/test/compare_print.h"
+#include "analyze/test/corpus.h"
+#include "analyze/test/revision.h"
+#include "analyze/test/run.h"
+#include "capture/base/err.h"
+#include "capture/base/sandbox.h"
+
+struct run {
+	const struct compare_args *args;
+	struct revision then;
+	struct test_rules old_rules, now_rules;
+	struct test_set *old, *now;
+	struct corpus corpus;
+	struct compare *compare;
+	struct buf now_name;
+	bool failed;
+};
+
+static void put_text(struct buf *out, const struct compare *c)
+{
+	compare_text(out, c, isatty(STDOUT_FILENO) && !getenv("NO_COLOR"));
+}
+
+static const struct form {
+	const char *name;
+	void (*put)(struct buf *out, const struct compare *c);
+} forms[] = {
+	{ "text", put_text }, { "json", compare_json }, { "markdown", compare_markdown },
+};
+
+static const struct form *form_of(const char *name)
+{
+	for (unsigned i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+		if (strcmp(forms[i].name, name ? name : "text") == 0)
+			return &forms[i];
+	err(ERR_USAGE, "--format: with --against it is text, json or markdown, not '%s'", name);
+	return NULL;
+}
+
+/* ---- the old rules ---- */
+
+/* The rules of today as they were then; files that are new since have none. */
+static int read_then(struct run *r)
+{
+	const struct compare_args *a = r->args;
+
+	for (size_t i = 0; i < a->n_rules; i++) {
+		const int rc = revision_read_path(&r->then, a->against, a->rules[i]);
+
+		if (rc < 0)
+			return rc;
+		if (rc == 1)
+			warn("%s was not there in %s: its rules are new", a->rules[i],
+			     a->against);
+	}
+	return 0;
+}
+
+/* What is there is a path, also where git could read it otherwise. */
+static int find_old(struct run *r)
+{
+	const char *against = r->args->against;
+	int rc;
+
+	if (access(against, F_OK) == 0) {
+		r->old_rules.paths = (const char **)(uintptr_t)&r->args->against;
+		r->old_rules.n = 1;
+		return 0;
+	}
+	rc = strchr(against, ':') ? revision_read(&r->then, against) : read_then(r);
+	r->old_rules.texts = r->then.files;
+	r->old_rules.n_texts = (uint32_t)r->then.n;
+	if (rc < 0 && !strchr(against, ':'))
+		err_at("there is no such file, and as a revision");
+	return rc < 0 ? err_at("--against %s", against) : 0;
+}
+
+static struct test_set *load(struct test_rules *from, bool all_rules)
+{
+	struct test_set *set;
+
+	from->priority = PRIORITY_DEBUG;
+	from->all = all_rules;
+	set = test_set_new(from);
+	if (!set->rules && set->messages.len)
+		fwrite(set->messages.p, 1, set->messages.len, stderr);
+	return set;
+}
+
+static int load_rules(struct run *r)
+{
+	const struct compare_args *a = r->args;
+
+	if (find_old(r) < 0) {
+		err_print();
+		return -ERR_USAGE;
+	}
+	r->now_rules.paths = (const char **)(uintptr_t)a->rules;
+	r->now_rules.n = (uint32_t)a->n_rules;
+	for (size_t i = 0; i < a->n_rules; i++)
+		buf_printf(&r->now_name, "%s%s", i ? ", " : "", a->rules[i]);
+	r->old = load(&r->old_rules, a->all_rules);
+	r->now = load(&r->now_rules, a->all_rules);
+	if (r->old->rules && r->now->rules)
+		return 0;
+	warn("the %s rules cannot be used", r->old->rules ? "new" : "old");
+	return -ERR_RULE;
+}
+
+/* ---- recordings ---- */
+
+static int find_recordings(struct run *r)
+{
+	const struct compare_args *a = r->args;
+
+	if (a->n_paths == 0 && corpus_add(&r->corpus, ".") < 0)
+		return -ERR_SYSTEM;
+	for (int i = 0; i < a->n_paths; i++)
+		if (corpus_add(&r->corpus, a->paths[i]) < 0)
+			return -ERR_SYSTEM;
+	return r->corpus.n > 0 ? 0 : err(ERR_USAGE, "there is no recording (*.skr, *.scap) here");
+}
+
+/* One that cannot be opened does not keep the others from being compared. */
+static int open_recordings(struct run *r)
+{
+	const struct compare_options o = { .old = r->old->rules, .now = r->now->rules,
+		.old_name = r->args->against, .now_name = buf_text(&r->now_name),
+		.jobs = (unsigned)r->args->jobs, .all_rules = r->args->all_rules,
+		.examples = (size_t)r->args->examples };
+
+	r->compare = compare_new(&o);
+	if (!r->compare)
+		return -ERR_RULE;
+	parts_many_files();
+	for (size_t i = 0; i < r->corpus.n; i++)
+		if (compare_add(r->compare, r->corpus.paths[i]) < 0) {
+			err_print();
+			r->failed = true;
+		}
+	return sandbox_enter(SANDBOX_PLAIN);
+}
+
+static void tell_damage(const struct run *r)
+{
+	size_t n;
+	const struct compare_file *v = compare_files(r->compare, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (v[i].damage.n_places > 0 || v[i].damage.cut)
+			warn("%s: it is %s; what can be read was compared", v[i].path,
+			     v[i].damage.cut ? "cut off" : "damaged");
+}
+
+static int run(struct run *r, const struct form *form)
+{
+	struct buf out = {0};
+
+	if (compare_run(r->compare) < 0) {
+		err_print();
+		r->failed = true;
+	}
+	tell_damage(r);
+	form->put(&out, r->compare);
+	fwrite(out.p, 1, out.len, stdout);
+	fflush(stdout);
+	buf_release(&out);
+	if (r->failed)
+		return EXIT_FAILED;
+	return compare_differs(r->compare) && !r->args->exit_zero ? EXIT_FINDINGS : EXIT_DONE;
+}
+
+static int prepare_and_run(struct run *r)
+{
+	const struct form *form = form_of(r->args->format);
+
+	if (form && r->args->n_rules == 0)
+		err(ERR_USAGE, "--against: which rules are the new ones? Name them with --rules");
+	if (!form || r->args->n_rules == 0 || find_recordings(r) < 0) {
+		err_print();
+		return EXIT_FAILED;
+	}
+	if (load_rules(r) < 0)
+		return EXIT_FAILED;
+	if (open_recordings(r) < 0) {
+		err_print();
+		return EXIT_FAILED;
+	}
+	return run(r, form);
+}
+
+int test_against(const struct compare_args *a)
+{
+	struct run r = { .args = a };
+	const int status = prepare_and_run(&r);
+
+	compare_free(r.compare);
+	test_set_free(r.old);
+	test_set_free(r.now);
+	corpus_release(&r.corpus);
+	revision_release(&r.then);
+	buf_release(&r.now_name);
+	return status;
+}
