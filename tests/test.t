@@ -61,10 +61,13 @@ passes("expect: [{rule: $shadow, fields: {proc.name: cat, user.uid: 0, fd.name: 
 	"evt.type: [open, openat], proc.pname: {'!=': bash}, proc.tty: {exists: true}, container.image: null, " .
 	"evt.rawres: {'>=': 0}, proc.cmdline: {glob: 'cat *'}, 'proc.aname[2]': {regex: 'n.*x'}}}]", 'fields by all kinds of operators');
 
+passes("expect: [{rule: $shadow, priority: warning, output: [file=/etc/shadow, process=cat]}]", 'priority and output');
 fails("expect: [{rule: Kernel module loaded}]", qr/'Kernel module loaded' must fire at least once, but did not at all/, 'missed');
 fails("expect: [{rule: $shadow, count: 2}]", qr/'$shadow' must fire twice, but did once/, 'too few');
 fails("expect: [{no: Log *}]", qr/'Log \*' must not fire, but did once.*\n    event \d+: .*A log was removed/, 'one too many');
 fails("expect: [{rule: $shadow, fields: {proc.name: dog}}]", qr/with other values.*\n.*\n\s+proc\.name: expected = dog, is cat\n/, 'another value');
+fails("expect: [{rule: $shadow, priority: notice}]", qr/with other values.*\n.*\n\s+priority: expected Notice, is Warning\n/, 'another priority');
+fails("expect: [{rule: $shadow, output: [file=/etc, user=nobody]}]", qr/\n\s+output: expected to contain user=nobody\n/, 'another output');
 fails("expect: [{rule: $shadow, at: 3}]", qr/at other events than 3/, 'another event');
 fails("expect: [{rule: $shadow}]\nelse: none", qr/'Log removed' fired once, and is none of the expected/, 'something else');
 fails("expect: none", qr/'$shadow' fired once/, 'anything at all');
@@ -87,6 +90,7 @@ wrong("expect: [{rule: Password hashes raed}]", qr/:5:\d+: error: no rule is nam
 wrong("expect: [{rule: $shadow, fields: {proc.nme: x}}]", qr/did you mean proc\.name/, 'an unknown field');
 wrong("expect: [{rule: $shadow, fields: {proc.name: {startwith: x}}}]", qr/did you mean startswith/, 'an unknown operator');
 wrong("expect: [{rule: $shadow, fields: {evt.rawres: abc}}]", qr/error: evt\.rawres: .*abc/, 'a value of another type');
+wrong("expect: [{rule: $shadow, priority: loud}]", qr/error: priority is one of emergency/, 'an unknown priority');
 wrong("expect: none\nexpect: none", qr/'expect' stands here twice/, 'a key twice');
 
 # ---- which ones ----

@@ -46,11 +46,7 @@ static bool read_options(struct test_file *f, const struct yaml *map, struct tes
 		return false;
 	}
 	v = yaml_get(map, "priority");
-	r->priority = v ? v->kind == YAML_SCALAR ? priority_parse(v->p) : -1 : r->priority;
-	if (r->priority < 0)
-		test_file_say(f, v, "priority is one of emergency, alert, critical, error, "
-			      "warning, notice, informational, debug");
-	return r->priority >= 0;
+	return !v || read_priority(f, v, &r->priority);
 }
 
 static bool read_rules(struct test_file *f, const struct yaml *map, struct test_rules *r)

@@ -51,6 +51,9 @@ struct test_expect {
 	uint64_t event;			/* number of the event; 0: any */
 	struct test_field *fields;
 	uint32_t n_fields;
+	int priority;			/* -1: any */
+	const char **output;		/* texts that the line of the alert contains */
+	uint32_t n_output;
 	const struct yaml *node;
 };
 

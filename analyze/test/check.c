@@ -94,6 +94,11 @@ static enum verdict judge(const struct test_expect *e, const struct rule *r,
 		return NOT_MEANT;
 	if (e->event && e->event != c->ev->num)
 		return OTHER_EVENT;
+	if (e->priority >= 0 && (int)r->priority != e->priority) {
+		buf_printf(out, "      priority: expected %s, is %s\n",
+			   priority_name[e->priority], priority_name[r->priority]);
+		return OTHER_FIELDS;
+	}
 	if (look_at_fields(e, c, !e->no && m->noted < SHOWN, out))
 		return MEANT;
 	m->noted++;
@@ -137,6 +142,22 @@ static void put_alert(const struct test_alert *a, struct buf *out)
 	buf_str(out, cut ? " ...\n" : "\n");
 }
 
+/* The parts of the output that its line lacks, as lines; none: it has all. */
+static bool look_at_line(const struct test_expect *e, const struct test_alert *a,
+			 struct buf *out)
+{
+	bool ok = true;
+
+	for (uint32_t i = 0; i < e->n_output; i++)
+		if (!memmem(a->line, a->len, e->output[i], strlen(e->output[i]))) {
+			buf_str(out, "      output: expected to contain ");
+			quote_terminal_buf(out, e->output[i], strlen(e->output[i]));
+			buf_byte(out, '\n');
+			ok = false;
+		}
+	return ok;
+}
+
 static bool allowed(const struct test_case *c, const struct rule *r)
 {
 	if (c->rest.how == TEST_ELSE_ANY)
@@ -172,20 +193,26 @@ static void on_alert(void *arg, const struct test_alert *a)
 	for (uint32_t i = 0; i < k->c->n_expect; i++) {
 		const struct test_expect *e = &k->c->expect[i];
 		struct met *m = &k->met[i];
+		enum verdict verdict = a->note[i];
+		struct buf lacks = {0};
 		uint32_t len;
 
 		memcpy(&len, p, sizeof(len));
 		p += sizeof(len);
-		expected |= a->note[i] == MEANT;
-		m->n += a->note[i] == MEANT;
-		m->n_other_event += a->note[i] == OTHER_EVENT;
-		m->n_other_fields += a->note[i] == OTHER_FIELDS;
-		if (e->no ? a->note[i] == MEANT && m->n <= SHOWN :
-		    (a->note[i] == MEANT ? e->max != UINT64_MAX && m->n <= SHOWN :
-		     a->note[i] != NOT_MEANT && m->n_other_event + m->n_other_fields <= SHOWN)) {
+		if (verdict == MEANT && !look_at_line(e, a, &lacks))
+			verdict = OTHER_FIELDS;
+		expected |= verdict == MEANT;
+		m->n += verdict == MEANT;
+		m->n_other_event += verdict == OTHER_EVENT;
+		m->n_other_fields += verdict == OTHER_FIELDS;
+		if (e->no ? verdict == MEANT && m->n <= SHOWN :
+		    (verdict == MEANT ? e->max != UINT64_MAX && m->n <= SHOWN :
+		     verdict != NOT_MEANT && m->n_other_event + m->n_other_fields <= SHOWN)) {
 			put_alert(a, &m->lines);
 			buf_put(&m->lines, p, len);
+			buf_put(&m->lines, lacks.p, lacks.len);
 		}
+		buf_release(&lacks);
 		p += len;
 	}
 	if (!expected && !allowed(k->c, a->rule))
@@ -213,6 +240,11 @@ static const char *times(struct arena *a, uint64_t n)
 		arena_printf(a, "%" PRIu64 " times", n);
 }
 
+static bool is_described(const struct test_expect *e)
+{
+	return e->event || e->n_fields || e->priority >= 0 || e->n_output;
+}
+
 static const char *wanted(struct arena *a, const struct test_expect *e)
 {
 	if (e->min == e->max)
@@ -235,7 +267,7 @@ static void check_one(const struct test_expect *e, const struct met *m, struct t
 	f = fail(r, e->node, &m->lines);
 	if (e->no) {
 		f->text = arena_printf(&r->arena, "'%s' must not fire%s, but did %s", e->rule,
-				       e->event || e->n_fields ? " like this" : "",
+				       is_described(e) ? " like this" : "",
 				       times(&r->arena, m->n));
 		return;
 	}
@@ -247,7 +279,7 @@ static void check_one(const struct test_expect *e, const struct met *m, struct t
 				    times(&r->arena, m->n_other_event), e->event);
 	f->text = arena_printf(&r->arena, "'%s' must fire %s%s, but did %s%s", e->rule,
 			       wanted(&r->arena, e),
-			       e->event || e->n_fields ? " as described" : "",
+			       is_described(e) ? " as described" : "",
 			       times(&r->arena, m->n), more);
 }
 

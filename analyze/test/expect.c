@@ -264,9 +264,21 @@ static bool read_at(struct test_file *f, const struct yaml *v, struct test_expec
 	return false;
 }
 
+/* How an alert looks: what it says of itself rather than of its event. */
+static bool read_look(struct test_file *f, const struct yaml *node, struct test_expect *e)
+{
+	const struct yaml *priority = yaml_get(node, "priority"), *output = yaml_get(node, "output");
+
+	e->priority = -1;
+	return (!priority || read_priority(f, priority, &e->priority)) &&
+	       (!output || read_texts(f, output, "a part of the output", &e->output,
+				      &e->n_output));
+}
+
 static bool read_one(struct test_file *f, const struct yaml *node, struct test_expect *e)
 {
-	static const char *const known[] = { "rule", "no", "count", "fields", "at", NULL };
+	static const char *const known[] = {
+		"rule", "no", "count", "fields", "at", "priority", "output", NULL };
 	const struct yaml *rule, *no, *count, *map, *at;
 
 	*e = (struct test_expect){ .min = 1, .max = UINT64_MAX, .node = node };
@@ -290,7 +302,7 @@ static bool read_one(struct test_file *f, const struct yaml *node, struct test_e
 		e->min = e->max = 0;
 	return read_text(f, rule ? rule : no, "the name of a rule", &e->rule) &&
 	       (!count || read_count_of(f, count, e)) && (!at || read_at(f, at, e)) &&
-	       (!map || read_fields(f, map, e));
+	       (!map || read_fields(f, map, e)) && read_look(f, node, e);
 }
 
 bool read_expect(struct test_file *f, struct test_case *c, const struct yaml *node)

@@ -197,3 +197,15 @@ bool read_paths(struct test_file *f, const struct yaml *node, const char *what,
 		(*out)[i] = from_here(f, (*out)[i]);
 	return true;
 }
+
+bool read_priority(struct test_file *f, const struct yaml *node, int *out)
+{
+	const int p = node->kind == YAML_SCALAR ? priority_parse(node->p) : -1;
+
+	if (p < 0)
+		test_file_say(f, node, "priority is one of emergency, alert, critical, error, "
+			      "warning, notice, informational, debug");
+	else
+		*out = p;
+	return p >= 0;
+}

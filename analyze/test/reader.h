@@ -22,6 +22,7 @@ bool read_texts(struct test_file *f, const struct yaml *node, const char *what,
 /* The same, of paths, which are relative to the file. */
 bool read_paths(struct test_file *f, const struct yaml *node, const char *what,
 		const char ***out, uint32_t *n);
+bool read_priority(struct test_file *f, const struct yaml *node, int *out);
 /* Counts what is read, for the bound. */
 bool read_count(struct test_file *f, const struct yaml *node);
 
