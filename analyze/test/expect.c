@@ -267,7 +267,8 @@ static bool read_at(struct test_file *f, const struct yaml *v, struct test_expec
 /* How an alert looks: what it says of itself rather than of its event. */
 static bool read_look(struct test_file *f, const struct yaml *node, struct test_expect *e)
 {
-	const struct yaml *priority = yaml_get(node, "priority"), *output = yaml_get(node, "output");
+	const struct yaml *priority = yaml_get(node, "priority");
+	const struct yaml *output = yaml_get(node, "output");
 
 	e->priority = -1;
 	return (!priority || read_priority(f, priority, &e->priority)) &&

@@ -1,0 +1,32 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
+# The published stable rules (read where they are) under the tests of tests/rules-stable: all pass,
+# and each rule has a recording that it fires on and one that it must not.
+use strict;
+use warnings;
+use File::Basename;
+use lib dirname(__FILE__);
+use Saker;
+use Test::More;
+use Time::HiRes qw(time);
+
+my $rules = "$top/../shared/rulesets/falco_rules.yaml";
+plan skip_all => "no $rules" unless -e $rules;
+
+my $begin = time;
+my ($status, $out, $said) = run('test', '-j', 1, "$top/tests/rules-stable");
+my $took = time - $begin;
+is($status, 0, 'saker test passes') or diag("$out$said");
+note(sprintf '%s in %.2f s on one core', $out =~ /^(\d+ tests)/m, $took);
+cmp_ok($took, '<', $ENV{SAN} ? 60 : 5, 'in less than 5 s on one core');
+
+my (%fires, %near);
+for (split /\n/, slurp("$top/tests/rules-stable/recordings.test.yaml")) {
+	$fires{$1}++ if /^      - rule: (.*)/;
+	$near{$1}++ if /^      - no: (.*)/;
+}
+for my $rule (map { /^- rule: (.*)/ ? $1 : () } split /\n/, slurp($rules)) {
+	ok($fires{$rule}, "'$rule' has a recording that it fires on");
+	ok($near{$rule}, "'$rule' has a recording that it must not fire on");
+}
+done_testing;
