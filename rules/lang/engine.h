@@ -274,6 +274,8 @@ bool matcher_pred(struct matcher *m, uint32_t pred);
 /* The predicate over a value that was got elsewhere. */
 bool matcher_decide(struct matcher *m, const struct pred *p, struct slot_value *v);
 const struct slot_value *matcher_slot(struct matcher *m, uint32_t slot);
+/* Whether one of its constants, or another, holds alone. */
+bool matcher_constant(struct matcher *m, const struct pred *p, const struct constant *c);
 
 /* The extraction of transformers. */
 bool transform_get(struct matcher *m, const struct extract *x, struct fval *v,

@@ -194,6 +194,13 @@ static bool over_values(struct matcher *m, const struct pred *p, const struct sl
 	return all && v->all.n > 0;
 }
 
+bool matcher_constant(struct matcher *m, const struct pred *p, const struct constant *c)
+{
+	const struct slot_value *v = value(m, p->slot);
+
+	return v->found && over_values(m, p, v, c);
+}
+
 /* How many constants hold, as the modifier counts them. */
 static bool over_constants(struct matcher *m, const struct pred *p, const struct slot_value *v)
 {

@@ -101,6 +101,11 @@ static void decide_leaf(struct explain_node *n, bool is)
 	n->cost[!is] = is ? COST_FALSE : COST_TRUE;
 }
 
+static bool ask(const struct explain *x, struct matcher *m, uint32_t pred)
+{
+	return m ? matcher_pred(m, pred) : x->answers[pred];
+}
+
 /* Nodes of the graph are shared, so each is looked at once: as a tree it may be
  * exponentially large. */
 static bool part_holds(struct explain *x, struct matcher *m, uint32_t node)
@@ -115,7 +120,7 @@ static bool part_holds(struct explain *x, struct matcher *m, uint32_t node)
 		is = node == DAG_TRUE;
 		break;
 	case DAG_PRED:
-		is = matcher_pred(m, n->kids[0]);
+		is = ask(x, m, n->kids[0]);
 		break;
 	case DAG_NOT:
 		is = !part_holds(x, m, n->kids[0]);
@@ -145,7 +150,7 @@ static void decide(struct explain *x, struct explain_node *n, struct matcher *m)
 
 	switch (n->kind) {
 	case EXPLAIN_CHECK:
-		decide_leaf(n, matcher_pred(m, n->pred));
+		decide_leaf(n, ask(x, m, n->pred));
 		break;
 	case EXPLAIN_PART:
 		decide_leaf(n, part_holds(x, m, n->part));
@@ -174,6 +179,13 @@ void explain_event(struct explain *x, struct matcher *m)
 		decide(x, &x->v[i], m);
 		x->v[i].blamed = false;
 	}
+}
+
+void explain_answers(struct explain *x, const bool *is)
+{
+	x->answers = is;
+	explain_event(x, NULL);
+	x->answers = NULL;
 }
 
 /* Marks what has to turn for the node to become what is wanted. */

@@ -35,6 +35,7 @@ struct explain {
 	struct explain_node *v;		/* parents first */
 	size_t n, cap;
 	uint32_t *known, stamp;		/* of parts, by node of the graph: stamp | result */
+	const bool *answers;		/* instead of a matcher's, by predicate */
 };
 
 enum {
@@ -51,6 +52,9 @@ void explain_release(struct explain *x);
 
 /* Looks at every part, on the event that the matcher has begun. */
 void explain_event(struct explain *x, struct matcher *m);
+
+/* The same with the answers of predicates from elsewhere. */
+void explain_answers(struct explain *x, const bool *is);
 
 static inline bool explain_holds(const struct explain *x)
 {

@@ -37,21 +37,30 @@ struct piece {
 	bool copied;
 };
 
+/* From out on stands an item of a list. */
+struct list_mark {
+	uint32_t out, index;
+	const struct list_def *list;
+};
+
 struct expanded {
 	struct lang_text text;
 	const struct joined *from;
 	struct piece *pieces;
-	size_t n;
+	struct list_mark *marks;	/* in order */
+	size_t n, n_marks;
 };
 
 struct list_def {
 	const char *name;
 	struct place at;
 	const char **items;
-	size_t n, cap;
+	struct place *items_at;
+	size_t n, cap, at_cap;
 	uint32_t index, seen_from;	/* order of the first and of the last definition */
 	bool used;
 	const char **raw;		/* items with lists in them opened, one level */
+	struct list_mark *raw_from;	/* whose items they are */
 	size_t n_raw;
 };
 
@@ -259,6 +268,10 @@ void joined_release(struct joined *j);
 void joined_text(struct lang_text *t, const struct joined *j);
 void lists_resolve(struct ruleset *rs);
 void lists_put_in(struct ruleset *rs, const struct joined *in, struct expanded *out);
+/* The item of a list that was put in at a place of a condition; false: it was written there. */
+bool list_item_at(const struct lang_text *t, size_t off, struct list_mark *out);
+/* Where the node begins. */
+void place_locate(const struct place *p, struct lang_place *out);
 /* build.c */
 bool ruleset_build(struct reader *r);
 void ruleset_forget(struct ruleset *rs);

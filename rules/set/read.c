@@ -23,11 +23,15 @@ static struct list_def *list_of(struct ruleset *rs, const char *name, bool *is_n
 	return l;
 }
 
-static void add_items(struct list_def *l, const char **items, uint32_t n)
+static void add_items(struct reader *r, struct list_def *l, const struct yaml *v,
+		      const char **items, uint32_t n)
 {
 	l->items = mem_grow(l->items, &l->cap, l->n + n, sizeof(*l->items));
+	l->items_at = mem_grow(l->items_at, &l->at_cap, l->n + n, sizeof(*l->items_at));
 	if (n)
 		memcpy(l->items + l->n, items, n * sizeof(*items));
+	for (uint32_t i = 0; i < n; i++)
+		l->items_at[l->n + i] = (struct place){ .file = r->file, .node = v->kids[i] };
 	l->n += n;
 }
 
@@ -65,7 +69,7 @@ static bool list_body(struct reader *r, const struct yaml *item, const char *nam
 	l = list_of(rs, name, &is_new);
 	if (!append)
 		l->n = 0;
-	add_items(l, items, n);
+	add_items(r, l, yaml_get(item, "items"), items, n);
 	l->at = (struct place){ .file = r->file, .node = item };
 	l->seen_from = rs->n_items;
 	return true;

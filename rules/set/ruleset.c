@@ -39,8 +39,10 @@ static void release_rule(struct rule_def *d)
 
 static void release_items(struct ruleset *rs)
 {
-	for (size_t i = 0; i < rs->n_lists; i++)
+	for (size_t i = 0; i < rs->n_lists; i++) {
 		free(rs->lists[i]->items);
+		free(rs->lists[i]->items_at);
+	}
 	for (size_t i = 0; i < rs->n_macros; i++)
 		joined_release(&rs->macros[i]->cond);
 	for (size_t i = 0; i < rs->n_rules; i++)
@@ -329,6 +331,16 @@ int ruleset_finish(struct ruleset *rs)
 }
 
 /* ---- questions ---- */
+
+bool ruleset_is_on(const struct ruleset *rs, const struct rule *r)
+{
+	return is_on(rs, rs->rules[r->id]);
+}
+
+const struct engine *ruleset_engine(const struct ruleset *rs)
+{
+	return &rs->engine;
+}
 
 const char *const *ruleset_files(const struct ruleset *rs, size_t *n)
 {

@@ -104,6 +104,21 @@ void ruleset_print_condition(const struct ruleset *rs, const struct rule *r, str
  * before the set.  False: it was not compiled (unknown source or field). */
 struct explain;
 bool ruleset_explain(const struct ruleset *rs, const struct rule *r, struct explain *out);
+/* The same of step i of its correlate block, and of what must be absent behind the last one.
+ * False: there is no such step. */
+bool ruleset_explain_step(const struct ruleset *rs, const struct rule *r, uint32_t i,
+			  struct explain *out, const char **name, struct event_set *events);
+/* Where an item of a list in a condition was written: list is NULL if in the condition. */
+struct ruleset_item {
+	const char *list;
+	struct lang_place place;
+};
+void ruleset_item_at(const struct lang_text *t, size_t off, struct ruleset_item *out);
+/* What checks and trees are numbered by. */
+struct engine;
+const struct engine *ruleset_engine(const struct ruleset *rs);
+/* Enabled, and severe enough. */
+bool ruleset_is_on(const struct ruleset *rs, const struct rule *r);
 /* What a stage of the compiler made of the rule: tokens and tree as written, with lists put
  * in and their places in the files. */
 void ruleset_dump(const struct ruleset *rs, const struct rule *r, enum dump_stage stage,

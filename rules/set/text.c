@@ -177,7 +177,8 @@ static bool is_odd(const char *name)
 /* Lists in lists, one level, and only those that were there when it was (last) written. */
 static void resolve(struct ruleset *rs, struct list_def *l)
 {
-	size_t n = 0, cap = 0;
+	size_t n = 0, cap = 0, from_cap = 0;
+	struct list_mark *from = NULL;
 	const char **raw = NULL;
 
 	for (size_t i = 0; i < l->n; i++) {
@@ -186,8 +187,12 @@ static void resolve(struct ruleset *rs, struct list_def *l)
 		const size_t more = open ? in->n : 1;
 
 		raw = mem_grow(raw, &cap, n + more, sizeof(*raw));
+		from = mem_grow(from, &from_cap, n + more, sizeof(*from));
 		if (more)
 			memcpy(raw + n, open ? in->items : &l->items[i], more * sizeof(*raw));
+		for (size_t k = 0; k < more; k++)
+			from[n + k] = (struct list_mark){ .list = open ? in : l,
+							  .index = (uint32_t)(open ? k : i) };
 		n += more;
 		if (open)
 			in->used = true;
@@ -195,10 +200,14 @@ static void resolve(struct ruleset *rs, struct list_def *l)
 			break;
 	}
 	l->raw = arena_alloc(&rs->code_arena, (n + 1) * sizeof(*raw));
-	if (n)
+	l->raw_from = arena_alloc(&rs->code_arena, (n + 1) * sizeof(*from));
+	if (n) {
 		memcpy(l->raw, raw, n * sizeof(*raw));
+		memcpy(l->raw_from, from, n * sizeof(*from));
+	}
 	l->n_raw = n;
 	free(raw);
+	free(from);
 }
 
 void lists_resolve(struct ruleset *rs)
@@ -217,6 +226,8 @@ void lists_resolve(struct ruleset *rs)
 struct put {
 	struct ruleset *rs;
 	struct buf out;
+	struct list_mark *marks;
+	size_t n_marks, cap;
 };
 
 static void words(struct put *w, const char *p, size_t len, uint32_t after);
@@ -245,6 +256,13 @@ static bool take_comma(struct buf *b)
 	return true;
 }
 
+static void mark_item(struct put *w, const struct list_mark *from)
+{
+	w->marks = mem_grow(w->marks, &w->cap, w->n_marks + 1, sizeof(*w->marks));
+	w->marks[w->n_marks] = *from;
+	w->marks[w->n_marks++].out = (uint32_t)w->out.len;
+}
+
 static void put_list(struct put *w, struct list_def *l)
 {
 	size_t put = 0;
@@ -255,6 +273,7 @@ static void put_list(struct put *w, struct list_def *l)
 			continue;
 		if (put++)
 			buf_str(&w->out, ", ");
+		mark_item(w, &l->raw_from[i]);
 		put_item(w, l->raw[i], l->index + 1);
 		if (w->out.len > EXPANDED_MAX)
 			return;
@@ -339,11 +358,45 @@ void lists_put_in(struct ruleset *rs, const struct joined *in, struct expanded *
 	out->n = s.n;
 	out->pieces = arena_alloc(&rs->code_arena, s.n * sizeof(*s.v));
 	memcpy(out->pieces, s.v, s.n * sizeof(*s.v));
+	out->n_marks = w.n_marks;
+	out->marks = arena_alloc(&rs->code_arena, (w.n_marks + 1) * sizeof(*w.marks));
+	if (w.n_marks)
+		memcpy(out->marks, w.marks, w.n_marks * sizeof(*w.marks));
 	out->text = (struct lang_text){
 		.name = in->n ? in->spans[0].from.file->name : "rules", .len = w.out.len,
 		.p = arena_strn(&rs->code_arena, w.out.p, w.out.len),
 		.locate = locate_expanded, .origin = out,
 	};
 	free(s.v);
+	free(w.marks);
 	buf_release(&w.out);
+}
+
+bool list_item_at(const struct lang_text *t, size_t off, struct list_mark *out)
+{
+	const struct expanded *e = t->origin;
+	size_t i, low = 0, high;
+
+	if (t->locate != locate_expanded)
+		return false;
+	for (i = e->n; i > 0 && e->pieces[i - 1].out > off;)
+		i--;
+	if (i == 0 || e->pieces[i - 1].copied)
+		return false;
+	for (high = e->n_marks; low < high;) {
+		const size_t mid = (low + high) / 2;
+
+		if (e->marks[mid].out <= off)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (low)
+		*out = e->marks[low - 1];
+	return low > 0;
+}
+
+void place_locate(const struct place *p, struct lang_place *out)
+{
+	file_place(p, p->node->off, out);
 }

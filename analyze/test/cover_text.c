@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Coverage for people: of each rule what no test has shown, then the sums. */
+#include <inttypes.h>
+
+#include "analyze/test/cover_print.h"
+#include "capture/base/quote.h"
+
+enum { ITEMS_SHOWN = 8 };
+
+static void put(struct buf *out, const char *text)
+{
+	quote_terminal_buf(out, text, strlen(text));
+}
+
+const char *cover_gap(const struct cover_hits *h)
+{
+	if (!h->is[1] && !h->is[0])
+		return "never asked";
+	if (!h->is[1])
+		return "never true";
+	if (!h->is[0])
+		return "never false";
+	return h->decided ? "" : "never decides";
+}
+
+/* "openat and 2 more checks": how near the nearest test was. */
+static void put_near(const struct coverage *c, const struct cover_hits *h, struct buf *out)
+{
+	if (h->decided || h->near.test >= c->n_tests)
+		return;
+	buf_str(out, "  (nearest: ");
+	put(out, c->tests[h->near.test]);
+	buf_printf(out, ", event %" PRIu64 ")", h->near.num);
+}
+
+static void put_place(const struct cover_place *p, struct buf *out)
+{
+	put(out, p->file);
+	buf_printf(out, ":%u:%u", p->line, p->column);
+}
+
+static void put_items(const struct cover_part *p, struct buf *out)
+{
+	uint32_t n = 0, shown = 0;
+
+	for (uint32_t i = 0; i < p->n_items; i++)
+		n += p->items[i].hits.is[1] == 0;
+	if (n == 0)
+		return;
+	buf_printf(out, "    never met      %u of %u in ", n, p->n_items);
+	put_place(&p->items[0].place, out);
+	if (p->items[0].list) {
+		buf_byte(out, ' ');
+		put(out, p->items[0].list);
+	}
+	buf_byte(out, ':');
+	for (uint32_t i = 0; i < p->n_items && shown < ITEMS_SHOWN; i++) {
+		if (p->items[i].hits.is[1])
+			continue;
+		buf_byte(out, ' ');
+		put(out, p->items[i].text);
+		shown++;
+	}
+	buf_str(out, n > shown ? " ...\n" : "\n");
+}
+
+static void put_gaps(const struct coverage *c, const struct cover_rule *r, struct buf *out)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		const struct cover_part *p = &r->v[i];
+		const char *gap = cover_gap(&p->hits);
+
+		if (cover_part_kind(p) < 0 || p->repeat)
+			continue;
+		if (*gap) {
+			buf_printf(out, "    %-14s ", gap);
+			put_place(&p->place, out);
+			buf_str(out, p->exception ? " exception " : p->kind == EXPLAIN_CHECK ? " " :
+				" macro ");
+			put(out, p->text);
+			put_near(c, &p->hits, out);
+			buf_byte(out, '\n');
+		}
+		put_items(p, out);
+	}
+}
+
+static void put_node(const struct cover_part *p, struct buf *out)
+{
+	static const char *const words[] = {
+		[EXPLAIN_AND] = "and", [EXPLAIN_OR] = "or", [EXPLAIN_NOT] = "not",
+		[EXPLAIN_PART] = "macro ", [EXPLAIN_MACRO] = "macro ", [EXPLAIN_CHECK] = "",
+	};
+
+	buf_str(out, words[p->kind]);
+	if (p->exception)
+		buf_str(out, ": exception ");
+	if (p->text)
+		put(out, p->text);
+	buf_byte(out, '\n');
+	if (p->n_items == 0)
+		return;
+	buf_printf(out, "%35s%*s  met:", "", (int)p->depth * 2, "");
+	for (uint32_t i = 0; i < p->n_items; i++) {
+		buf_byte(out, ' ');
+		put(out, p->items[i].text);
+		buf_printf(out, "=%" PRIu64, p->items[i].hits.is[1]);
+	}
+	buf_byte(out, '\n');
+}
+
+/* All of the condition, with its counts. */
+static void put_tree(const struct cover_rule *r, struct buf *out)
+{
+	buf_str(out, "         true      false    decides\n");
+	for (size_t i = 0; i < r->n; i++) {
+		const struct cover_part *p = &r->v[i];
+
+		buf_printf(out, "  %11" PRIu64 "%11" PRIu64 "%11" PRIu64 "%*s", p->hits.is[1],
+			   p->hits.is[0], p->hits.decided, (int)p->depth * 2 + 2, "");
+		put_node(p, out);
+	}
+}
+
+static void put_share(struct buf *out, const char *name, uint64_t part, const struct cover_sum *s)
+{
+	buf_printf(out, "%s%" PRIu64 " of %" PRIu64, name, part, s->n);
+}
+
+static void put_rule(const struct coverage *c, const struct cover_rule *r, bool full,
+		     struct buf *out)
+{
+	const struct cover_hits *h = &r->v[0].hits;
+	struct cover_sum sums[COVER__N];
+
+	coverage_rule_sums(r, sums);
+	put(out, r->name);
+	if (r->step) {
+		buf_str(out, ", step ");
+		put(out, r->step);
+	}
+	buf_str(out, "  ");
+	put(out, r->place.file);
+	buf_printf(out, ":%u\n  held on %" PRIu64 " of %" PRIu64 " events", r->place.line,
+		   h->is[1], h->is[0] + h->is[1]);
+	put_share(out, "; predicates: ", sums[COVER_PREDICATE].both, &sums[COVER_PREDICATE]);
+	put_share(out, " both ways, ", sums[COVER_PREDICATE].decided, &sums[COVER_PREDICATE]);
+	buf_str(out, " decided");
+	if (sums[COVER_ITEM].n)
+		put_share(out, "; items met: ", sums[COVER_ITEM].is_true, &sums[COVER_ITEM]);
+	buf_byte(out, '\n');
+	if (full)
+		put_tree(r, out);
+	else
+		put_gaps(c, r, out);
+}
+
+static void put_sums(const struct coverage *c, struct buf *out)
+{
+	buf_printf(out, "\n%-12s %7s %7s %7s %7s %7s\n", "coverage", "of", "true", "false", "both",
+		   "decided");
+	for (unsigned k = 0; k < COVER__N; k++) {
+		const struct cover_sum *s = &c->sums[k];
+
+		buf_printf(out, "%-12s %7" PRIu64 " %6.1f%%", cover_kind_name[k], s->n,
+			   cover_share(s->is_true, s->n));
+		if (k == COVER_ITEM)
+			buf_printf(out, " %7s %7s", "", "");
+		else
+			buf_printf(out, " %6.1f%% %6.1f%%", cover_share(s->is_false, s->n),
+				   cover_share(s->both, s->n));
+		if (k == COVER_RULE)
+			buf_byte(out, '\n');
+		else
+			buf_printf(out, " %6.1f%%\n", cover_share(s->decided, s->n));
+	}
+}
+
+void coverage_text(const struct coverage *c, bool full, struct buf *out)
+{
+	for (size_t i = 0; i < c->n_rules; i++)
+		put_rule(c, &c->rules[i], full, out);
+	put_sums(c, out);
+	if (c->n_dropped)
+		buf_printf(out, "%" PRIu64 " events are not counted: too many different ones\n",
+			   c->n_dropped);
+	buf_printf(out, "coverage of predicates: %.1f%% (%" PRIu64 " of %" PRIu64
+		   " were both true and false)\n", coverage_percent(c),
+		   c->sums[COVER_PREDICATE].both, c->sums[COVER_PREDICATE].n);
+}
