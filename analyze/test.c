@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "analyze/compare.h"
+#include "analyze/cover.h"
 #include "analyze/test/print.h"
 #include "analyze/test/suite.h"
 #include "analyze/verbs.h"
@@ -15,6 +16,7 @@
 enum {
 	O_RULES, O_NAME, O_TAG, O_JOBS, O_FAIL_FAST, O_VERBOSE, O_FORMAT,
 	O_AGAINST, O_EXAMPLES, O_EXIT_ZERO, O_MATCHING,
+	O_COVERAGE, O_COVERAGE_OUTPUT, O_FAIL_UNDER,
 };
 enum { JOBS_DEFAULT = 4, JOBS_MAX = 64, EXAMPLES_DEFAULT = 3, EXAMPLES_MAX = 1000000 };
 
@@ -37,6 +39,10 @@ static const struct opt opts[] = {
 	  "of --against: alerts of the first rule that matches an event (default), or of all" },
 	{ O_EXIT_ZERO, 0, "exit-zero", NULL,
 	  "of --against: exit with 0 also if something differs" },
+	{ O_COVERAGE, 0, "coverage", "[=FORMAT]",
+	  "show which parts of the rules the tests have shown: text, full, json, lcov, html" },
+	{ O_COVERAGE_OUTPUT, 0, "coverage-output", "FILE", "write that to FILE" },
+	{ O_FAIL_UNDER, 0, "fail-under", "PERCENT", "fail if less of the predicates is covered" },
 };
 
 static const struct opt_spec test_spec = {
@@ -52,6 +58,8 @@ struct test_verb {
 	uint64_t jobs;
 	bool verbose;
 	struct compare_args compare;
+	struct cover_options cover;
+	struct cover_run covered;
 };
 
 static void add(const char ***v, size_t *n, size_t *cap, const char *text)
@@ -83,6 +91,9 @@ static int option(struct test_verb *t, const struct opt_parse *p, int key)
 		return opt_u64(p, "--examples", 0, EXAMPLES_MAX, &t->compare.examples);
 	case O_EXIT_ZERO: t->compare.exit_zero = true; return 0;
 	case O_MATCHING: return matching(t, p->value);
+	case O_COVERAGE: return cover_option_format(&t->cover, p->value);
+	case O_COVERAGE_OUTPUT: t->cover.output = p->value; return 0;
+	case O_FAIL_UNDER: return cover_option_percent(&t->cover, p->value);
 	}
 	return 0;
 }
@@ -104,8 +115,14 @@ static void print(const struct test_verb *t)
 	struct buf out = {0};
 
 	test_print_people(&p, &out);
-	fwrite(out.p, 1, out.len, stdout);
+	fwrite(out.p, 1, out.len, cover_takes_stdout(&t->cover) ? stderr : stdout);
 	buf_release(&out);
+}
+
+/* The worse of two. */
+static int both(int a, int b)
+{
+	return a > b ? a : b;
 }
 
 static int status(const struct test_suite *s)
@@ -134,9 +151,14 @@ static int run(struct test_verb *t, char **paths, int n)
 		err_print();
 		return EXIT_FAILED;
 	}
+	if (cover_asked(&t->cover)) {
+		cover_run_init(&t->covered, s, false);
+		s->observer = &t->covered.observer;
+	}
 	test_suite_run(s, (unsigned)t->jobs);
 	print(t);
-	return status(s);
+	return both(status(s), cover_asked(&t->cover) ? cover_report(&t->cover, &t->covered) :
+		    EXIT_DONE);
 }
 
 static uint64_t default_jobs(void)
@@ -160,7 +182,8 @@ static int compare(struct test_verb *t, char **paths, int n)
 
 int verb_test(int argc, char **argv)
 {
-	struct test_verb t = { .jobs = default_jobs(), .compare.examples = EXAMPLES_DEFAULT };
+	struct test_verb t = { .jobs = default_jobs(), .compare.examples = EXAMPLES_DEFAULT,
+		.cover = { .fail_under = -1 } };
 	struct opt_parse p;
 	int key, e;
 
@@ -170,7 +193,12 @@ int verb_test(int argc, char **argv)
 			return opt_usage_error(&test_spec, "%s", err_text());
 	if (key != OPT_END)
 		return opt_status(key);
+	if (t.compare.against && cover_asked(&t.cover))
+		return opt_usage_error(&test_spec, "--against knows no coverage");
+	if (cover_check(&t.cover) < 0)
+		return opt_usage_error(&test_spec, "%s", err_text());
 	e = (t.compare.against ? compare : run)(&t, argv + p.first, argc - p.first);
+	cover_run_release(&t.covered);
 	test_suite_release(&t.suite);
 	free(t.rules);
 	free(t.names);

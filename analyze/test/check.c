@@ -131,6 +131,13 @@ static void on_event(void *arg, struct matcher *m, const struct field_ctx *c)
 	k->observer->each(k->observed, m, c);
 }
 
+static void on_other(void *arg, unsigned type)
+{
+	const struct check *k = arg;
+
+	k->observer->other(k->observed, type);
+}
+
 /* ---- alerts ---- */
 
 static void put_alert(const struct test_alert *a, struct buf *out)
@@ -344,7 +351,9 @@ static void run(struct test_runner *r, struct check *k, const struct test_set *s
 {
 	struct source *in = source_open(k->c->recording);
 	const struct test_watch w = { .note = note, .alert = on_alert, .arg = k,
-		.each = k->observer ? on_event : NULL, .bulk = needs_bulk(k->c) };
+		.each = k->observer ? on_event : NULL,
+		.other = k->observer && k->observer->other ? on_other : NULL,
+		.bulk = needs_bulk(k->c) };
 
 	if (!in) {
 		break_off(out, k->c->recording_node);

@@ -23,7 +23,6 @@ const char *cover_gap(const struct cover_hits *h)
 	return h->decided ? "" : "never decides";
 }
 
-/* "openat and 2 more checks": how near the nearest test was. */
 static void put_near(const struct coverage *c, const struct cover_hits *h, struct buf *out)
 {
 	if (h->decided || h->near.test >= c->n_tests)
@@ -39,49 +38,117 @@ static void put_place(const struct cover_place *p, struct buf *out)
 	buf_printf(out, ":%u:%u", p->line, p->column);
 }
 
-static void put_items(const struct cover_part *p, struct buf *out)
+static void put_gap(const struct coverage *c, const struct cover_hits *h,
+		    const struct cover_place *at, const char *what, const char *text,
+		    struct buf *out)
 {
-	uint32_t n = 0, shown = 0;
+	const char *gap = cover_gap(h);
 
-	for (uint32_t i = 0; i < p->n_items; i++)
-		n += p->items[i].hits.is[1] == 0;
-	if (n == 0)
+	if (!*gap)
 		return;
-	buf_printf(out, "    never met      %u of %u in ", n, p->n_items);
-	put_place(&p->items[0].place, out);
-	if (p->items[0].list) {
-		buf_byte(out, ' ');
-		put(out, p->items[0].list);
-	}
-	buf_byte(out, ':');
-	for (uint32_t i = 0; i < p->n_items && shown < ITEMS_SHOWN; i++) {
-		if (p->items[i].hits.is[1])
-			continue;
-		buf_byte(out, ' ');
-		put(out, p->items[i].text);
-		shown++;
-	}
-	buf_str(out, n > shown ? " ...\n" : "\n");
+	buf_printf(out, "    %-14s ", gap);
+	put_place(at, out);
+	buf_printf(out, " %s", what);
+	put(out, text);
+	put_near(c, h, out);
+	buf_byte(out, '\n');
 }
 
+/* Items that no event met, by their names. */
+struct unmet {
+	uint32_t n, of;
+	const char *shown[ITEMS_SHOWN];
+};
+
+static void look(struct unmet *u, const char *text, const struct cover_hits *h)
+{
+	u->of++;
+	if (h->is[1])
+		return;
+	if (u->n < ITEMS_SHOWN)
+		u->shown[u->n] = text;
+	u->n++;
+}
+
+static void put_unmet(const struct unmet *u, const struct cover_place *at, const char *list,
+		      struct buf *out)
+{
+	if (u->n == 0)
+		return;
+	buf_str(out, "    never met      ");
+	put_place(at, out);
+	if (list) {
+		buf_byte(out, ' ');
+		put(out, list);
+	}
+	buf_printf(out, " %u of %u:", u->n, u->of);
+	for (uint32_t i = 0; i < u->n && i < ITEMS_SHOWN; i++) {
+		buf_byte(out, ' ');
+		put(out, u->shown[i]);
+	}
+	buf_str(out, u->n > ITEMS_SHOWN ? " ...\n" : "\n");
+}
+
+/* What stands in the rule itself; macros and lists are told apart, once for all rules. */
 static void put_gaps(const struct coverage *c, const struct cover_rule *r, struct buf *out)
 {
-	for (size_t i = 0; i < r->n; i++) {
+	for (uint32_t i = 0; i < r->n; i++) {
 		const struct cover_part *p = &r->v[i];
-		const char *gap = cover_gap(&p->hits);
+		const int kind = cover_part_kind(p);
+		struct unmet unmet = {0};
 
-		if (cover_part_kind(p) < 0 || p->repeat)
+		if (kind >= 0 && !p->repeat)
+			put_gap(c, &p->hits, &p->place, kind == COVER_MACRO ? "macro " :
+				kind == COVER_EXCEPTION ? "exception " : "", p->text, out);
+		for (uint32_t k = 0; k < p->n_items && !p->items[0].list; k++)
+			look(&unmet, p->items[k].text, &p->items[k].hits);
+		if (p->n_items)
+			put_unmet(&unmet, &p->items[0].place, NULL, out);
+		if (p->kind == EXPLAIN_MACRO)
+			i = p->end - 1;
+	}
+}
+
+static void put_macros(const struct coverage *c, struct buf *out)
+{
+	const char *last = NULL;
+
+	for (size_t i = 0; i < c->n_sites; i++) {
+		const struct cover_site *s = &c->sites[i];
+
+		if (!s->owner || s->kind == COVER_ITEM || !*cover_gap(&s->hits))
 			continue;
-		if (*gap) {
-			buf_printf(out, "    %-14s ", gap);
-			put_place(&p->place, out);
-			buf_str(out, p->exception ? " exception " : p->kind == EXPLAIN_CHECK ? " " :
-				" macro ");
-			put(out, p->text);
-			put_near(c, &p->hits, out);
-			buf_byte(out, '\n');
+		if (!last || strcmp(last, s->owner) != 0) {
+			buf_str(out, "macro ");
+			put(out, s->owner);
+			buf_printf(out, "  in %u rule%s\n", s->n_rules, s->n_rules == 1 ? "" : "s");
 		}
-		put_items(p, out);
+		last = s->owner;
+		put_gap(c, &s->hits, &s->place, s->kind == COVER_MACRO ? "macro " : "", s->text,
+			out);
+	}
+}
+
+/* Runs of items of one list. */
+static void put_lists(const struct coverage *c, struct buf *out)
+{
+	for (size_t i = 0, end; i < c->n_sites; i = end) {
+		const struct cover_site *first = &c->sites[i];
+		struct unmet unmet = {0};
+
+		end = i + 1;
+		if (first->kind != COVER_ITEM || !first->owner)
+			continue;
+		look(&unmet, first->text, &first->hits);
+		for (; end < c->n_sites && c->sites[end].kind == COVER_ITEM &&
+		       c->sites[end].owner && strcmp(c->sites[end].owner, first->owner) == 0; end++)
+			look(&unmet, c->sites[end].text, &c->sites[end].hits);
+		if (unmet.n == 0)
+			continue;
+		buf_str(out, "list ");
+		put(out, first->owner);
+		buf_byte(out, '\n');
+		put_unmet(&unmet, &first->place, NULL, out);
 	}
 }
 
@@ -180,6 +247,10 @@ void coverage_text(const struct coverage *c, bool full, struct buf *out)
 {
 	for (size_t i = 0; i < c->n_rules; i++)
 		put_rule(c, &c->rules[i], full, out);
+	if (!full) {
+		put_macros(c, out);
+		put_lists(c, out);
+	}
 	put_sums(c, out);
 	if (c->n_dropped)
 		buf_printf(out, "%" PRIu64 " events are not counted: too many different ones\n",

@@ -363,28 +363,47 @@ static int order_sites(const void *a, const void *b)
 	return strcmp(x->text, y->text);
 }
 
-static void add_site(struct coverage *c, enum cover_kind kind, const struct cover_place *at,
-		     const char *text, const struct cover_hits *h, bool repeat)
+static void add_site(struct coverage *c, const struct cover_site *s, bool repeat)
 {
-	struct cover_hits hits = *h;
+	struct cover_site *new;
 
-	if (repeat)	/* the same events once more */
-		hits.is[0] = hits.is[1] = 0;
 	c->sites = mem_grow(c->sites, &c->sites_cap, c->n_sites + 1, sizeof(*c->sites));
-	c->sites[c->n_sites++] = (struct cover_site){ .place = *at, .text = text, .hits = hits,
-						      .kind = (uint8_t)kind, .n_rules = !repeat };
+	new = &c->sites[c->n_sites++];
+	*new = *s;
+	new->n_rules = !repeat;
+	if (repeat)	/* the same events once more */
+		new->hits.is[0] = new->hits.is[1] = 0;
 }
 
-static void add_part(struct coverage *c, const struct cover_part *p)
+static void add_part(struct coverage *c, const struct cover_part *p, const char *macro)
 {
 	const int kind = cover_part_kind(p);
 
 	if (kind < 0)
 		return;
-	add_site(c, (enum cover_kind)kind, &p->place, p->text, &p->hits, p->repeat);
-	for (uint32_t i = 0; i < p->n_items; i++)
-		add_site(c, COVER_ITEM, &p->items[i].place, p->items[i].text,
-			 &p->items[i].hits, p->repeat);
+	add_site(c, &(struct cover_site){ p->place, p->text, macro, p->hits, (uint8_t)kind },
+		 p->repeat);
+	for (uint32_t i = 0; i < p->n_items; i++) {
+		const struct cover_part_item *item = &p->items[i];
+
+		add_site(c, &(struct cover_site){ item->place, item->text, item->list, item->hits,
+						  COVER_ITEM }, p->repeat);
+	}
+}
+
+/* Sites of the parts from..end, which stand in the macro, or in the rule itself. */
+static void add_parts(struct coverage *c, const struct cover_rule *r, uint32_t from,
+		      uint32_t end, const char *macro)
+{
+	for (uint32_t i = from; i < end; i++) {
+		const struct cover_part *p = &r->v[i];
+
+		add_part(c, p, macro);
+		if (p->kind != EXPLAIN_MACRO)
+			continue;
+		add_parts(c, r, i + 1, p->end, p->text);
+		i = p->end - 1;
+	}
 }
 
 static void add_sites(struct coverage *c)
@@ -394,9 +413,9 @@ static void add_sites(struct coverage *c)
 	for (size_t i = 0; i < c->n_rules; i++) {
 		const struct cover_rule *r = &c->rules[i];
 
-		add_site(c, COVER_RULE, &r->place, r->name, &r->v[0].hits, false);
-		for (size_t k = 0; k < r->n; k++)
-			add_part(c, &r->v[k]);
+		add_site(c, &(struct cover_site){ r->place, r->name, NULL, r->v[0].hits,
+						  COVER_RULE }, false);
+		add_parts(c, r, 0, (uint32_t)r->n, NULL);
 	}
 	qsort(c->sites, c->n_sites, sizeof(*c->sites), order_sites);
 	for (size_t i = 0; i < c->n_sites; i++) {

@@ -68,6 +68,7 @@ struct cover_rule {
 struct cover_site {
 	struct cover_place place;
 	const char *text;
+	const char *owner;		/* the macro that it stands in, or the list; or NULL */
 	struct cover_hits hits;
 	uint8_t kind;			/* enum cover_kind */
 	uint32_t n_rules;		/* that have it */

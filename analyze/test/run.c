@@ -100,8 +100,11 @@ int test_runner_events(struct test_runner *r, const struct test_set *set, struct
 
 		source_want(in, &want, true);
 	}
-	while ((rc = source_next(in, &ev)) == 0)
+	while ((rc = source_next(in, &ev)) == 0) {
+		if (w->other && ev.num && !event_set_has(&r->detect.wanted, ev.type))
+			w->other(w->arg, ev.type);
 		detect_event(&r->detect, &ev);
+	}
 	if (rc >= 0)
 		detect_end(&r->detect, in->info.last_ts);
 	return rc < 0 ? rc : 0;

@@ -46,6 +46,8 @@ struct test_watch {
 		     struct buf *out);
 	void (*alert)(void *arg, const struct test_alert *a);
 	detect_each *each;		/* NULL: not asked for */
+	/* Types of events that no rule looks at, as far as the source gives them.  NULL too. */
+	void (*other)(void *arg, unsigned type);
 	void *arg;
 	bool bulk;			/* note looks at payloads or environments */
 };
@@ -66,6 +68,7 @@ int test_runner_events(struct test_runner *r, const struct test_set *set, struct
 struct test_observer {
 	void *(*begin)(void *arg, const struct test_case *c, const struct test_set *set);
 	void (*each)(void *of_case, struct matcher *m, const struct field_ctx *c);
+	void (*other)(void *of_case, unsigned type);	/* NULL, or as of test_watch */
 	void (*end)(void *arg, void *of_case);
 	void *arg;
 };

@@ -103,7 +103,8 @@ static void plan_type(struct cover_plan *p, unsigned type, const bool *const *pr
 
 	for (size_t t = 0; t < p->n_trees; t++)
 		for (size_t i = 0; i < p->n_preds; i++)
-			want[i] |= preds[t][i] && (wide || event_set_has(&p->trees[t].events, type));
+			want[i] |= preds[t][i] &&
+				   (wide || event_set_has(&p->trees[t].events, type));
 	for (size_t i = 0; i < p->n_preds; i++) {
 		known[i] = (int8_t)engine_pred_known(p->e, &p->e->preds[i], type);
 		/* of a list it is also to be known which item was met */

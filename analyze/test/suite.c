@@ -245,7 +245,8 @@ void test_suite_run(struct test_suite *s, unsigned jobs)
 	unsigned started = 1;
 
 	j.observer = (struct test_observer){ .begin = observe_begin, .end = observe_end,
-		.arg = &j, .each = s->observer ? s->observer->each : NULL };
+		.arg = &j, .each = s->observer ? s->observer->each : NULL,
+		.other = s->observer ? s->observer->other : NULL };
 	for (; started < jobs && started < JOBS_MAX && started < s->n_cases; started++)
 		if (pthread_create(&threads[started], NULL, work, &j) != 0)
 			break;

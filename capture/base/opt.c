@@ -23,8 +23,8 @@ void opt_begin(struct opt_parse *p, const struct opt_spec *spec, int argc, char 
 	for (i = 0; i < spec->n && i < 76; i++) {
 		const struct opt *o = &spec->opts[i];
 
-		p->longs[i] = (struct option){ o->name,
-			o->arg ? required_argument : no_argument, NULL, o->key };
+		p->longs[i] = (struct option){ o->name, !o->arg ? no_argument :
+			*o->arg == '[' ? optional_argument : required_argument, NULL, o->key };
 		if (o->letter) {
 			*s++ = o->letter;
 			if (o->arg)
@@ -43,7 +43,7 @@ static void help_row(const struct opt *o)
 	char left[64];
 	const int n = snprintf(left, sizeof(left), "  %c%c%s --%s%s%s", o->letter ? '-' : ' ',
 			       o->letter ? o->letter : ' ', o->letter ? "," : " ", o->name,
-			       o->arg ? " " : "", o->arg ? o->arg : "");
+			       o->arg && *o->arg != '[' ? " " : "", o->arg ? o->arg : "");
 
 	if (n >= HELP_COLUMN)
 		printf("%s\n%*s%s\n", left, HELP_COLUMN, "", o->help);
@@ -96,7 +96,9 @@ static void mdoc_row(const struct opt *o)
 	if (o->letter)
 		printf("Fl %c%s", o->letter, o->name ? " , " : "");
 	printf("Fl -%s", o->name);
-	if (o->arg)
+	if (o->arg && *o->arg == '[')
+		printf(" Ns Oo Ns = Ns Ar %.*s Oc", (int)strlen(o->arg) - 3, o->arg + 2);
+	else if (o->arg)
 		printf(" Ar %s", o->arg);
 	putchar('\n');
 	mdoc_escaped(o->help);
@@ -114,7 +116,8 @@ static void help_mdoc(const struct opt_spec *spec)
 static void help_words(const struct opt_spec *spec)
 {
 	for (unsigned i = 0; i < spec->n; i++)
-		printf("--%s%s\n", spec->opts[i].name, spec->opts[i].arg ? "=" : "");
+		printf("--%s%s\n", spec->opts[i].name,
+		       spec->opts[i].arg && *spec->opts[i].arg != '[' ? "=" : "");
 	puts("--help\n--version");
 }
 

@@ -27,9 +27,10 @@
 
 struct opt {
 	int key;		/* >= 0, what opt_next returns */
-	char letter;		/* 0: long form only */
+	char letter;		/* 0: long form only (always, if the argument is optional) */
 	const char *name;	/* long form */
-	const char *arg;	/* name of the argument; NULL: a switch */
+	const char *arg;	/* name of the argument; NULL: a switch; "[=NAME]": optional,
+				 * and then p.value is NULL without it */
 	const char *help;
 };
 

@@ -193,3 +193,20 @@ void quote_dots(struct buf *out, const void *p, size_t len)
 	for (size_t i = 0; i < len; i++)
 		buf_byte(out, s[i] >= 0x20 && s[i] < 0x7f ? s[i] : '.');
 }
+
+void quote_html(struct buf *out, const void *p, size_t len)
+{
+	struct buf text = {0};
+
+	quote_terminal_buf(&text, p, len);
+	for (size_t i = 0; i < text.len; i++)
+		switch (text.p[i]) {
+		case '&': buf_str(out, "&amp;"); break;
+		case '<': buf_str(out, "&lt;"); break;
+		case '>': buf_str(out, "&gt;"); break;
+		case '"': buf_str(out, "&quot;"); break;
+		case '\'': buf_str(out, "&#39;"); break;
+		default: buf_byte(out, text.p[i]);
+		}
+	buf_release(&text);
+}

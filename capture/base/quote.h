@@ -15,6 +15,9 @@
 void quote_terminal(char *dst, size_t size, const char *p, size_t len);
 void quote_terminal_buf(struct buf *out, const void *p, size_t len);
 
+/* Text of an HTML page, or an attribute in quotes: as for a terminal, and no markup. */
+void quote_html(struct buf *out, const void *p, size_t len);
+
 /* The inside of a JSON string.  Invalid UTF-8 becomes U+FFFD, as Falco prints it. */
 void quote_json(struct buf *out, const void *p, size_t len);
 

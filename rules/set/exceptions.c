@@ -398,7 +398,14 @@ static void put_check(struct buf *b, const char *field, const char *comp,
 		put_text(b, v->v[0]);
 }
 
-static void put_rows(struct buf *b, const struct exception *e)
+/* What was put together so far was written there. */
+static void put_from(struct joined *out, struct buf *b, struct place from)
+{
+	joined_add(out, (const char *)b->p, b->len, from);
+	b->len = 0;
+}
+
+static void put_rows(struct buf *b, const struct exception *e, struct joined *out)
 {
 	for (size_t i = 0; i < e->n_rows; i++) {
 		buf_str(b, i ? " or (" : "(");
@@ -408,16 +415,19 @@ static void put_rows(struct buf *b, const struct exception *e)
 			put_check(b, e->fields.v[k], e->comps.v[k], &e->rows[i].v[k]);
 		}
 		buf_byte(b, ')');
+		put_from(out, b, e->rows[i].at);
 	}
 }
 
-static void put_scalar(struct buf *b, const struct exception *e)
+static void put_scalar(struct buf *b, const struct exception *e, struct joined *out)
 {
 	buf_printf(b, "%s %s (", e->fields.v[0], e->comps.v[0]);
 	for (size_t i = 0; i < e->n_rows; i++) {
 		if (i)
 			buf_str(b, ", ");
+		put_from(out, b, e->at);
 		put_text(b, e->rows[i].v[0].v[0]);
+		put_from(out, b, e->rows[i].at);
 	}
 	buf_byte(b, ')');
 }
@@ -449,12 +459,13 @@ void exceptions_text(const struct rule_def *d, struct joined *out)
 			continue;
 		b.len = 0;
 		buf_str(&b, " and not (");
+		put_from(out, &b, e->at);
 		if (e->fields.list)
-			put_rows(&b, e);
+			put_rows(&b, e, out);
 		else
-			put_scalar(&b, e);
+			put_scalar(&b, e, out);
 		buf_byte(&b, ')');
-		joined_add(out, (const char *)b.p, b.len, e->at);
+		put_from(out, &b, e->at);
 	}
 	buf_release(&b);
 }

@@ -53,6 +53,8 @@ static size_t scalar_place(const struct place *from, size_t off)
 	const char *text = from->file->text;
 	size_t at = n->off, end = n->end < from->file->len ? n->end : from->file->len, hit;
 
+	if (n->kind != YAML_SCALAR)
+		return at;	/* text that stands for it */
 	if (at < end && !n->plain && (text[at] == '|' || text[at] == '>')) {
 		while (at < end && text[at] != '\n')
 			at++;

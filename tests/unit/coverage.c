@@ -20,7 +20,9 @@ struct run {
 
 static void begin(struct run *r, const char *text)
 {
-	*r = (struct run){ .rs = ruleset_new(&(struct ruleset_options){ .least = PRIORITY_DEBUG }) };
+	const struct ruleset_options options = { .least = PRIORITY_DEBUG };
+
+	*r = (struct run){ .rs = ruleset_new(&options) };
 	if (ruleset_load_text(r->rs, "t", text, strlen(text)) < 0)
 		fail_msg("%s", err_text());
 	assert_int_equal(ruleset_finish(r->rs), 0);
@@ -195,7 +197,8 @@ static void names_the_nearest_test(void **unused)
 	struct run r;
 
 	begin(&r, "- rule: r\n" FRAME
-	      "  condition: evt.type = openat and fd.name = /a and proc.name = dog and fd.num = 9\n");
+	      "  condition: evt.type = openat and fd.name = /a and proc.name = dog\n"
+	      "    and fd.num = 9\n");
 	meet(&r, 0, "/b");
 	meet(&r, 1, "/a");
 	count(&r);

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analyze/cover.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture/base/err.h"
+
+static const char *const format_names[] = {
+	[COVER_TEXT] = "text", [COVER_FULL] = "full", [COVER_JSON] = "json", [COVER_LCOV] = "lcov",
+	[COVER_HTML] = "html",
+};
+
+int cover_option_format(struct cover_options *o, const char *value)
+{
+	if (!value)
+		value = "text";
+	for (unsigned i = COVER_TEXT; i <= COVER_HTML; i++)
+		if (strcmp(format_names[i], value) == 0) {
+			o->coverage = (enum cover_format)i;
+			return 0;
+		}
+	return err(ERR_USAGE, "--coverage: '%s' is not one of text, full, json, lcov, html", value);
+}
+
+int cover_option_percent(struct cover_options *o, const char *value)
+{
+	char *end;
+
+	o->fail_under = strtod(value, &end);
+	if (end == value || *end || !(o->fail_under >= 0 && o->fail_under <= 100))
+		return err(ERR_USAGE, "--fail-under: '%s' is not a number between 0 and 100",
+			   value);
+	return 0;
+}
+
+int cover_check(struct cover_options *o)
+{
+	if (o->output && !cover_asked(o))
+		return err(ERR_USAGE, "--coverage-output without --coverage");
+	if (o->fail_under >= 0 && !cover_asked(o))
+		o->coverage = COVER_TEXT;
+	return 0;
+}
+
+bool cover_takes_stdout(const struct cover_options *o)
+{
+	return o->coverage >= COVER_JSON && !o->output;
+}
+
+static int write_out(const char *path, const struct buf *b)
+{
+	FILE *f = path ? fopen(path, "we") : stdout;
+	bool ok;
+
+	if (!f)
+		return err_sys("%s", path);
+	ok = fwrite(b->p, 1, b->len, f) == b->len;
+	if (path)
+		ok = fclose(f) == 0 && ok;
+	return ok ? 0 : err_sys("%s", path ? path : "stdout");
+}
+
+static void put_coverage(const struct cover_options *o, const struct coverage *c, struct buf *out)
+{
+	switch (o->coverage) {
+	case COVER_NONE:
+		break;
+	case COVER_TEXT:
+	case COVER_FULL:
+		coverage_text(c, o->coverage == COVER_FULL, out);
+		break;
+	case COVER_JSON:
+		coverage_json(c, out);
+		break;
+	case COVER_LCOV:
+		coverage_lcov(c, out);
+		break;
+	case COVER_HTML:
+		coverage_html(c, out);
+		break;
+	}
+}
+
+/* Said of what is not enough, on stderr: the report may be for a program. */
+static int held(const struct cover_options *o, const char *what, double percent)
+{
+	if (o->fail_under < 0 || percent >= o->fail_under)
+		return EXIT_DONE;
+	warn("%s: %.2f%% is under %.2f%%", what, percent, o->fail_under);
+	return EXIT_FINDINGS;
+}
+
+int cover_report(const struct cover_options *o, const struct cover_run *r)
+{
+	struct coverage *c = cover_run_coverage(r);
+	struct buf out = {0};
+	int status;
+
+	put_coverage(o, c, &out);
+	if (write_out(o->output, &out) < 0) {
+		err_print();
+		status = EXIT_FAILED;
+	} else {
+		status = held(o, "coverage of predicates", coverage_percent(c));
+	}
+	buf_release(&out);
+	coverage_free(c);
+	return status;
+}

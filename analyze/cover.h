@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The options of saker test that look at the rules: coverage. */
+#ifndef SAKER_ANALYZE_COVER_H
+#define SAKER_ANALYZE_COVER_H
+
+#include "analyze/test/cover_run.h"
+#include "capture/base/opt.h"
+
+enum cover_format { COVER_NONE, COVER_TEXT, COVER_FULL, COVER_JSON, COVER_LCOV, COVER_HTML };
+
+struct cover_options {
+	enum cover_format coverage;
+	const char *output;		/* NULL: stdout */
+	double fail_under;		/* percent; negative: not asked for */
+};
+
+/* Values of options; negative with a message. */
+int cover_option_format(struct cover_options *o, const char *value);
+int cover_option_percent(struct cover_options *o, const char *value);
+
+/* What is wrong with all of them together. */
+int cover_check(struct cover_options *o);
+
+/* True if what is printed for programs needs stdout for itself. */
+bool cover_takes_stdout(const struct cover_options *o);
+
+static inline bool cover_asked(const struct cover_options *o)
+{
+	return o->coverage != COVER_NONE;
+}
+
+/* Prints what was asked for: an exit status. */
+int cover_report(const struct cover_options *o, const struct cover_run *r);
+
+#endif
