@@ -58,7 +58,7 @@ passes("expect: [{no: Kernel module loaded}]", 'a rule does not fire');
 passes("expect: [{no: $shadow, fields: {proc.name: perl}}]", 'a rule does not fire for a process');
 passes("expect: [{rule: $shadow}]\nelse: ['*']", 'others that are allowed');
 passes("expect: [{rule: $shadow, fields: {proc.name: cat, user.uid: 0, fd.name: {startswith: /etc, endswith: shadow}, " .
-	"evt.type: [open, openat], proc.pname: {'!=': bash}, proc.tty: {exists: true}, container.image: null, " .
+	"evt.type: [open, openat], proc.pname: {'!=': bash}, proc.tty: {exists: true}, 'proc.aname[9]': null, " .
 	"evt.rawres: {'>=': 0}, proc.cmdline: {glob: 'cat *'}, 'proc.aname[2]': {regex: 'n.*x'}}}]", 'fields by all kinds of operators');
 
 passes("expect: [{rule: $shadow, priority: warning, output: [file=/etc/shadow, process=cat]}]", 'priority and output');

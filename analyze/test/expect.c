@@ -107,7 +107,7 @@ static bool put_check(struct test_file *f, const char *name, const struct yaml *
 		if (!read_bool(f, v, "exists", &is))
 			return false;
 		buf_printf(out, "%s%s exists", is ? "" : "not ", name);
-		buf_str(want, is ? "exists" : "does not exist");
+		buf_str(want, is ? "a value" : "no value");
 		return true;
 	}
 	buf_printf(out, "%s %s ", name, op->p);
@@ -129,7 +129,7 @@ static bool put_condition(struct test_file *f, const char *name, const struct ya
 	switch ((enum yaml_kind)v->kind) {
 	case YAML_NULL:
 		buf_printf(out, "not %s exists", name);
-		buf_str(want, "does not exist");
+		buf_str(want, "no value");
 		return true;
 	case YAML_SCALAR:
 		return put_check(f, name, &equal, v, out, want);
