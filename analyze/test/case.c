@@ -80,11 +80,16 @@ static bool read_reason(struct test_file *f, const struct yaml *node, const char
 static void read_source(struct test_file *f, const struct yaml *node, struct test_case *c)
 {
 	const struct yaml *recording = yaml_get(node, "recording");
+	const struct yaml *events = yaml_get(node, "events");
 	const char **paths;
 	uint32_t n;
 
-	if (!recording) {
-		test_file_say(f, node, "which recording?");
+	if (!recording == !events) {
+		test_file_say(f, node, "a test has either a recording or events");
+		return;
+	}
+	if (events) {
+		read_events(f, c, events);
 		return;
 	}
 	c->recording_node = recording;
@@ -99,7 +104,7 @@ static void read_source(struct test_file *f, const struct yaml *node, struct tes
 static void read_case(struct test_file *f, const struct yaml *node, const struct defaults *d,
 		      struct test_case *c)
 {
-	static const char *const known[] = { "name", "recording", "expect", "else", "rules",
+	static const char *const known[] = { "name", "recording", "events", "expect", "else", "rules",
 		"options", "tags", "skip", "todo", NULL };
 	const struct yaml *v;
 	struct test_rules *rules;
@@ -256,10 +261,12 @@ void test_file_free(struct test_file *f)
 {
 	if (!f)
 		return;
-	for (size_t i = 0; i < f->n; i++)
+	for (size_t i = 0; i < f->n; i++) {
 		for (uint32_t e = 0; e < f->cases[i].n_expect; e++)
 			for (uint32_t k = 0; k < f->cases[i].expect[e].n_fields; k++)
 				cond_free(f->cases[i].expect[e].fields[k].cond);
+		test_events_free(f->cases[i].events);
+	}
 	free(f->cases);
 	buf_release(&f->errors);
 	arena_release(&f->arena);

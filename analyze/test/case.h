@@ -68,6 +68,7 @@ struct test_rest {
 };
 
 struct test_events;
+struct source;
 
 struct test_case {
 	const struct test_file *file;
@@ -76,9 +77,9 @@ struct test_case {
 	const char **tags;
 	uint32_t n_tags;
 	const char *skip, *todo;	/* the reason; NULL: neither */
-	const char *recording;		/* path from where the program stands; NULL: events */
+	const char *recording;		/* NULL: events; path from where the program stands */
 	const struct yaml *recording_node;
-	struct test_events *events;
+	struct test_events *events;	/* test_case_open */
 	struct test_expect *expect;
 	uint32_t n_expect;
 	struct test_rest rest;
@@ -101,6 +102,9 @@ struct test_file *test_file_new(const char *path);
 /* The same of text in memory. */
 struct test_file *test_file_text(const char *path, const char *text, size_t len);
 void test_file_free(struct test_file *f);
+
+/* The events of a case.  NULL: the recording cannot be opened. */
+struct source *test_case_open(const struct test_case *c);
 
 /* Tells what is wrong at a node. */
 void test_file_say(struct test_file *f, const struct yaml *at, const char *fmt, ...)

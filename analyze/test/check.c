@@ -349,7 +349,7 @@ static bool needs_bulk(const struct test_case *c)
 static void run(struct test_runner *r, struct check *k, const struct test_set *set,
 		struct test_result *out)
 {
-	struct source *in = source_open(k->c->recording);
+	struct source *in = test_case_open(k->c);
 	const struct test_watch w = { .note = note, .alert = on_alert, .arg = k,
 		.each = k->observer ? on_event : NULL,
 		.other = k->observer && k->observer->other ? on_other : NULL,

@@ -26,6 +26,10 @@ bool read_priority(struct test_file *f, const struct yaml *node, int *out);
 /* Counts what is read, for the bound. */
 bool read_count(struct test_file *f, const struct yaml *node);
 
+/* synth.c */
+bool read_events(struct test_file *f, struct test_case *c, const struct yaml *node);
+void test_events_free(struct test_events *t);
+
 /* expect.c */
 bool read_expect(struct test_file *f, struct test_case *c, const struct yaml *node);
 bool read_rest(struct test_file *f, const struct yaml *node, struct test_rest *out);

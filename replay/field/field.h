@@ -147,6 +147,10 @@ void fval_list_add(struct fval_list *l, const struct fval *v);
 void fval_text(struct buf *out, const struct fval *v);
 void fval_json(struct buf *out, const struct fval *v);
 
+/* The parameter that fs.path.WHAT (name, source, target, each with raw behind it or not) is made
+ * of; 0: such an event has none. */
+unsigned field_path_param(unsigned type, const char *what);
+
 /* Nearest known name, for "did you mean"; NULL if nothing is near. */
 const char *field_suggest(const char *name, size_t len);
 

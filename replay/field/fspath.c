@@ -148,6 +148,23 @@ PATHS(name)
 PATHS(source)
 PATHS(target)
 
+unsigned field_path_param(unsigned type, const char *what)
+{
+	const struct { const char *name; struct path_row row; } paths[] = {
+		{ "name", rows[type].name }, { "source", rows[type].source },
+		{ "target", rows[type].target },
+	};
+
+	for (unsigned i = 0; i < 3; i++) {
+		const size_t n = strlen(paths[i].name);
+
+		if (strncmp(what, paths[i].name, n) == 0 &&
+		    (!what[n] || strcmp(what + n, "raw") == 0))
+			return paths[i].row.base == AS_FD ? 0 : paths[i].row.param;
+	}
+	return 0;
+}
+
 /* ---- evt.abspath ---- */
 
 static const struct abs_row {

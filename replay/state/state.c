@@ -130,6 +130,11 @@ static void __attribute__((constructor)) find_parameters(void)
 	}
 }
 
+int state_fd_param(unsigned type)
+{
+	return fd_param[type];
+}
+
 const struct event_set *state_events(void)
 {
 	return &of_state;

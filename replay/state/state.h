@@ -169,6 +169,9 @@ static inline const struct state_current *state_current(const struct state *st)
 }
 const struct state_stats *state_stats(const struct state *st);
 
+/* The parameter that is the descriptor of an event's fd.* fields; -1: it has none. */
+int state_fd_param(unsigned type);
+
 /* The event types that must reach state_update for everything to come out right. */
 const struct event_set *state_events(void);
 
