@@ -93,6 +93,34 @@ wrong("expect: [{rule: $shadow, fields: {evt.rawres: abc}}]", qr/error: evt\.raw
 wrong("expect: [{rule: $shadow, priority: loud}]", qr/error: priority is one of emergency/, 'an unknown priority');
 wrong("expect: none\nexpect: none", qr/'expect' stands here twice/, 'a key twice');
 
+# ---- events by hand ----
+
+($status, $out, $said) = run('test', '-v', "$top/tests/saker-test/hand.test.yaml");
+is($status, 0, 'events written by hand') or diag("$out$said");
+
+sub wrong_event {
+	my ($event, $says, $name) = @_;
+	my ($status, $out, $said) = test("  - {name: x, expect: none, events: [$event]}\n");
+	is($status, 2, "refused: $name") or diag("$out$said");
+	like($said, $says, "$name: says what is wrong");
+}
+
+wrong_event('{proc: {nme: cat}, evt: open}', qr/a process has no 'nme'; did you mean name/, 'an unknown key of a process');
+wrong_event('{proc: cat, evt: opnat}', qr/no event 'opnat'; did you mean openat/, 'an unknown event');
+wrong_event('{proc: cat, evt: openat, flgs: 1}', qr/openat has no parameter 'flgs'; did you mean flags/, 'an unknown parameter');
+wrong_event('{proc: cat, evt: openat, flags: O_RDNLY}', qr/no flag 'O_RDNLY' here; did you mean O_RDONLY/, 'an unknown flag');
+wrong_event('{proc: cat, evt: openat, fd.nam: x}', qr/'nam'; did you mean name/, 'an unknown field of a descriptor');
+wrong_event('{proc: cat, evt: openat, proc.name: x}', qr/proc\.name is of the process: proc: \{name/, 'a field of the process');
+wrong_event('{proc: cat, evt: openat, evt.is_open_read: true}', qr/cannot be set/, 'a field that follows from others');
+wrong_event('{proc: cat, evt: close, res: EFOO}', qr/no error 'EFOO'/, 'an unknown error');
+wrong_event('{proc: cat, evt: openat, mode: 888}', qr/'888' is no number/, 'a mode that is not octal');
+wrong_event('{proc: cat, evt: kill, pid: 99999999999}', qr/does not fit pid/, 'a number that is too large');
+wrong_event('{evt: openat}', qr/which process/, 'no process');
+wrong_event('{proc: 33, evt: close}', qr/no process 33/, 'a process that nobody told of');
+wrong_event('{proc: {name: containerd-shim-runc-v2}, evt: close}', qr/at most 15 bytes: 'containerd-shim'/, 'a name that is too long');
+wrong_event('{proc: cat, evt: close, time: 2s}, {evt: close, time: 1s}', qr/time goes back/, 'time that goes back');
+wrong_event('{proc: cat, evt: connect, fd.sip: 1.2.3.400}', qr/'1\.2\.3\.400' is no address/, 'no address');
+
 # ---- which ones ----
 
 spill("$dir/several.test.yaml", $head . join '', map { "  - {name: $_ one, tags: [$_], recording: $top/fixtures/demo.skr, expect: [{rule: $shadow}]}\n" } qw(red green blue));
