@@ -104,8 +104,8 @@ static void read_source(struct test_file *f, const struct yaml *node, struct tes
 static void read_case(struct test_file *f, const struct yaml *node, const struct defaults *d,
 		      struct test_case *c)
 {
-	static const char *const known[] = { "name", "recording", "events", "expect", "else", "rules",
-		"options", "tags", "skip", "todo", NULL };
+	static const char *const known[] = { "name", "recording", "events", "expect", "else",
+		"rules", "options", "tags", "skip", "todo", NULL };
 	const struct yaml *v;
 	struct test_rules *rules;
 

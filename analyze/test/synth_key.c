@@ -100,7 +100,9 @@ static bool begins(const char *text, const char *with)
 
 static bool other_field(struct synth *s, const struct yaml *key)
 {
-	static const char *const of_proc[] = { "proc.", "user.", "group.", "container.", "thread." };
+	static const char *const of_proc[] = {
+		"proc.", "user.", "group.", "container.", "thread.",
+	};
 	const struct field_desc *f = field_find(key->p, key->len);
 	const char *near;
 
@@ -112,8 +114,8 @@ static bool other_field(struct synth *s, const struct yaml *key)
 			return false;
 		}
 	if (f) {
-		test_file_say(s->f, key, "%s follows from the parameters of the event; it cannot be "
-			      "set", key->p);
+		test_file_say(s->f, key, "%s follows from the parameters of the event; it cannot "
+			      "be set", key->p);
 		return false;
 	}
 	near = field_suggest(key->p, key->len);
