@@ -203,29 +203,41 @@ static void *writing_thread(void *arg)
 
 /* ---- interface ---- */
 
-struct block_writer *block_writer_open(int fd, const char *path, int level, bool background)
+static void stamp(struct file_header *h, const struct writer_stamp *given)
+{
+	struct timespec now;
+
+	if (given) {
+		h->created = given->created;
+		memcpy(h->id, given->id, sizeof(h->id));
+		return;
+	}
+	clock_gettime(CLOCK_REALTIME, &now);
+	h->created = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	randombytes_buf(h->id, sizeof(h->id));
+}
+
+struct block_writer *block_writer_open(int fd, const char *path,
+				       const struct writer_options *opt)
 {
 	struct block_writer *bw = xcalloc(1, sizeof(*bw));
 	struct file_header h = { .version = SKR_VERSION };
-	struct timespec now;
 	struct stat st;
 
 	bw->fd = fd;
 	bw->path = xstrdup(path);
 	bw->regular = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
-	bw->encoder = encoder_new(level);
+	bw->encoder = encoder_new(opt->level);
 	pthread_mutex_init(&bw->lock, NULL);
 	pthread_cond_init(&bw->changed, NULL);
-	clock_gettime(CLOCK_REALTIME, &now);
-	h.created = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-	randombytes_buf(h.id, sizeof(h.id));
+	stamp(&h, opt->stamp);
 	file_header_put(&bw->header, &h);
 	block_digest(bw->digest, bw->header.p, bw->header.len, "", 0);
 	if (!bw->encoder || put(bw, &bw->header, NULL) < 0) {
 		bw->code = -ERR_SYSTEM;
 		bw->error = xstrdup(err_text());
 	}
-	if (background && pthread_create(&bw->thread, NULL, writing_thread, bw) == 0)
+	if (opt->background && pthread_create(&bw->thread, NULL, writing_thread, bw) == 0)
 		bw->background = true;
 	return bw;
 }

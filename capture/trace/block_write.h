@@ -11,7 +11,8 @@
 struct block_writer;
 
 /* Writes to fd, which it closes at the end.  The file header comes first. */
-struct block_writer *block_writer_open(int fd, const char *path, int level, bool background);
+struct block_writer *block_writer_open(int fd, const char *path,
+				       const struct writer_options *opt);
 
 /* Empty rows to fill. */
 struct rows *block_writer_take(struct block_writer *bw);

@@ -72,10 +72,10 @@ struct writer *writer_open(const char *path, bool force, const struct source_inf
 		w->opt.block_size = BLOCK_SIZE_MAX;
 	copy_info(w, info);
 	w->n_desc = EV__N;
-	for (unsigned i = EV_UNKNOWN + 1; i < EV__N; i++)
+	for (unsigned i = EV_UNKNOWN + 1; i < EV__N && !w->opt.lean; i++)
 		w->desc[i] = &catalog[i];
 	w->next_num = 1;
-	w->out = block_writer_open(fd, path, w->opt.level, w->opt.background);
+	w->out = block_writer_open(fd, path, &w->opt);
 	return w;
 }
 
@@ -121,19 +121,36 @@ static const struct event_desc *copy_desc(struct arena *a, const struct event_de
 	return d;
 }
 
-/* The number of an event's type in the dictionary, which grows where it is new. */
-static int dict_id(struct writer *w, const struct event *ev)
+/* The number in the dictionary of a description that the catalogue does not have. */
+static int foreign_id(struct writer *w, const struct event_desc *desc)
 {
-	if (ev->type != EV_UNKNOWN && ev->type < EV__N && ev->desc == &catalog[ev->type])
-		return ev->type;
 	for (unsigned i = EV__N; i < w->n_desc; i++)
-		if (same_event(w->desc[i], ev->desc))
+		if (same_event(w->desc[i], desc))
 			return (int)i;
 	if (w->n_desc == IDS)
 		return err(ERR_LIMIT, "more than %d types of events", IDS);
-	w->desc[w->n_desc] = copy_desc(&w->mem, ev->desc);
+	w->desc[w->n_desc] = copy_desc(&w->mem, desc);
 	w->dict_known = false;
 	return (int)w->n_desc++;
+}
+
+/* The number of an event's type in the dictionary, which grows where it is new. */
+static int dict_id(struct writer *w, const struct event *ev)
+{
+	if (ev->type == EV_UNKNOWN || ev->type >= EV__N || ev->desc != &catalog[ev->type])
+		return foreign_id(w, ev->desc);
+	if (!w->desc[ev->type]) {
+		w->desc[ev->type] = ev->desc;
+		w->dict_known = false;
+	}
+	return ev->type;
+}
+
+int writer_learn(struct writer *w, const struct event_desc *desc)
+{
+	const int id = foreign_id(w, desc);
+
+	return id < 0 ? id : 0;
 }
 
 /* ---- blocks ---- */
@@ -196,7 +213,10 @@ int writer_key_begin(struct writer *w)
 {
 	if (w->in_key)
 		return err(ERR_USAGE, "a key frame is open already");
-	if (push_events(w) < 0 || (!w->dict_last && put_dict(w, w->next_num) < 0))
+	if (push_events(w) < 0)
+		return -ERR_SYSTEM;
+	/* A lean one that lacks something comes when all is known that stands behind it. */
+	if (!w->dict_last && (w->dict_known || !w->opt.lean) && put_dict(w, w->next_num) < 0)
 		return -ERR_SYSTEM;
 	w->in_key = w->first_of_key = true;
 	w->fresh_key = false;

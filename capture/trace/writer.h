@@ -14,6 +14,14 @@ struct writer_options {
 	int level;		/* of zstd; 0: the default; WRITER_PLAIN: no compression */
 	uint32_t block_size;	/* raw bytes of a block; 0: the default */
 	bool background;	/* compress and write in a second thread */
+	bool lean;		/* the dictionary holds only the events that there are */
+	const struct writer_stamp *stamp;	/* NULL: a random number, now */
+};
+
+/* What tells a recording from others with the same events. */
+struct writer_stamp {
+	uint8_t id[16];
+	uint64_t created;	/* ns since the epoch */
 };
 
 struct writer_stats {
@@ -30,6 +38,10 @@ struct writer *writer_open(const char *path, bool force, const struct source_inf
  * LOSS, note to NOTE, alert to ALERT).  ev is not kept.  Negative: the disk is full or
  * similar; everything before is safe after writer_close. */
 int writer_add(struct writer *w, const struct event *ev);
+
+/* Events of this description will be added: they enter the dictionary now, so that there is one
+ * for all.  Negative: too many. */
+int writer_learn(struct writer *w, const struct event_desc *desc);
 
 /* The snap_* events between form one key frame.  What was added before is flushed. */
 int writer_key_begin(struct writer *w);

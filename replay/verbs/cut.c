@@ -166,7 +166,8 @@ static int set_range(struct cut *c)
 
 static int open_out(struct cut *c)
 {
-	const struct writer_options opt = { .level = (int)c->level, .background = true };
+	const struct writer_options opt = { .level = (int)c->level, .background = true,
+		.lean = true };
 	struct source_info info = c->in->info;
 	char kernel[PART_KERNEL];
 
