@@ -13,6 +13,7 @@
 #include "capture/base/sandbox.h"
 #include "capture/base/timearg.h"
 #include "capture/trace/skr.h"
+#include "replay/state/anonymous.h"
 #include "replay/verbs/part.h"
 #include "replay/verbs/verbs.h"
 
@@ -169,10 +170,10 @@ static int open_out(struct cut *c)
 	const struct writer_options opt = { .level = (int)c->level, .background = true,
 		.lean = true };
 	struct source_info info = c->in->info;
-	char kernel[PART_KERNEL];
+	char kernel[ANONYMOUS_KERNEL];
 
 	if (c->anonymous)
-		part_anonymize(&info, kernel);
+		anonymous_info(&info, kernel);
 	c->out = writer_open(c->out_path, c->force, &info, &opt);
 	if (!c->out)
 		return -ERR_SYSTEM;

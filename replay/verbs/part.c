@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "capture/base/mem.h"
+#include "replay/state/anonymous.h"
 
 /* A key frame is due after so many bytes of events, and so many times its own size. */
 enum { KEY_AFTER = 32 << 20, KEY_RATIO = 16, PIDS = 1 << 22 };
@@ -205,42 +206,10 @@ static bool row_needed(const struct part *p, const struct event *ev)
 	}
 }
 
-/* Of a kernel's release, the part that many machines share: "6.18" of "6.18.44-cloud". */
-static size_t kernel_series(const void *release, size_t len)
-{
-	const char *const p = release;
-	size_t n = 0, dots = 0;
-
-	for (; n < len && ((p[n] >= '0' && p[n] <= '9') || (p[n] == '.' && dots == 0)); n++)
-		dots += p[n] == '.';
-	return n;
-}
-
-void part_anonymize(struct source_info *info, char kernel[PART_KERNEL])
-{
-	const size_t n = info->kernel ? kernel_series(info->kernel, strlen(info->kernel)) : 0;
-
-	snprintf(kernel, PART_KERNEL, "%.*s", (int)n, info->kernel ? info->kernel : "");
-	info->hostname = "localhost";
-	info->kernel = kernel;
-	info->memory = 0;
-}
-
 /* The same event without what names the machine. */
 static const struct event *unnamed(struct part *p, const struct event *ev)
 {
-	static const char host[] = "localhost";
-	struct value *const kernel = &p->changed.v[P(SNAP_MACHINE, kernel)];
-
-	if (!p->anonymous || ev->type != EV_SNAP_MACHINE)
-		return ev;
-	p->changed = *ev;
-	value_bytes(&p->changed.v[P(SNAP_MACHINE, hostname)], host, sizeof(host) - 1);
-	p->changed.v[P(SNAP_MACHINE, cmdline)] = (struct value){0};
-	p->changed.v[P(SNAP_MACHINE, memory)] = (struct value){0};
-	if (kernel->state == VALUE_SET)
-		kernel->len = (uint32_t)kernel_series(kernel->p, kernel->len);
-	return &p->changed;
+	return p->anonymous ? anonymous_event(ev, &p->changed) : ev;
 }
 
 static int emit(const struct event *ev, void *arg)

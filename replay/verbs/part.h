@@ -14,10 +14,6 @@ struct part;
 typedef bool part_keep(const struct state *st, const struct thread *t, void *arg);
 
 /* Writes to w, which it does not close. */
-enum { PART_KERNEL = 32 };
-/* Takes out of info what names the machine; kernel holds a text that info points to. */
-void part_anonymize(struct source_info *info, char kernel[PART_KERNEL]);
-
 struct part *part_new(struct writer *w, part_keep *keep, void *arg, bool anonymous);
 void part_free(struct part *p);
 const struct state *part_state(const struct part *p);
