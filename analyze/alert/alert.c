@@ -91,6 +91,8 @@ static int make_form(struct alert_printer *p, const struct rule *r)
 	if (add_fields(p, f, r->fields, r->n_fields) < 0 ||
 	    add_fields(p, f, p->style.fields, p->style.n_fields) < 0)
 		return err_at("output of rule '%s'", r->name);
+	if (p->style.lasting)
+		format_keep_fields(f->format, field_is_lasting);
 	p->bulk |= format_needs_bulk(f->format);
 	make_tail(&p->style, &f->tail, r);
 	return 0;

@@ -14,6 +14,7 @@ struct alert_style {
 	bool json;
 	bool iso;		/* times as 2026-03-01T14:03:07.5...+0000; else local time of day */
 	bool with_output, with_message, with_fields, with_tags;	/* properties of the JSON object */
+	bool lasting;	/* output_fields without those that depend on other events or the run */
 	const char *hostname;
 	const struct output_field *fields;	/* for output_fields of all alerts */
 	uint32_t n_fields;

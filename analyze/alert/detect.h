@@ -39,6 +39,9 @@ typedef void detect_print(void *arg, const struct rule *r, const struct field_ct
 			  const struct alert_several *s, struct buf *text, struct buf *out);
 /* Each event that rules look at, before they do; m has begun it. */
 typedef void detect_each(void *arg, struct matcher *m, const struct field_ctx *c);
+/* What an event is to correlations, told before it may complete an alert. */
+typedef void detect_hits(void *arg, const struct event *ev, const struct correlate_hit *hits,
+			 unsigned n);
 
 struct detect {
 	const struct detect_plan *plan;
@@ -58,7 +61,8 @@ struct detect {
 	detect_alert *alert;
 	detect_print *print;		/* NULL: alert_print; set it after detect_init */
 	detect_each *each;		/* NULL: nobody asks */
-	void *arg;			/* of all three */
+	detect_hits *hits;		/* NULL: nobody asks */
+	void *arg;			/* of all four */
 };
 
 void detect_init(struct detect *d, const struct detect_plan *plan, detect_alert *alert, void *arg);

@@ -42,13 +42,11 @@ static int check_kind(struct input *in, const char *path)
 	return in->wake_fd < 0 ? err_sys("cannot read %s", path) : 0;
 }
 
-int input_open(struct input *in, const char *path)
+/* fd is the input's own from here on. */
+static int input_begin(struct input *in, int fd, const char *name)
 {
-	const bool standard = !strcmp(path, "-");
-
-	*in = (struct input){ .fd = -1, .wake_fd = -1, .chunk = CHUNK };
-	snprintf(in->path, sizeof(in->path), "%s", standard ? "standard input" : path);
-	in->fd = standard ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	*in = (struct input){ .fd = fd, .wake_fd = -1, .chunk = CHUNK };
+	snprintf(in->path, sizeof(in->path), "%s", name);
 	if (in->fd < 0)
 		return err_sys("cannot open %s", in->path);
 	if (check_kind(in, in->path) < 0) {
@@ -56,6 +54,21 @@ int input_open(struct input *in, const char *path)
 		return -ERR_USAGE;
 	}
 	return 0;
+}
+
+int input_open(struct input *in, const char *path)
+{
+	const bool standard = !strcmp(path, "-");
+
+	return input_begin(in, standard ? dup(STDIN_FILENO)
+			   : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY),
+			   standard ? "standard input" : path);
+}
+
+int input_open_fd(struct input *in, int fd, const char *name)
+{
+	return input_begin(in, lseek(fd, 0, SEEK_SET) < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 3),
+			   name);
 }
 
 void input_close(struct input *in)

@@ -29,6 +29,8 @@ struct input {
 /* Opens path ("-": standard input) for reading.  Directories, terminals and other things
  * that cannot be a recording are refused. */
 int input_open(struct input *in, const char *path);
+/* The same of the file that fd is open on, which it does not take. */
+int input_open_fd(struct input *in, int fd, const char *name);
 void input_close(struct input *in);
 
 /* From here on the bytes are those of the gzip stream (all its members).  Seeking is

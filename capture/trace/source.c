@@ -25,31 +25,43 @@ int trace_format(struct input *in)
 	return TRACE_UNKNOWN;
 }
 
-struct source *source_open(const char *path)
+/* The input goes with the source. */
+static struct source *open_input(struct input *in, const char *path)
 {
 	struct source *s = NULL;
-	struct input in;
 
-	if (input_open(&in, path) < 0)
-		return NULL;
-	switch (trace_format(&in)) {
+	switch (trace_format(in)) {
 	case TRACE_SKR:
-		s = skr_open_input(&in, path);
+		s = skr_open_input(in, path);
 		break;
 	case TRACE_SCAP:
-		s = scap_open_input(&in, path);
+		s = scap_open_input(in, path);
 		break;
 	case TRACE_UNKNOWN:
-		err(ERR_FORMAT, in.len ? "neither a .skr nor a .scap recording" : "it is empty");
-		input_close(&in);
+		err(ERR_FORMAT, in->len ? "neither a .skr nor a .scap recording" : "it is empty");
+		input_close(in);
 		break;
 	default:
-		input_close(&in);
+		input_close(in);
 		return NULL;
 	}
 	if (!s)
 		err_at("%s", strcmp(path, "-") ? path : "standard input");
 	return s;
+}
+
+struct source *source_open(const char *path)
+{
+	struct input in;
+
+	return input_open(&in, path) < 0 ? NULL : open_input(&in, path);
+}
+
+struct source *source_open_fd(int fd, const char *name)
+{
+	struct input in;
+
+	return input_open_fd(&in, fd, name) < 0 ? NULL : open_input(&in, name);
 }
 
 void source_close(struct source *s)

@@ -61,6 +61,9 @@ struct source {
 
 /* Opens a recording of any known format; "-" is standard input.  NULL on error. */
 struct source *source_open(const char *path);
+/* The file that fd is open on, from its first byte; fd stays the caller's.  name is for
+ * messages. */
+struct source *source_open_fd(int fd, const char *name);
 void source_close(struct source *s);
 
 /* Only of live sources (capture/live): nothing has happened for a while; do what has to

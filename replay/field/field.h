@@ -52,6 +52,7 @@ enum field_flags {
 	FIELD_BULK = 1 << 10,		/* needs payload columns (evt.buffer, proc.env) */
 	FIELD_TIME_VARIES = 1 << 11,	/* another value on each evaluation: never memoised */
 	FIELD_OWN = 1 << 12,		/* Saker's own; Falco does not know it */
+	FIELD_PLACE = 1 << 13,		/* tells of the place among the recording's events (evt.num) */
 };
 
 /* One value.  Absent is told by the getter, not by the value. */
@@ -139,6 +140,11 @@ static inline enum field_found field_get_value(const struct field_ctx *c,
 /* True if it wants payloads or environments (source_want): FIELD_BULK fields, and evt.arg of
  * such parameters. */
 bool field_needs_bulk(const struct field_ref *r);
+/* False if it changes with the events around it or with the run. */
+static inline bool field_is_lasting(const struct field_desc *f)
+{
+	return !(f->flags & (FIELD_PLACE | FIELD_TIME_VARIES));
+}
 /* What may stand behind the name, for lists: "[n]?", ".name"; "" if nothing may. */
 const char *field_argument(const struct field_desc *f);
 void fval_list_add(struct fval_list *l, const struct fval *v);
@@ -164,6 +170,8 @@ struct format *format_compile_at(const char *text, size_t len, struct arena *a, 
  * stands in for a field of the same name. */
 void format_add_field(struct format *f, const char *key, const struct format *value,
 		      struct arena *a);
+/* Of the members of the JSON fields that are plain fields only those for which keep is true. */
+void format_keep_fields(struct format *f, bool (*keep)(const struct field_desc *));
 /* From now on the text ends before the first field that is absent, unless the format begins
  * with a star: as sysdig has it, which leaves such lines out. */
 void format_stop(struct format *f);

@@ -211,6 +211,16 @@ void format_add_field(struct format *f, const char *key, const struct format *va
 	f->n_names = n;
 }
 
+void format_keep_fields(struct format *f, bool (*keep)(const struct field_desc *))
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < f->n_names; i++)
+		if (!f->by_name[i]->has_ref || keep(f->by_name[i]->ref.desc))
+			f->by_name[n++] = f->by_name[i];
+	f->n_names = n;
+}
+
 static enum field_found part_value(const struct part *p, const struct field_ctx *c,
 				   struct fval *v)
 {
