@@ -36,6 +36,7 @@ static const struct {
 	{ "test", verb_test },
 	{ "why", verb_why },
 	{ "fmt", verb_fmt },
+	{ "shrink", verb_shrink },
 	{ "convert-rules", verb_convert_rules },
 };
 

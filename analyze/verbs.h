@@ -9,6 +9,7 @@ int verb_lint(int argc, char **argv);
 int verb_test(int argc, char **argv);
 int verb_why(int argc, char **argv);
 int verb_fmt(int argc, char **argv);
+int verb_shrink(int argc, char **argv);
 int verb_convert_rules(int argc, char **argv);
 
 #endif

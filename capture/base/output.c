@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -66,4 +67,68 @@ int output_create(const char *path, bool force)
 	if (fd < 0 && errno == EEXIST)
 		fd = reuse(path, force);
 	return fd < 0 ? err_sys("cannot create %s", path) : fd;
+}
+
+static int write_all(int fd, const void *p, size_t n)
+{
+	for (size_t done = 0; done < n;) {
+		const ssize_t w = write(fd, (const char *)p + done, n - done);
+
+		if (w < 0 && errno == EINTR)
+			continue;
+		if (w < 0)
+			return -1;
+		done += (size_t)w;
+	}
+	return 0;
+}
+
+/* A new file is not seen by others before it is whole. */
+static int put_in_place(const char *temp, const char *path, enum output_old old)
+{
+	struct stat st;
+
+	if (old == OUTPUT_KEEP && stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
+	    keep_old(path) < 0)
+		return -ERR_SYSTEM;
+	return rename(temp, path) < 0 ? err_sys("cannot write %s", path) : 0;
+}
+
+/* A link stays one: what it points to is written. */
+static char *real_path(const char *path)
+{
+	char *real = realpath(path, NULL);
+
+	return real ? real : strdup(path);
+}
+
+int output_put(const char *path, enum output_old old, unsigned mode, const void *p, size_t n)
+{
+	char *real = real_path(path), *temp = NULL;
+	struct stat st;
+	int fd, rc = 0;
+
+	if (!real || asprintf(&temp, "%s.XXXXXX", real) < 0)
+		abort();
+	if (stat(real, &st) == 0) {
+		if (!S_ISREG(st.st_mode))
+			rc = err(ERR_USAGE, "%s is no regular file", path);
+		else if (old == OUTPUT_REPLACE)
+			mode = st.st_mode & 07777;
+	}
+	fd = rc < 0 ? -1 : mkostemp(temp, O_CLOEXEC);
+	if (rc == 0 && fd < 0)
+		rc = err_sys("cannot write %s", path);
+	if (fd >= 0) {
+		if (write_all(fd, p, n) < 0 || fchmod(fd, mode) < 0 || fsync(fd) < 0)
+			rc = err_sys("cannot write %s", path);
+		else
+			rc = put_in_place(temp, real, old);
+		if (rc < 0)
+			unlink(temp);
+		close(fd);
+	}
+	free(temp);
+	free(real);
+	return rc;
 }

@@ -5,10 +5,22 @@
 #define SAKER_BASE_OUTPUT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Opens path for writing, mode 0600; "-" is standard output, if that is no terminal.  A file
  * that stands there and is not empty is renamed to path.old, with force overwritten.
  * Returns the descriptor, negative with a message. */
 int output_create(const char *path, bool force);
+
+enum output_old {
+	OUTPUT_KEEP,		/* what stands there is renamed to path.old */
+	OUTPUT_DROP,
+	OUTPUT_REPLACE,		/* the same file with other contents: its mode stays */
+};
+
+/* A whole file of n bytes in the place of path, which at any time has the old one or the new one
+ * (for OUTPUT_KEEP the old one under its other name).  mode: of a new file.  Negative with a
+ * message: all is as it was. */
+int output_put(const char *path, enum output_old old, unsigned mode, const void *p, size_t n);
 
 #endif

@@ -53,15 +53,11 @@ static void copy_info(struct writer *w, const struct source_info *info)
 				   : "saker " SAKER_VERSION);
 }
 
-struct writer *writer_open(const char *path, bool force, const struct source_info *info,
-			   const struct writer_options *opt)
+struct writer *writer_open_fd(int fd, const char *path, const struct source_info *info,
+			      const struct writer_options *opt)
 {
-	const int fd = output_create(path, force);
-	struct writer *w;
+	struct writer *w = xcalloc(1, sizeof(*w));
 
-	if (fd < 0)
-		return NULL;
-	w = xcalloc(1, sizeof(*w));
 	if (opt)
 		w->opt = *opt;
 	if (!w->opt.level)
@@ -77,6 +73,14 @@ struct writer *writer_open(const char *path, bool force, const struct source_inf
 	w->next_num = 1;
 	w->out = block_writer_open(fd, path, &w->opt);
 	return w;
+}
+
+struct writer *writer_open(const char *path, bool force, const struct source_info *info,
+			   const struct writer_options *opt)
+{
+	const int fd = output_create(path, force);
+
+	return fd < 0 ? NULL : writer_open_fd(fd, path, info, opt);
 }
 
 /* ---- the dictionary ---- */
@@ -121,34 +125,30 @@ static const struct event_desc *copy_desc(struct arena *a, const struct event_de
 	return d;
 }
 
-/* The number in the dictionary of a description that the catalogue does not have. */
-static int foreign_id(struct writer *w, const struct event_desc *desc)
+/* The number of a description in the dictionary, which grows where it is new. */
+static int desc_id(struct writer *w, unsigned type, const struct event_desc *desc)
 {
-	for (unsigned i = EV__N; i < w->n_desc; i++)
+	const bool own = type != EV_UNKNOWN && type < EV__N && desc == &catalog[type];
+
+	if (own && w->desc[type])
+		return (int)type;
+	for (unsigned i = EV__N; i < w->n_desc && !own; i++)
 		if (same_event(w->desc[i], desc))
 			return (int)i;
 	if (w->n_desc == IDS)
 		return err(ERR_LIMIT, "more than %d types of events", IDS);
-	w->desc[w->n_desc] = copy_desc(&w->mem, desc);
 	w->dict_known = false;
+	if (own) {
+		w->desc[type] = desc;
+		return (int)type;
+	}
+	w->desc[w->n_desc] = copy_desc(&w->mem, desc);
 	return (int)w->n_desc++;
 }
 
-/* The number of an event's type in the dictionary, which grows where it is new. */
-static int dict_id(struct writer *w, const struct event *ev)
+int writer_learn(struct writer *w, enum event_id type, const struct event_desc *desc)
 {
-	if (ev->type == EV_UNKNOWN || ev->type >= EV__N || ev->desc != &catalog[ev->type])
-		return foreign_id(w, ev->desc);
-	if (!w->desc[ev->type]) {
-		w->desc[ev->type] = ev->desc;
-		w->dict_known = false;
-	}
-	return ev->type;
-}
-
-int writer_learn(struct writer *w, const struct event_desc *desc)
-{
-	const int id = foreign_id(w, desc);
+	const int id = desc_id(w, type, desc);
 
 	return id < 0 ? id : 0;
 }
@@ -299,7 +299,7 @@ static int check_size(const struct event *ev)
 
 int writer_add(struct writer *w, const struct event *ev)
 {
-	const int id = dict_id(w, ev), side = side_of(ev->type);
+	const int id = desc_id(w, ev->type, ev->desc), side = side_of(ev->type);
 
 	if (id < 0 || check_size(ev) < 0)
 		return -ERR_LIMIT;

@@ -34,6 +34,10 @@ struct writer_stats {
 struct writer *writer_open(const char *path, bool force, const struct source_info *info,
 			   const struct writer_options *opt);
 
+/* The same on an open file, which it takes; path is for messages. */
+struct writer *writer_open_fd(int fd, const char *path, const struct source_info *info,
+			      const struct writer_options *opt);
+
 /* Adds one event; pseudo events go to the block of their kind (snap_* to STATE, loss to
  * LOSS, note to NOTE, alert to ALERT).  ev is not kept.  Negative: the disk is full or
  * similar; everything before is safe after writer_close. */
@@ -41,7 +45,7 @@ int writer_add(struct writer *w, const struct event *ev);
 
 /* Events of this description will be added: they enter the dictionary now, so that there is one
  * for all.  Negative: too many. */
-int writer_learn(struct writer *w, const struct event_desc *desc);
+int writer_learn(struct writer *w, enum event_id type, const struct event_desc *desc);
 
 /* The snap_* events between form one key frame.  What was added before is flushed. */
 int writer_key_begin(struct writer *w);

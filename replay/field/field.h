@@ -52,7 +52,7 @@ enum field_flags {
 	FIELD_BULK = 1 << 10,		/* needs payload columns (evt.buffer, proc.env) */
 	FIELD_TIME_VARIES = 1 << 11,	/* another value on each evaluation: never memoised */
 	FIELD_OWN = 1 << 12,		/* Saker's own; Falco does not know it */
-	FIELD_PLACE = 1 << 13,		/* tells of the place among the recording's events (evt.num) */
+	FIELD_PLACE = 1 << 13,		/* tells of the place among events (evt.num) */
 };
 
 /* One value.  Absent is told by the getter, not by the value. */

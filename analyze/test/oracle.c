@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analyze/test/oracle.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "capture/base/err.h"
+
+enum { PIDS = 1 << 22, DEPTH_MAX = 1024, DISORDER_NS = 1000000000 };
+
+const struct alert_style oracle_style = {
+	.json = true, .iso = true, .with_fields = true, .lasting = true, .hostname = "",
+};
+
+/* ---- which alerts are to stay ---- */
+
+static bool rule_is_meant(const struct oracle_keep *k, const struct rule *r)
+{
+	for (size_t i = 0; i < k->n_rules; i++)
+		if (name_matches(k->rules[i], r->name))
+			return true;
+	return k->n_rules == 0;
+}
+
+/* Of the tree is who has an ancestor in it; remembered, since that may end before. */
+static bool in_tree(const struct oracle *o, const struct thread *t)
+{
+	for (unsigned depth = 0; t && depth < DEPTH_MAX; depth++) {
+		if (t->proc->pid < PIDS && o->member[t->proc->pid])
+			return true;
+		t = thread_parent(o->detect.state, t);
+	}
+	return false;
+}
+
+/* After the event; a number may come again for another process. */
+static void note_member(struct oracle *o, const struct event *ev)
+{
+	const struct thread *const t = o->detect.ctx.cur->thread;
+
+	if (!t || !ev->num || t->proc->pid >= PIDS)
+		return;
+	o->member[t->proc->pid] = in_tree(o, t) &&
+		!(ev->type == EV_PROCEXIT && ev->tid == t->proc->pid);
+}
+
+static bool is_meant(struct oracle *o, const struct rule *r, uint64_t num)
+{
+	const struct oracle_keep *const k = o->keep;
+
+	if (!rule_is_meant(k, r) || (k->event && num != k->event))
+		return false;
+	if (k->tree && num == o->at && !in_tree(o, o->detect.ctx.cur->thread))
+		return false;
+	return !k->first || o->first_of[r->id]++ < k->first;
+}
+
+/* ---- learning ---- */
+
+static uint64_t key_of(const struct rule *r, uint64_t ts, uint64_t num, const char *line,
+		       size_t len)
+{
+	const uint64_t parts[4] = { XXH3_64bits(line, len), r->id, ts, num };
+
+	return XXH3_64bits(parts, sizeof(parts));
+}
+
+static int learn_alert(struct oracle *o, const struct rule *r, uint64_t ts, uint64_t num,
+		       uint64_t key)
+{
+	if (!is_meant(o, r, num)) {
+		o->others = mem_grow(o->others, &o->cap_others, o->n_others + 1,
+				     sizeof(*o->others));
+		o->others[o->n_others++] = key;
+		return 0;
+	}
+	if (o->n_kept == ORACLE_KEPT_MAX)
+		return err(ERR_LIMIT, "more than %d alerts are to stay; "
+			   "--keep and --first choose among them", ORACLE_KEPT_MAX);
+	o->kept = mem_grow(o->kept, &o->cap_kept, o->n_kept + 1, sizeof(*o->kept));
+	o->kept[o->n_kept++] = (struct oracle_alert){ .rule = r, .key = key, .num = num,
+		.ts = ts, .carrier = o->at };
+	return 0;
+}
+
+static void on_hits(void *arg, const struct event *ev, const struct correlate_hit *hits, unsigned n)
+{
+	struct oracle *o = arg;
+
+	for (unsigned i = 0; !o->asking && i < n && o->n_hits < ORACLE_HITS_MAX; i++) {
+		o->hits = mem_grow(o->hits, &o->cap_hits, o->n_hits + 1, sizeof(*o->hits));
+		o->hits[o->n_hits++] = (struct oracle_hit){ ev->num, ev->ts, hits[i].correlation };
+	}
+}
+
+static int compare_u64(const void *a, const void *b)
+{
+	const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static int compare_kept(const void *a, const void *b)
+{
+	const struct oracle_alert *x = a, *y = b;
+
+	if (x->num != y->num)
+		return x->num < y->num ? -1 : 1;
+	return x->key < y->key ? -1 : x->key > y->key;
+}
+
+int oracle_learn(struct oracle *o, struct source *in)
+{
+	struct event ev;
+	int r;
+
+	if (o->keep->tree && o->keep->tree < PIDS)
+		o->member[o->keep->tree] = true;
+	while ((r = source_next(in, &ev)) == 0) {
+		if (ev.num)
+			o->at = o->last_num = ev.num;
+		r = detect_event(&o->detect, &ev);
+		if (r < 0)
+			break;
+		if (o->keep->tree)
+			note_member(o, &ev);
+	}
+	if (r >= 0)
+		r = detect_end(&o->detect, in->info.last_ts);
+	qsort(o->kept, o->n_kept, sizeof(*o->kept), compare_kept);
+	qsort(o->others, o->n_others, sizeof(*o->others), compare_u64);
+	o->asking = true;
+	return r < 0 ? r : 0;
+}
+
+/* ---- asking ---- */
+
+static struct oracle_alert *find_kept(struct oracle *o, uint64_t num, uint64_t key)
+{
+	const struct oracle_alert wanted = { .num = num, .key = key };
+
+	return o->n_kept ? bsearch(&wanted, o->kept, o->n_kept, sizeof(wanted), compare_kept)
+		: NULL;
+}
+
+static int check_alert(struct oracle *o, uint64_t num, uint64_t key)
+{
+	struct oracle_alert *a = find_kept(o, num, key);
+
+	if (a) {
+		o->n_seen += a->seen != o->question;
+		a->seen = o->question;
+		return 0;
+	}
+	o->failed |= !o->n_others ||
+		!bsearch(&key, o->others, o->n_others, sizeof(key), compare_u64);
+	return 0;
+}
+
+static int on_alert(void *arg, const struct rule *r, uint64_t ts, uint64_t num,
+		    const char *line, size_t len)
+{
+	struct oracle *o = arg;
+	const uint64_t key = key_of(r, ts, num, line, len);
+
+	return o->asking ? check_alert(o, num, key) : learn_alert(o, r, ts, num, key);
+}
+
+static void begin_question(struct oracle *o)
+{
+	detect_reset(&o->detect);
+	o->question++;
+	o->n_seen = o->due = 0;
+	o->failed = false;
+}
+
+/* One event; false: the answer is no already, as an alert has not come that can come no more. */
+static bool ask_event(struct oracle *o, const struct event *ev)
+{
+	if (ev->num)
+		o->at = ev->num;
+	o->work++;
+	if (detect_event(&o->detect, ev) < 0)
+		return false;
+	for (; ev->num && o->due < o->n_kept && o->kept[o->due].num <= ev->num; o->due++) {
+		const struct oracle_alert *const a = &o->kept[o->due];
+
+		if (a->carrier == a->num && a->seen != o->question)
+			return false;
+	}
+	return !o->failed;
+}
+
+static bool end_question(struct oracle *o, uint64_t last_ts)
+{
+	return detect_end(&o->detect, last_ts) >= 0 && !o->failed && o->n_seen == o->n_kept;
+}
+
+bool oracle_same(struct oracle *o, const struct slice *s)
+{
+	struct event ev;
+
+	begin_question(o);
+	for (size_t i = 0; i < s->n; i++) {
+		if (!s->v[i].in)
+			continue;
+		slice_event(&s->v[i], &ev);
+		if (!ask_event(o, &ev))
+			return false;
+	}
+	return end_question(o, 0);
+}
+
+bool oracle_same_file(struct oracle *o, const struct slice *s, struct source *in)
+{
+	struct event ev;
+	size_t i = 0;
+	int r;
+
+	begin_question(o);
+	while ((r = source_next(in, &ev)) == 0) {
+		if (ev.num) {	/* the number that it had */
+			while (i < s->n && (!s->v[i].in || !s->v[i].num))
+				i++;
+			if (i == s->n)
+				return false;
+			ev.num = s->v[i++].num;
+		}
+		if (!ask_event(o, &ev))
+			return false;
+	}
+	return r >= 0 && end_question(o, in->info.last_ts);
+}
+
+/* ---- events ---- */
+
+struct span {
+	uint32_t correlation;
+	uint64_t ts;
+};
+
+static int compare_spans(const void *a, const void *b)
+{
+	const struct span *x = a, *y = b;
+
+	if (x->correlation != y->correlation)
+		return x->correlation < y->correlation ? -1 : 1;
+	return x->ts < y->ts ? -1 : x->ts > y->ts;
+}
+
+/* The kept alerts of correlations, by when they came. */
+static struct span *spans(const struct oracle *o, size_t *n)
+{
+	struct span *v = xcalloc(o->n_kept + 1, sizeof(*v));
+
+	*n = 0;
+	for (size_t i = 0; i < o->n_kept; i++)
+		for (uint32_t c = 0; c < o->n_correlations; c++)
+			if (o->correlations[c].rule == o->kept[i].rule)
+				v[(*n)++] = (struct span){ c, o->kept[i].ts };
+	qsort(v, *n, sizeof(*v), compare_spans);
+	return v;
+}
+
+/* Did it come so near to an alert of its correlation that it may have a part in it? */
+static bool has_part(const struct oracle *o, const struct oracle_hit *h, const struct span *v,
+		     size_t n)
+{
+	const uint64_t within = o->correlations[h->correlation].within + DISORDER_NS;
+	const struct span least = { h->correlation, h->ts > within ? h->ts - within : 0 };
+	size_t from = 0, to = n;
+
+	while (from < to) {
+		const size_t mid = from + (to - from) / 2;
+
+		if (compare_spans(&v[mid], &least) < 0)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	return from < n && v[from].correlation == h->correlation && v[from].ts <= h->ts + within;
+}
+
+static void earlier(uint64_t *first_ts, uint64_t ts)
+{
+	*first_ts = ts < *first_ts ? ts : *first_ts;
+}
+
+uint64_t *oracle_events(const struct oracle *o, bool every_hit, size_t *n, uint64_t *first_ts)
+{
+	uint64_t *v = xcalloc(2 * o->n_kept + o->n_hits + 1, sizeof(*v));
+	size_t n_spans, m = 0;
+	struct span *s = spans(o, &n_spans);
+
+	*first_ts = UINT64_MAX;
+	for (size_t i = 0; i < o->n_kept; i++) {
+		v[m++] = o->kept[i].num;
+		v[m++] = o->kept[i].carrier;
+		earlier(first_ts, o->kept[i].ts);
+	}
+	for (size_t i = 0; i < o->n_hits; i++)
+		if (every_hit || has_part(o, &o->hits[i], s, n_spans)) {
+			v[m++] = o->hits[i].num;
+			earlier(first_ts, o->hits[i].ts);
+		}
+	free(s);
+	qsort(v, m, sizeof(*v), compare_u64);
+	*n = 0;
+	for (size_t i = 0; i < m; i++)
+		if (i == 0 || v[i] != v[i - 1])
+			v[(*n)++] = v[i];
+	return v;
+}
+
+bool oracle_is_shown(const struct oracle *o, uint64_t num)
+{
+	size_t from = 0, to = o->n_kept;
+
+	while (from < to) {
+		const size_t mid = from + (to - from) / 2;
+
+		if (o->kept[mid].num < num)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	return from < o->n_kept && o->kept[from].num == num && o->kept[from].carrier == num;
+}
+
+void oracle_init(struct oracle *o, const struct detect_plan *plan, const struct oracle_keep *keep)
+{
+	uint32_t ids = 0;
+
+	*o = (struct oracle){ .keep = keep };
+	o->correlations = ruleset_correlations(plan->rules, &o->n_correlations);
+	for (size_t i = 0; i < ruleset_count(plan->rules); i++)
+		if (ruleset_rule(plan->rules, i)->id >= ids)
+			ids = ruleset_rule(plan->rules, i)->id + 1;
+	o->first_of = xcalloc(ids + 1U, sizeof(*o->first_of));
+	if (keep->tree)
+		o->member = xcalloc(PIDS, 1);
+	detect_init(&o->detect, plan, on_alert, o);
+	o->detect.hits = on_hits;
+}
+
+void oracle_release(struct oracle *o)
+{
+	detect_release(&o->detect);
+	free(o->kept);
+	free(o->others);
+	free(o->hits);
+	free(o->first_of);
+	free(o->member);
+}
