@@ -10,12 +10,13 @@
 #include "analyze/test/print.h"
 #include "analyze/test/suite.h"
 #include "analyze/verbs.h"
+#include "analyze/watch.h"
 #include "capture/base/err.h"
 #include "capture/base/opt.h"
 
 enum {
 	O_RULES, O_NAME, O_TAG, O_JOBS, O_FAIL_FAST, O_VERBOSE, O_FORMAT,
-	O_AGAINST, O_EXAMPLES, O_EXIT_ZERO, O_MATCHING,
+	O_AGAINST, O_EXAMPLES, O_EXIT_ZERO, O_MATCHING, O_WATCH,
 	O_COVERAGE, O_COVERAGE_OUTPUT, O_FAIL_UNDER,
 };
 enum { JOBS_DEFAULT = 4, JOBS_MAX = 64, EXAMPLES_DEFAULT = 3, EXAMPLES_MAX = 1000000 };
@@ -29,6 +30,8 @@ static const struct opt opts[] = {
 	{ O_JOBS, 'j', "jobs", "N", "threads (default: one per processor, at most 4)" },
 	{ O_FAIL_FAST, 'x', "fail-fast", NULL, "stop at the first failure" },
 	{ O_VERBOSE, 'v', "verbose", NULL, "also show tests that passed" },
+	{ O_WATCH, 'w', "watch", NULL,
+	  "run again what a changed test file, rule file or recording touches, until Ctrl-C" },
 	{ O_AGAINST, 0, "against", "OLD",
 	  "compare the alerts of --rules with those of OLD (a rule file, a folder, REVISION:FILE, "
 	  "or the same files in a git REVISION) over the recordings of PATH" },
@@ -56,7 +59,9 @@ struct test_verb {
 	const char **rules, **names, **tags;
 	size_t rules_cap, names_cap, tags_cap;
 	uint64_t jobs;
-	bool verbose;
+	bool verbose, watch;
+	char **paths;
+	int n_paths;
 	struct compare_args compare;
 	struct cover_options cover;
 	struct cover_run covered;
@@ -85,6 +90,7 @@ static int option(struct test_verb *t, const struct opt_parse *p, int key)
 	case O_JOBS: return opt_u64(p, "--jobs", 1, JOBS_MAX, &t->jobs);
 	case O_FAIL_FAST: t->suite.fail_fast = true; return 0;
 	case O_VERBOSE: t->verbose = true; return 0;
+	case O_WATCH: t->watch = true; return 0;
 	case O_FORMAT: t->compare.format = p->value; return 0;
 	case O_AGAINST: t->compare.against = p->value; return 0;
 	case O_EXAMPLES:
@@ -134,31 +140,48 @@ static int status(const struct test_suite *s)
 	return c.n[TEST_FAILED] + c.n[TEST_TODO_PASSED] > 0 ? EXIT_FINDINGS : EXIT_DONE;
 }
 
-static int run(struct test_verb *t, char **paths, int n)
+static int load(void *arg)
 {
+	struct test_verb *t = arg;
 	struct test_suite *s = &t->suite;
-	int rc;
+	int rc = find(s, t->paths, t->n_paths);
 
-	s->rules = t->rules;
-	s->names = t->names;
-	s->tags = t->tags;
-	rc = find(s, paths, n);
 	if (rc >= 0)
 		rc = test_suite_load(s);
 	if (s->errors.len)
 		fwrite(s->errors.p, 1, s->errors.len, stderr);
-	if (rc < 0) {
+	if (rc < 0)
 		err_print();
-		return EXIT_FAILED;
-	}
-	if (cover_asked(&t->cover)) {
-		cover_run_init(&t->covered, s, false);
-		s->observer = &t->covered.observer;
-	}
-	test_suite_run(s, (unsigned)t->jobs);
+	return rc;
+}
+
+static void run_and_print(void *arg)
+{
+	struct test_verb *t = arg;
+
+	test_suite_run(&t->suite, (unsigned)t->jobs);
 	print(t);
-	return both(status(s), cover_asked(&t->cover) ? cover_report(&t->cover, &t->covered) :
-		    EXIT_DONE);
+}
+
+static int run(struct test_verb *t)
+{
+	const struct watch_args watch = { .suite = &t->suite, .paths = t->paths,
+		.n_paths = t->n_paths, .load = load, .run = run_and_print, .arg = t };
+
+	t->suite.rules = t->rules;
+	t->suite.names = t->names;
+	t->suite.tags = t->tags;
+	if (t->watch)
+		return test_watch(&watch);
+	if (load(t) < 0)
+		return EXIT_FAILED;
+	if (cover_asked(&t->cover)) {
+		cover_run_init(&t->covered, &t->suite, false);
+		t->suite.observer = &t->covered.observer;
+	}
+	run_and_print(t);
+	return both(status(&t->suite), cover_asked(&t->cover) ?
+		    cover_report(&t->cover, &t->covered) : EXIT_DONE);
 }
 
 static uint64_t default_jobs(void)
@@ -168,14 +191,14 @@ static uint64_t default_jobs(void)
 	return n > JOBS_DEFAULT ? JOBS_DEFAULT : n < 1 ? 1 : (uint64_t)n;
 }
 
-static int compare(struct test_verb *t, char **paths, int n)
+static int compare(struct test_verb *t)
 {
 	struct compare_args *a = &t->compare;
 
 	a->rules = t->rules;
 	a->n_rules = t->suite.n_rules;
-	a->paths = paths;
-	a->n_paths = n;
+	a->paths = t->paths;
+	a->n_paths = t->n_paths;
 	a->jobs = t->jobs;
 	return test_against(a);
 }
@@ -197,7 +220,11 @@ int verb_test(int argc, char **argv)
 		return opt_usage_error(&test_spec, "--against knows no coverage");
 	if (cover_check(&t.cover) < 0)
 		return opt_usage_error(&test_spec, "%s", err_text());
-	e = (t.compare.against ? compare : run)(&t, argv + p.first, argc - p.first);
+	if (t.watch && (t.compare.against || cover_asked(&t.cover)))
+		return opt_usage_error(&test_spec, "--watch only runs tests, nothing else");
+	t.paths = argv + p.first;
+	t.n_paths = argc - p.first;
+	e = t.compare.against ? compare(&t) : run(&t);
 	cover_run_release(&t.covered);
 	test_suite_release(&t.suite);
 	free(t.rules);

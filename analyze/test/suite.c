@@ -175,6 +175,18 @@ int test_suite_load(struct test_suite *s)
 		   "the test files have no tests");
 }
 
+void test_suite_keep(struct test_suite *s, test_suite_keeps *keep, void *arg)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n_cases; i++)
+		if (keep(arg, s->cases[i], s->of_case[i]->from)) {
+			s->cases[n] = s->cases[i];
+			s->of_case[n++] = s->of_case[i];
+		}
+	s->n_cases = n;
+}
+
 /* ---- running ---- */
 
 struct job {

@@ -42,6 +42,10 @@ int test_suite_find(struct test_suite *s, const char *path);
  * there is none to run (err_text), or all is wrong. */
 int test_suite_load(struct test_suite *s);
 
+/* Leaves out cases for which keep says false; rules are those that the case is run with. */
+typedef bool test_suite_keeps(void *arg, const struct test_case *c, const struct test_rules *rules);
+void test_suite_keep(struct test_suite *s, test_suite_keeps *keep, void *arg);
+
 /* Runs the cases.  The same results for any number of threads. */
 void test_suite_run(struct test_suite *s, unsigned jobs);
 
