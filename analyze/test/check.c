@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "analyze/test/run.h"
+#include "analyze/test/reason.h"
 #include "capture/base/err.h"
 #include "capture/base/quote.h"
 #include "capture/trace/source.h"
@@ -15,6 +16,7 @@
 enum verdict { NOT_MEANT, MEANT, OTHER_EVENT, OTHER_FIELDS };
 enum {
 	SHOWN = 3,		/* alerts under one failure */
+	REASONS = 4,		/* failures that say why, of one case */
 	OTHERS = 16,		/* rules that fired although nothing was said of them */
 	VALUE_MAX = 400,	/* bytes of a value that is shown */
 	LINE_MAX_SHOWN = 240,	/* of an alert: an exec has 4 KB of parameters */
@@ -29,13 +31,15 @@ const char *const test_status_name[TEST__N] = {
 struct met {
 	uint64_t n, n_other_event, n_other_fields;
 	uint64_t noted;			/* how many have told their fields */
+	uint64_t first;			/* event of the first that is meant, */
+	const struct rule *hit;		/* and its rule */
 	struct buf lines;		/* of some alerts, quoted */
 };
 
 /* A rule that fired beside what was expected. */
 struct other {
 	const struct rule *rule;
-	uint64_t n;
+	uint64_t n, first;
 	struct buf lines;
 };
 
@@ -45,6 +49,9 @@ struct check {
 	struct other others[OTHERS];
 	unsigned n_others;
 	uint64_t n_alerts;
+	bool reasons;
+	unsigned n_reasons;		/* that were given */
+	const struct test_set *set;
 	const struct test_observer *observer;
 	void *observed;
 };
@@ -186,6 +193,7 @@ static void note_other(struct check *k, const struct test_alert *a)
 	if (o == k->others + k->n_others)
 		k->n_others++;
 	o->rule = a->rule;
+	o->first = o->n ? o->first : a->num;
 	if (o->n++ < SHOWN)
 		put_alert(a, &o->lines);
 }
@@ -209,6 +217,10 @@ static void on_alert(void *arg, const struct test_alert *a)
 		if (verdict == MEANT && !look_at_line(e, a, &lacks))
 			verdict = OTHER_FIELDS;
 		expected |= verdict == MEANT;
+		if (verdict == MEANT && m->n == 0) {
+			m->first = a->num;
+			m->hit = a->rule;
+		}
 		m->n += verdict == MEANT;
 		m->n_other_event += verdict == OTHER_EVENT;
 		m->n_other_fields += verdict == OTHER_FIELDS;
@@ -264,13 +276,38 @@ static const char *wanted(struct arena *a, const struct test_expect *e)
 	return arena_printf(a, "%" PRIu64 " to %" PRIu64 " times", e->min, e->max);
 }
 
-static void check_one(const struct test_expect *e, const struct met *m, struct test_result *r)
+/* event 0: why it did not fire. */
+static void give_reason(struct check *k, const struct rule *rule, uint64_t event, struct buf *out)
+{
+	if (k->reasons && rule && k->n_reasons++ < REASONS)
+		test_reason(k->c, k->set, rule, event, out);
+}
+
+static const struct rule *rule_at(const struct check *k, const struct test_expect *e)
+{
+	for (size_t i = 0; i < ruleset_count(k->set->rules); i++) {
+		const struct rule *r = ruleset_rule(k->set->rules, i);
+
+		if (r->enabled && is_meant(e, r))
+			return r;
+	}
+	return NULL;
+}
+
+static void check_one(struct check *k, const struct test_expect *e, struct met *m,
+		      struct test_result *r)
 {
 	const char *more = "";
 	struct test_failure *f;
 
 	if (m->n >= e->min && m->n <= e->max)
 		return;
+	if (e->no)
+		give_reason(k, m->hit, m->first, &m->lines);
+	else if (m->n + m->n_other_fields + m->n_other_event == 0)
+		give_reason(k, rule_at(k, e), e->event, &m->lines);
+	else if (m->n > e->max)
+		give_reason(k, m->hit, m->first, &m->lines);
 	f = fail(r, e->node, &m->lines);
 	if (e->no) {
 		f->text = arena_printf(&r->arena, "'%s' must not fire%s, but did %s", e->rule,
@@ -290,12 +327,14 @@ static void check_one(const struct test_expect *e, const struct met *m, struct t
 			       times(&r->arena, m->n), more);
 }
 
-static void check_rest(const struct check *k, struct test_result *r)
+static void check_rest(struct check *k, struct test_result *r)
 {
 	for (unsigned i = 0; i < k->n_others; i++) {
-		const struct other *o = &k->others[i];
-		struct test_failure *f = fail(r, k->c->rest.node, &o->lines);
+		struct other *o = &k->others[i];
+		struct test_failure *f;
 
+		give_reason(k, o->rule, o->first, &o->lines);
+		f = fail(r, k->c->rest.node, &o->lines);
 		f->text = arena_printf(&r->arena, "'%s' fired %s, and is none of the expected",
 				       o->rule->name, times(&r->arena, o->n));
 	}
@@ -368,19 +407,20 @@ static void run(struct test_runner *r, struct check *k, const struct test_set *s
 	source_close(in);
 }
 
-static void compare(struct check *k, const struct test_set *set, struct test_result *out)
+static void compare(struct check *k, struct test_result *out)
 {
 	out->n_alerts = k->n_alerts;
 	for (uint32_t i = 0; i < k->c->n_expect; i++)
-		if (is_enabled(set, &k->c->expect[i], out))
-			check_one(&k->c->expect[i], &k->met[i], out);
+		if (is_enabled(k->set, &k->c->expect[i], out))
+			check_one(k, &k->c->expect[i], &k->met[i], out);
 	check_rest(k, out);
 }
 
 void test_run(struct test_runner *r, const struct test_case *c, const struct test_set *set,
 	      const struct test_observer *o, struct test_result *out)
 {
-	struct check k = { .c = c, .observer = o };
+	struct check k = { .c = c, .set = set, .observer = o,
+		.reasons = test_runner_gives_reasons(r) && !c->todo };
 
 	*out = (struct test_result){0};
 	if (c->skip) {
@@ -392,7 +432,7 @@ void test_run(struct test_runner *r, const struct test_case *c, const struct tes
 		k.observed = o->begin(o->arg, c, set);
 	run(r, &k, set, out);
 	if (out->status != TEST_BROKEN)
-		compare(&k, set, out);
+		compare(&k, out);
 	settle(c, out);
 	if (o)
 		o->end(o->arg, k.observed);

@@ -18,6 +18,7 @@ struct test_runner {
 	struct detect detect;
 	const struct test_set *set;	/* whose plan it has; NULL: none yet */
 	const struct test_watch *watch;
+	bool reasons;
 };
 
 static void put_record(void *arg, const struct rule *rule, const struct field_ctx *c,
@@ -69,6 +70,16 @@ void test_runner_free(struct test_runner *r)
 	if (r && r->set)
 		detect_release(&r->detect);
 	free(r);
+}
+
+void test_runner_reasons(struct test_runner *r, bool on)
+{
+	r->reasons = on;
+}
+
+bool test_runner_gives_reasons(const struct test_runner *r)
+{
+	return r->reasons;
 }
 
 static void use_set(struct test_runner *r, const struct test_set *set)

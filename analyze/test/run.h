@@ -56,6 +56,10 @@ struct test_watch {
 struct test_runner;
 struct test_runner *test_runner_new(void);
 void test_runner_free(struct test_runner *r);
+/* Failures say why rules fired or did not (a second pass); off at first. */
+void test_runner_reasons(struct test_runner *r, bool on);
+
+bool test_runner_gives_reasons(const struct test_runner *r);
 
 /* All events of a source.  Negative: reading failed; damage is in in->damage. */
 int test_runner_events(struct test_runner *r, const struct test_set *set, struct source *in,

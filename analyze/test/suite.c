@@ -235,6 +235,7 @@ static void *work(void *arg)
 	struct test_runner *r = test_runner_new();
 	size_t i;
 
+	test_runner_reasons(r, true);
 	while (take(j, &i)) {
 		struct test_result *result = &j->s->results[i];
 
