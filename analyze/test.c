@@ -7,15 +7,16 @@
 
 #include "analyze/compare.h"
 #include "analyze/cover.h"
-#include "analyze/test/print.h"
+#include "analyze/forms.h"
 #include "analyze/test/suite.h"
 #include "analyze/verbs.h"
 #include "analyze/watch.h"
 #include "capture/base/err.h"
 #include "capture/base/opt.h"
+#include "capture/base/quote.h"
 
 enum {
-	O_RULES, O_NAME, O_TAG, O_JOBS, O_FAIL_FAST, O_VERBOSE, O_FORMAT,
+	O_RULES, O_NAME, O_TAG, O_JOBS, O_FAIL_FAST, O_VERBOSE, O_FORMAT, O_OUTPUT, O_LIST,
 	O_AGAINST, O_EXAMPLES, O_EXIT_ZERO, O_MATCHING, O_WATCH,
 	O_COVERAGE, O_COVERAGE_OUTPUT, O_FAIL_UNDER,
 };
@@ -35,7 +36,11 @@ static const struct opt opts[] = {
 	{ O_AGAINST, 0, "against", "OLD",
 	  "compare the alerts of --rules with those of OLD (a rule file, a folder, REVISION:FILE, "
 	  "or the same files in a git REVISION) over the recordings of PATH" },
-	{ O_FORMAT, 0, "format", "FORMAT", "of --against: text, json or markdown" },
+	{ O_FORMAT, 0, "format", "FORMAT",
+	  "people (default), tap, junit, sarif, json or github; of --against: text, json or "
+	  "markdown; may be repeated, with --output" },
+	{ O_OUTPUT, 'o', "output", "FILE", "write the form named before this to FILE" },
+	{ O_LIST, 'l', "list", NULL, "list the tests, run none" },
 	{ O_EXAMPLES, 0, "examples", "N",
 	  "of --against: so many of each rule and kind of difference (default: 3)" },
 	{ O_MATCHING, 0, "rule-matching", "first|all",
@@ -56,10 +61,11 @@ static const struct opt_spec test_spec = {
 
 struct test_verb {
 	struct test_suite suite;
+	struct forms forms;
 	const char **rules, **names, **tags;
 	size_t rules_cap, names_cap, tags_cap;
 	uint64_t jobs;
-	bool verbose, watch;
+	bool verbose, watch, list, failed;
 	char **paths;
 	int n_paths;
 	struct compare_args compare;
@@ -91,7 +97,9 @@ static int option(struct test_verb *t, const struct opt_parse *p, int key)
 	case O_FAIL_FAST: t->suite.fail_fast = true; return 0;
 	case O_VERBOSE: t->verbose = true; return 0;
 	case O_WATCH: t->watch = true; return 0;
-	case O_FORMAT: t->compare.format = p->value; return 0;
+	case O_FORMAT: t->compare.format = p->value; return forms_add(&t->forms, p->value);
+	case O_OUTPUT: return forms_output(&t->forms, p->value);
+	case O_LIST: t->list = true; return 0;
 	case O_AGAINST: t->compare.against = p->value; return 0;
 	case O_EXAMPLES:
 		return opt_u64(p, "--examples", 0, EXAMPLES_MAX, &t->compare.examples);
@@ -114,15 +122,25 @@ static int find(struct test_suite *s, char **paths, int n)
 	return 0;
 }
 
-static void print(const struct test_verb *t)
+static int list(const struct test_suite *s)
 {
-	const struct test_print p = { .suite = &t->suite, .all = t->verbose,
-		.color = isatty(STDOUT_FILENO) && !getenv("NO_COLOR") };
 	struct buf out = {0};
 
-	test_print_people(&p, &out);
-	fwrite(out.p, 1, out.len, cover_takes_stdout(&t->cover) ? stderr : stdout);
+	for (size_t i = 0; i < s->n_cases; i++) {
+		const struct test_case *c = s->cases[i];
+
+		quote_terminal_buf(&out, c->file->path, strlen(c->file->path));
+		buf_printf(&out, ":%u: ", test_line(c->node));
+		quote_terminal_buf(&out, c->name, strlen(c->name));
+		for (uint32_t k = 0; k < c->n_tags; k++) {
+			buf_str(&out, k ? ", " : " [");
+			quote_terminal_buf(&out, c->tags[k], strlen(c->tags[k]));
+		}
+		buf_str(&out, c->n_tags ? "]\n" : "\n");
+	}
+	fwrite(out.p, 1, out.len, stdout);
 	buf_release(&out);
+	return s->n_errors > 0 ? EXIT_FAILED : EXIT_DONE;
 }
 
 /* The worse of two. */
@@ -140,6 +158,13 @@ static int status(const struct test_suite *s)
 	return c.n[TEST_FAILED] + c.n[TEST_TODO_PASSED] > 0 ? EXIT_FINDINGS : EXIT_DONE;
 }
 
+static void print(struct test_verb *t)
+{
+	t->failed = forms_print(&t->forms, &t->suite, t->verbose) < 0;
+	if (t->failed)
+		err_print();
+}
+
 static int load(void *arg)
 {
 	struct test_verb *t = arg;
@@ -150,15 +175,24 @@ static int load(void *arg)
 		rc = test_suite_load(s);
 	if (s->errors.len)
 		fwrite(s->errors.p, 1, s->errors.len, stderr);
-	if (rc < 0)
+	if (rc < 0) {
 		err_print();
+		if (s->n_errors > 0 && forms_open(&t->forms, stdout) == 0)
+			print(t);
+	}
 	return rc;
 }
 
+/* In a process of its own where files are watched. */
 static void run_and_print(void *arg)
 {
 	struct test_verb *t = arg;
 
+	t->failed = forms_open(&t->forms, cover_takes_stdout(&t->cover) ? stderr : stdout) < 0;
+	if (t->failed) {
+		err_print();
+		return;
+	}
 	test_suite_run(&t->suite, (unsigned)t->jobs);
 	print(t);
 }
@@ -175,11 +209,15 @@ static int run(struct test_verb *t)
 		return test_watch(&watch);
 	if (load(t) < 0)
 		return EXIT_FAILED;
+	if (t->list)
+		return list(&t->suite);
 	if (cover_asked(&t->cover)) {
 		cover_run_init(&t->covered, &t->suite, false);
 		t->suite.observer = &t->covered.observer;
 	}
 	run_and_print(t);
+	if (t->failed)
+		return EXIT_FAILED;
 	return both(status(&t->suite), cover_asked(&t->cover) ?
 		    cover_report(&t->cover, &t->covered) : EXIT_DONE);
 }
@@ -216,6 +254,8 @@ int verb_test(int argc, char **argv)
 			return opt_usage_error(&test_spec, "%s", err_text());
 	if (key != OPT_END)
 		return opt_status(key);
+	if (!t.compare.against && forms_check(&t.forms) < 0)
+		return opt_usage_error(&test_spec, "%s", err_text());
 	if (t.compare.against && cover_asked(&t.cover))
 		return opt_usage_error(&test_spec, "--against knows no coverage");
 	if (cover_check(&t.cover) < 0)

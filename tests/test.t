@@ -5,6 +5,7 @@ use strict;
 use warnings;
 use File::Basename;
 use lib dirname(__FILE__);
+use JSON::PP;
 use Saker;
 use Test::More;
 
@@ -137,5 +138,76 @@ spill("$dir/below/deep/x.test.yaml", slurp("$dir/several.test.yaml"));
 ($status, $out) = run('test', '-v', "$dir/below");
 is($status, 0, 'files are found below folders, once');
 like($out, qr/3 tests: 3 passed/, 'and each test runs');
+
+# ---- failures say why ----
+
+fails("expect: [{rule: Kernel module loaded}]", qr/no event is of a type that the rule looks at: init_module, finit_module\n\s+types of the events: /,
+	'why: no event of its types');
+fails("expect: [{no: $shadow}]", qr/matches\n(.*\n)*?\s+yes\s+.*fd\.name is \/etc\/shadow/, 'why: what made it fire');
+(undef, $out) = test("  - {name: x, events: [{proc: cat, evt: openat, fd.name: /etc/passwd}], expect: [{rule: $shadow}]}\n");
+like($out, qr/of 1 event of its types the nearest:\n.*openat.*\n.*1 check would have to be otherwise: fd\.name in .*\n(.*\n)*?\s+> no .*fd\.name is \/etc\/passwd/,
+	'why: the nearest event and what kept it');
+unlike($out, qr/\033/, 'no colours but on a terminal');
+
+# ---- forms ----
+
+my $mixed = spill("$dir/mixed.test.yaml", $head . <<"END");
+  - {name: 'good <&"> # name', recording: $top/fixtures/demo.skr, expect: [{rule: $shadow}]}
+  - {name: "bad: 100%,\\t", recording: $top/fixtures/demo.skr, expect: [{no: $shadow}, {rule: Kernel module loaded}]}
+  - {name: skipped, skip: 'not # now', recording: $top/fixtures/demo.skr, expect: none}
+  - {name: missed, todo: known, recording: $top/fixtures/demo.skr, expect: none}
+  - {name: found, todo: known, recording: $top/fixtures/demo.skr, expect: [{rule: $shadow}]}
+  - {name: broken, recording: nowhere.skr, expect: none}
+END
+my $wrong = spill("$dir/wrong.test.yaml", "tests:\n  - nam: x\n");
+my %forms = (tap => 'tap', junit => 'xml', sarif => 'sarif', json => 'json', github => 'gh', people => 'txt');
+($status, undef, $said) = run('test', $mixed, $wrong, map { ('--format', $_, '-o', "$dir/out.$forms{$_}") } sort keys %forms);
+is($status, 2, 'all forms at once');
+like($said, qr/a test has no 'nam'; did you mean name/, 'mistakes are on standard error');
+is((run('test', '--format', 'tap', '--format', 'json', $mixed))[0], 2, 'one form on standard output');
+is((run('test', '--format', 'xml', $mixed))[0], 2, 'an unknown form');
+is(slurp("$dir/out.txt"), (run('test', $mixed, $wrong))[1], 'a file has what standard output would');
+(undef, $out) = run('test', '--format', 'junit', '-j', 3, $mixed, $wrong);
+is($out, slurp("$dir/out.xml"), 'the same bytes for another number of threads');
+
+my $tap = slurp("$dir/out.tap");
+like($tap, qr/^TAP version 13\n1\.\.7\n/, 'TAP has a plan');
+like($tap, qr/^ok 2 - .*good <&"> \\# name$/m, 'and escapes');
+like($tap, qr/^not ok 5 - .*missed # TODO known$/m, 'and knows todo');
+SKIP: {
+	skip 'no prove', 3 unless `sh -c 'command -v prove'`;
+	$out = `prove -v --exec '$saker test --format tap' '$mixed' 2>&1`;
+	is($? >> 8, 1, 'prove fails');
+	like($out, qr/Failed 3\/6 subtests/, 'and counts failures');
+	$out = `prove --exec '$saker test --format tap' '$dir/several.test.yaml' 2>&1`;
+	is($?, 0, 'prove passes') or diag($out);
+}
+SKIP: {
+	skip 'no xmllint', 2 unless `sh -c 'command -v xmllint'`;
+	$out = `xmllint --noout --schema '$top/tests/saker-test/junit.xsd' '$dir/out.xml' 2>&1`;
+	is($?, 0, 'JUnit is accepted by its schema') or diag($out);
+	like(slurp("$dir/out.xml"), qr/<testsuites name="saker test" tests="7" failures="2" errors="2" skipped="2">/, 'and counts');
+}
+my $json = JSON::PP->new->utf8;
+my $object = $json->decode(slurp("$dir/out.json"));
+is(join(' ', map { $_->{status} } @{$object->{tests}}), 'passed failed skipped todo todo passed broken', 'JSON has all');
+is($object->{tests}[1]{failures}[1]{rule}, 'Kernel module loaded', 'and names rules');
+is($object->{mistakes}[0]{line}, 2, 'and mistakes');
+my $sarif = $json->decode(slurp("$dir/out.sarif"));
+is($sarif->{version}, '2.1.0', 'SARIF has its version');
+my ($sarif_run) = @{$sarif->{runs}};
+ok($sarif_run->{tool}{driver}{name}, 'and a tool with a name');
+my %ids = map { $_->{id} => 1 } @{$sarif_run->{tool}{driver}{rules}};
+my @results = @{$sarif_run->{results}};
+cmp_ok(scalar @results, '>=', 5, 'and results');
+is(scalar(grep { !$ids{$_->{ruleId}} || $sarif_run->{tool}{driver}{rules}[$_->{ruleIndex}]{id} ne $_->{ruleId} || !length $_->{message}{text} ||
+	$_->{level} ne 'error' || !$_->{locations}[0]{physicalLocation}{artifactLocation}{uri} ||
+	$_->{locations}[0]{physicalLocation}{region}{startLine} < 1 } @results), 0, 'each with what is required');
+ok((grep { $_->{relatedLocations} } @results), 'some with the rule beside them');
+my $github = slurp("$dir/out.gh");
+like($github, qr/^::error file=\S+mixed\.test\.yaml,line=\d+,col=\d+,title=bad%3A 100%25%2C\\x09::'$shadow' must not fire, but did once%0A/m, 'GitHub: places and escapes');
+is(scalar(grep { !/^::error file=/ } split /\n/, $github), 1, 'and a summary');
+like((run('test', '--list', $mixed))[1], qr/mixed\.test\.yaml:3: good <&"> # name\n/, 'tests are listed');
+is((run('test', '-x', $mixed))[1] =~ /; 4 not run/, 1, 'the first failure ends it if asked');
 
 done_testing();

@@ -268,6 +268,7 @@ void test_file_free(struct test_file *f)
 		test_events_free(f->cases[i].events);
 	}
 	free(f->cases);
+	free(f->mistakes);
 	buf_release(&f->errors);
 	arena_release(&f->arena);
 	free(f);

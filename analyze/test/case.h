@@ -86,6 +86,12 @@ struct test_case {
 	const struct test_rules *rules;
 };
 
+/* What is wrong with a file; line and column from 1, 0: the whole file. */
+struct test_mistake {
+	uint32_t line, column;
+	const char *text;
+};
+
 struct test_file {
 	const char *path;
 	struct arena arena;
@@ -94,6 +100,8 @@ struct test_file {
 	size_t n, cap;
 	size_t n_items;
 	struct buf errors;		/* "file:line:column: error: ..." with lines and carets */
+	struct test_mistake *mistakes;	/* the first ones */
+	size_t n_mistakes, mistakes_cap;
 	size_t n_errors;
 };
 

@@ -241,13 +241,13 @@ static void on_alert(void *arg, const struct test_alert *a)
 /* ---- what differs ---- */
 
 static struct test_failure *fail(struct test_result *r, const struct yaml *node,
-				 const struct buf *detail)
+				 const struct rule *rule, const struct buf *detail)
 {
 	struct test_failure *f;
 
 	r->failures = mem_grow(r->failures, &r->cap, r->n + 1, sizeof(*r->failures));
 	f = &r->failures[r->n++];
-	*f = (struct test_failure){ .node = node, .text = "",
+	*f = (struct test_failure){ .node = node, .rule = rule, .text = "",
 		.detail = detail && detail->len ?
 			  arena_strn(&r->arena, detail->p, detail->len) : "" };
 	return f;
@@ -308,7 +308,7 @@ static void check_one(struct check *k, const struct test_expect *e, struct met *
 		give_reason(k, rule_at(k, e), e->event, &m->lines);
 	else if (m->n > e->max)
 		give_reason(k, m->hit, m->first, &m->lines);
-	f = fail(r, e->node, &m->lines);
+	f = fail(r, e->node, m->hit ? m->hit : rule_at(k, e), &m->lines);
 	if (e->no) {
 		f->text = arena_printf(&r->arena, "'%s' must not fire%s, but did %s", e->rule,
 				       is_described(e) ? " like this" : "",
@@ -334,7 +334,7 @@ static void check_rest(struct check *k, struct test_result *r)
 		struct test_failure *f;
 
 		give_reason(k, o->rule, o->first, &o->lines);
-		f = fail(r, k->c->rest.node, &o->lines);
+		f = fail(r, k->c->rest.node, o->rule, &o->lines);
 		f->text = arena_printf(&r->arena, "'%s' fired %s, and is none of the expected",
 				       o->rule->name, times(&r->arena, o->n));
 	}
@@ -347,7 +347,7 @@ static bool is_enabled(const struct test_set *set, const struct test_expect *e,
 
 	if (!rule || e->min == 0 || rule->enabled)
 		return true;
-	fail(r, e->node, NULL)->text = arena_printf(&r->arena, "'%s' must fire, but is not "
+	fail(r, e->node, rule, NULL)->text = arena_printf(&r->arena, "'%s' must fire, but is not "
 						   "enabled: options: {enable: [...]}", e->rule);
 	return false;
 }
@@ -361,14 +361,14 @@ static void settle(const struct test_case *c, struct test_result *r)
 	else
 		r->status = r->n > 0 ? TEST_FAILED : TEST_PASSED;
 	if (r->status == TEST_TODO_PASSED)
-		fail(r, yaml_get(c->node, "todo"), NULL)->text =
+		fail(r, yaml_get(c->node, "todo"), NULL, NULL)->text =
 			"it passes: take 'todo' away";
 }
 
 static void break_off(struct test_result *r, const struct yaml *node)
 {
 	r->status = TEST_BROKEN;
-	fail(r, node, NULL)->text = arena_str(&r->arena, err_text());
+	fail(r, node, NULL, NULL)->text = arena_str(&r->arena, err_text());
 }
 
 /* ---- running ---- */

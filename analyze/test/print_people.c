@@ -26,8 +26,7 @@ static void put_head(const struct test_print *p, struct buf *out, const struct t
 		[TEST_SKIPPED] = { "skip", YELLOW }, [TEST_TODO] = { "todo", YELLOW },
 		[TEST_TODO_PASSED] = { "FAIL", RED }, [TEST_BROKEN] = { "FAIL", RED },
 	};
-	const char *reason = r->status == TEST_SKIPPED ? c->skip :
-		r->status == TEST_TODO ? c->todo : "";
+	const char *reason = test_print_reason(c, r);
 
 	put(p, out, heads[r->status].color, heads[r->status].word);
 	buf_str(out, "  ");
@@ -69,23 +68,10 @@ static void put_case(const struct test_print *p, struct buf *out, size_t i)
 		buf_byte(out, '\n');
 }
 
-static void put_summary(const struct test_print *p, struct buf *out)
-{
-	const struct test_counts c = test_suite_counts(p->suite);
-
-	buf_printf(out, "%zu test%s: ", p->suite->n_run, p->suite->n_run == 1 ? "" : "s");
-	buf_printf(out, "%zu passed", c.n[TEST_PASSED]);
-	for (enum test_status s = TEST_FAILED; s < TEST__N; s++)
-		if (c.n[s])
-			buf_printf(out, ", %zu %s", c.n[s], test_status_name[s]);
-	if (p->suite->n_run < p->suite->n_cases)
-		buf_printf(out, "; %zu not run", p->suite->n_cases - p->suite->n_run);
-	buf_byte(out, '\n');
-}
-
 void test_print_people(const struct test_print *p, struct buf *out)
 {
 	for (size_t i = 0; i < p->suite->n_run; i++)
 		put_case(p, out, i);
-	put_summary(p, out);
+	test_print_summary(p->suite, out);
+	buf_byte(out, '\n');
 }

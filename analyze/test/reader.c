@@ -42,6 +42,10 @@ void test_file_say(struct test_file *f, const struct yaml *at, const char *fmt, 
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	f->mistakes = mem_grow(f->mistakes, &f->mistakes_cap, f->n_mistakes + 1,
+			       sizeof(*f->mistakes));
+	f->mistakes[f->n_mistakes++] = (struct test_mistake){ .line = at ? at->line + 1 : 0,
+		.column = at ? at->column + 1 : 0, .text = arena_str(&f->arena, text) };
 	quote_terminal_buf(&f->errors, f->path, strlen(f->path));
 	if (at)
 		buf_printf(&f->errors, ":%u:%u", at->line + 1, at->column + 1);

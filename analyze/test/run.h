@@ -89,7 +89,8 @@ extern const char *const test_status_name[TEST__N];
 /* One thing that is not as expected. */
 struct test_failure {
 	const struct yaml *node;	/* which says so; NULL: the case */
-	const char *text;		/* a line, without its end; raw bytes of the recording */
+	const struct rule *rule;	/* that did or did not fire; NULL: none in particular */
+	const char *text;		/* a line, without its end; raw bytes of files */
 	const char *detail;		/* lines, quoted for a terminal; "" if none */
 };
 

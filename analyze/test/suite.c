@@ -129,6 +129,16 @@ static bool fits_tag(const struct test_suite *s, const struct test_case *c)
 	return s->n_tags == 0;
 }
 
+/* The loader has told what is wrong; once for a file. */
+static void no_rules(const struct test_case *c)
+{
+	struct test_file *f = (struct test_file *)(uintptr_t)c->file;
+
+	if (f->n_errors == 0)
+		test_file_say(f, c->rules->n ? c->rules->nodes[0] : c->node,
+			      "the rules cannot be loaded");
+}
+
 static void choose(struct test_suite *s, const struct test_case *c)
 {
 	struct test_set *set;
@@ -141,7 +151,11 @@ static void choose(struct test_suite *s, const struct test_case *c)
 		return;
 	}
 	set = set_of(s, c);
-	if (!set->rules || !check_rules(c, set))
+	if (!set->rules) {
+		no_rules(c);
+		return;
+	}
+	if (!check_rules(c, set))
 		return;
 	s->cases = mem_grow(s->cases, &s->cases_cap, s->n_cases + 1, sizeof(*s->cases));
 	s->of_case = xrealloc(s->of_case, s->cases_cap * sizeof(*s->of_case));
