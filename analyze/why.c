@@ -239,7 +239,7 @@ static void json_head(struct why *w)
 	buf_str(&w->out, "],\"groups\":[");
 }
 
-static void text_head(struct why *w)
+static void plain_head(struct why *w)
 {
 	buf_str(&w->out, "rule '");
 	quote_terminal_buf(&w->out, w->rule->name, strlen(w->rule->name));
@@ -280,7 +280,7 @@ static void show(struct why *w)
 	if (w->json)
 		json_head(w);
 	else
-		text_head(w);
+		plain_head(w);
 	for (unsigned i = 0; i < w->nearest.n && i < most; i++)
 		put_group(w, &w->nearest.v[i], i);
 	if (w->json)

@@ -14,6 +14,11 @@
 
 #include "rules/lang/keys.h"
 
+enum {
+	PUT_IN_MAX = 4,			/* tests of a shared part that are repeated */
+	LEAF_WORK_MAX = 1 << 17,	/* nodes looked at for leaves: bounds time and code */
+};
+
 /* ---- order and sharing ---- */
 
 struct gen {
@@ -24,6 +29,10 @@ struct gen {
 	uint32_t *pc;			/* + 1: its code */
 	uint32_t *todo;			/* parts whose code is still to be made */
 	size_t n_todo, todo_cap;
+	struct arena arena;		/* of insns */
+	struct intern insns;		/* equal ones are one */
+	const struct leaf *leaf;	/* the answers of keys that are known; NULL: none */
+	size_t leaf_work;
 };
 
 static float pred_chance(const struct pred *p)
@@ -58,23 +67,29 @@ static int by_gain(const void *a, const void *b, void *arg)
 	return gx < gy ? -1 : gx > gy ? 1 : (x > y) - (x < y);
 }
 
-static uint32_t *ordered(struct gen *g, const struct dag_node *n)
+/* The kids of a chain as they are to be asked, without those that the leaf knows: they
+ * cannot decide it, or it would be known itself. */
+static uint32_t *ordered(struct gen *g, const struct dag_node *n, uint32_t *n_kids)
 {
 	uint32_t *kids = xmalloc(n->n * sizeof(*kids));
 	void *arg[2] = { g, n->kind == DAG_AND ? g : NULL };
 
-	memcpy(kids, n->kids, n->n * sizeof(*kids));
-	qsort_r(kids, n->n, sizeof(*kids), by_gain, arg);
+	*n_kids = 0;
+	for (uint32_t i = 0; i < n->n; i++)
+		if (!g->leaf || leaf_known(g->leaf, n->kids[i]) < 0)
+			kids[(*n_kids)++] = n->kids[i];
+	if (*n_kids > 1)
+		qsort_r(kids, *n_kids, sizeof(*kids), by_gain, arg);
 	return kids;
 }
 
 static void weigh_chain(struct gen *g, uint32_t node, const struct dag_node *n)
 {
-	uint32_t *kids = ordered(g, n);
+	uint32_t n_kids, *kids = ordered(g, n, &n_kids);
 	const bool and = n->kind == DAG_AND;
 	float reach = 1, cost = 0;
 
-	for (uint32_t i = 0; i < n->n; i++) {
+	for (uint32_t i = 0; i < n_kids; i++) {
 		cost += reach * g->cost[kids[i]];
 		reach *= and ? g->chance[kids[i]] : 1 - g->chance[kids[i]];
 	}
@@ -112,11 +127,22 @@ static void weigh(struct gen *g, uint32_t node)
 
 /* ---- code ---- */
 
-static uint32_t emit(struct engine *e, uint32_t test, uint32_t yes, uint32_t no)
+static uint32_t emit(struct gen *g, uint32_t test, uint32_t yes, uint32_t no)
 {
-	e->code = mem_grow(e->code, &e->code_cap, e->n_code + 1, sizeof(*e->code));
-	e->code[e->n_code] = (struct insn){ .test = test, .yes = yes, .no = no };
-	return (uint32_t)e->n_code++;
+	const struct insn i = { .test = test, .yes = yes, .no = no };
+	struct engine *e = g->e;
+	bool is_new;
+	uint32_t pc;
+
+	if (yes == no)
+		return yes;
+	pc = intern_add(&g->insns, &i, sizeof(i), &is_new);
+	if (is_new) {
+		e->code = mem_grow(e->code, &e->code_cap, pc + 1, sizeof(*e->code));
+		e->code[pc] = i;
+		e->n_code = pc + 1;
+	}
+	return pc;
 }
 
 static bool shared(const struct gen *g, uint32_t node)
@@ -138,29 +164,57 @@ static uint32_t part_of(struct gen *g, uint32_t node)
 	return (uint32_t)e->pred_names.n + g->part[node] - 1;
 }
 
+/* How many tests are left of a node where the leaf's answers are known; more than most: most
+ * + 1. */
+static unsigned tests_left(struct gen *g, uint32_t node, unsigned most)
+{
+	const struct dag_node *n = &g->e->dag.nodes[node];
+	unsigned sum = 0;
+
+	g->leaf_work += n->n;
+	if (leaf_known(g->leaf, node) >= 0)
+		return 0;
+	if (n->kind == DAG_PRED)
+		return 1;
+	for (uint32_t i = 0; i < n->n && sum <= most; i++)
+		sum += tests_left(g, n->kids[i], most - sum);
+	return sum;
+}
+
+/* Is the shared part asked, or its tests put in? */
+static bool as_part(struct gen *g, uint32_t node)
+{
+	return shared(g, node) && !(g->leaf && tests_left(g, node, PUT_IN_MAX) <= PUT_IN_MAX);
+}
+
 /* Code is made from the end to the beginning, so that jumps lead to what is there.
  * Returns where it starts. */
 static uint32_t gen(struct gen *g, uint32_t node, uint32_t yes, uint32_t no, bool top)
 {
 	const struct dag_node *n = &g->e->dag.nodes[node];
-	uint32_t *kids, pc;
+	uint32_t *kids, n_kids, pc;
+	int known;
 
-	if (!top && shared(g, node))
-		return emit(g->e, part_of(g, node), yes, no);
+	g->leaf_work += n->n;
+	known = g->leaf ? leaf_known(g->leaf, node) : -1;
+	if (known >= 0)
+		return known ? yes : no;
+	if (!top && as_part(g, node))
+		return emit(g, part_of(g, node), yes, no);
 	switch ((enum dag_kind)n->kind) {
 	case DAG_CONST:
 		return node == DAG_TRUE ? yes : no;
 	case DAG_PRED:
-		return emit(g->e, n->kids[0], yes, no);
+		return emit(g, n->kids[0], yes, no);
 	case DAG_NOT:
 		return gen(g, n->kids[0], no, yes, false);
 	case DAG_AND:
 	case DAG_OR:
 		break;
 	}
-	kids = ordered(g, n);
+	kids = ordered(g, n, &n_kids);
 	pc = n->kind == DAG_AND ? yes : no;
-	for (uint32_t i = n->n; i-- > 0;)
+	for (uint32_t i = n_kids; i-- > 0;)
 		pc = n->kind == DAG_AND ? gen(g, kids[i], pc, no, false) :
 					  gen(g, kids[i], yes, pc, false);
 	free(kids);
@@ -199,6 +253,20 @@ static uint32_t key_of(uint32_t node, float *chance, void *arg)
 	return shared(g, node) ? part_of(g, node) : CODE_NONE;
 }
 
+/* What is left of a condition where the keys are answered. */
+static uint32_t code_at_leaf(uint32_t node, const struct leaf *l, void *arg)
+{
+	struct gen *g = arg;
+	uint32_t pc;
+
+	if (g->leaf_work > LEAF_WORK_MAX)
+		return CODE_NONE;
+	g->leaf = l;
+	pc = gen(g, node, CODE_TRUE, CODE_FALSE, true);
+	g->leaf = NULL;
+	return pc;
+}
+
 void code_make(struct engine *e)
 {
 	const size_t n = e->dag.n;
@@ -216,7 +284,8 @@ void code_make(struct engine *e)
 		}
 	for (uint32_t i = 0; i < n; i++)
 		weigh(&g, i);
-	keys_make(e, key_of, &g);
+	intern_init(&g.insns, &g.arena);
+	keys_make(e, key_of, code_at_leaf, &g);
 	for (size_t i = 0; i < e->n_entries; i++) {
 		const uint32_t node = e->entries[i].pc;
 
@@ -232,4 +301,6 @@ void code_make(struct engine *e)
 	free(g.part);
 	free(g.pc);
 	free(g.todo);
+	intern_release(&g.insns);
+	arena_release(&g.arena);
 }

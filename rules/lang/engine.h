@@ -18,6 +18,7 @@
 #include "rules/lang/ast.h"
 #include "rules/lang/dag.h"
 #include "rules/lang/intern.h"
+#include "rules/lang/search.h"
 
 /* How many values a slot gives and what a check over them means. */
 enum shape {
@@ -124,10 +125,7 @@ struct quick {
 			const struct strindex *table;
 			uint32_t bit;
 		};
-		struct {		/* WAY_SEARCH */
-			const char *p;
-			uint32_t len;
-		};
+		struct needle needle;	/* WAY_SEARCH */
 		uint32_t pc;		/* WAY_PART */
 	};
 };
@@ -147,18 +145,30 @@ struct key {
 	uint8_t index;			/* INDEX_* */
 };
 
+/* A key is asked; the answer leads to another one, or to a leaf. */
+struct ask {
+	struct key key;
+	uint32_t next[2];		/* place in asks, or ASK_LEAF | answers of all keys */
+};
+
+#define ASK_LEAF UINT32_C(0x80000000)
+
 struct type_keys {
 	uint32_t first;			/* of keys.v */
 	uint8_t n;			/* 0: all conditions are run */
+	uint32_t ask;			/* as next of an ask */
 	size_t masks;			/* by the keys' answers, of conditions that can hold */
-	size_t useful;			/* 1 << key | answers before it: is it to be asked? */
+	size_t leaves;			/* by the keys' answers: where their code is in pcs + 1, 0:
+					 * that of the entries */
 };
 
 struct keys {
 	struct key *v;
+	struct ask *asks;
 	uint64_t *masks;
-	bool *useful;
-	size_t n, cap, n_masks, masks_cap, n_useful, useful_cap;
+	uint32_t *leaves, *pcs;
+	size_t n, cap, n_asks, asks_cap, n_masks, masks_cap, n_leaves, leaves_cap, n_pcs,
+	       pcs_cap;
 	struct type_keys type[EV__N];
 };
 
@@ -256,8 +266,12 @@ void matcher_begin(struct matcher *m, const struct field_ctx *ctx);
 /* The conditions of the type that hold, by id and in their order, at most max of them.
  * How many. */
 unsigned matcher_match(struct matcher *m, unsigned type, uint32_t *ids, unsigned max);
-/* A bit for each entry of the type: the keys leave it; NULL: the type has no keys. */
-const uint64_t *matcher_able(struct matcher *m, unsigned type);
+/* What the keys of a type leave. */
+struct able {
+	const uint64_t *mask;		/* a bit for each entry of the type; NULL: all */
+	const uint32_t *pcs;		/* their code in this case; NULL: as the entries say */
+};
+struct able matcher_able(struct matcher *m, unsigned type);
 /* Whether the slot's text is met by nothing that matters in the table (strindex_plain). */
 bool matcher_plain(struct matcher *m, uint32_t slot, unsigned index);
 /* Whether the condition of an entry holds; a predicate or shared part, as in an insn. */

@@ -115,9 +115,12 @@ static int order_value(enum field_type type, const struct fval *v, const struct 
 static bool text_test(struct matcher *m, enum test test, const struct fval *v,
 		      const struct constant *c)
 {
+	struct needle needle;
+
 	switch (test) {
 	case TEST_CONTAINS:
-		return text_search(v->p, v->len, c->p, c->len);
+		needle = needle_once(c->p, c->len);
+		return text_search(v->p, v->len, &needle);
 	case TEST_ICONTAINS:
 		return text_search_folded(v->p, v->len, c->p, c->len);
 	case TEST_PREFIX:
@@ -336,7 +339,7 @@ bool matcher_find_out(struct matcher *m, uint32_t test)
 	else if (q->way == WAY_TABLE)
 		is = in_table(v, q->table, q->index, q->bit) != q->negate;
 	else
-		is = text_search(v->v.p, v->v.len, q->p, q->len);
+		is = text_search(v->v.p, v->v.len, &q->needle);
 	m->memo[test] = m->stamp | is;
 	return is;
 }

@@ -7,7 +7,10 @@
  *
  * Masks are found by deciding the graph with three values for all combinations at a time: bit
  * L of a node's words says that it can be true (false) where the answers are L.  Keys are
- * chosen one by one, each time the one that leaves the fewest conditions to be expected. */
+ * chosen one by one, each time the one that leaves the fewest conditions to be expected.
+ *
+ * Where the answers leave few conditions, these have code of their own in which what the answers
+ * say is not asked again. */
 #include "rules/lang/keys.h"
 
 #include <stdlib.h>
@@ -16,8 +19,9 @@
 #include "rules/lang/strindex.h"
 
 enum {
-	KEYS_MAX = 8, LEAVES = 1 << KEYS_MAX, WORDS = LEAVES / 64,
+	LEAVES = 1 << KEYS_MAX, WORDS = KEYS_WORDS,
 	CANDIDATES = 20,
+	LEFT_MAX = 12,			/* conditions that may have code of their own */
 	ENTRIES_MIN = 2, NODES_MAX = 1 << 15,
 };
 
@@ -38,6 +42,7 @@ struct candidate {
 struct scene {
 	struct engine *e;
 	key_test *test;
+	leaf_code *code;
 	void *arg;
 	const struct entry *entries;
 	uint32_t n_entries;
@@ -346,18 +351,95 @@ static bool matters(const uint64_t *masks, uint32_t words, unsigned n, unsigned 
 	return false;
 }
 
-static void write_useful(struct keys *k, struct type_keys *t, uint32_t words)
-{
-	const size_t n = (size_t)1 << t->n;
+/* ---- code for one way of answers ---- */
 
-	t->useful = k->n_useful;
-	k->useful = mem_grow(k->useful, &k->useful_cap, k->n_useful + n, sizeof(*k->useful));
-	k->useful[k->n_useful] = false;
-	for (unsigned i = 0; i < t->n; i++)
-		for (size_t answers = 0; answers < (size_t)1 << i; answers++)
-			k->useful[k->n_useful + ((size_t)1 << i) + answers] =
-				matters(k->masks + t->masks, words, t->n, i, answers);
-	k->n_useful += n;
+struct leaf {
+	const struct scene *scene;
+	uint64_t answers[WORDS];	/* with all answers of keys that are not asked */
+};
+
+int leaf_known(const struct leaf *l, uint32_t node)
+{
+	const struct fate *fate = &l->scene->fate[l->scene->at[node] - 1];
+	uint64_t yes = 0, no = 0;
+
+	for (unsigned w = 0; w < WORDS; w++) {
+		yes |= fate->yes[w] & l->answers[w];
+		no |= fate->no[w] & l->answers[w];
+	}
+	return !yes ? 0 : !no ? 1 : -1;
+}
+
+/* Code for the conditions that the answers leave. */
+static void code_leaf(struct scene *f, const struct type_keys *t, const struct leaf *l,
+		      size_t answers)
+{
+	struct keys *k = &f->e->keys;
+	const uint32_t words = (f->n_entries + 63) / 64;
+	const uint64_t *mask = k->masks + t->masks + answers * words;
+	const size_t first = k->n_pcs;
+	uint32_t left = 0;
+
+	for (uint32_t w = 0; w < words; w++)
+		left += (uint32_t)__builtin_popcountll(mask[w]);
+	if (left == 0 || left > LEFT_MAX)
+		return;
+	k->pcs = mem_grow(k->pcs, &k->pcs_cap, k->n_pcs + left, sizeof(*k->pcs));
+	for (uint32_t i = 0; i < f->n_entries; i++) {
+		uint32_t pc;
+
+		if (!(mask[i / 64] >> i % 64 & 1))
+			continue;
+		pc = f->code(f->entries[i].pc, l, f->arg);
+		if (pc == CODE_NONE) {
+			k->n_pcs = first;
+			return;
+		}
+		k->pcs[k->n_pcs++] = pc;
+	}
+	k->leaves[t->leaves + answers] = (uint32_t)first + 1;
+}
+
+/* What is to be asked from key i on, after these answers. */
+static uint32_t ask_from(struct scene *f, const struct type_keys *t, const struct leaf *l,
+			 unsigned i, size_t answers)
+{
+	const uint32_t words = (f->n_entries + 63) / 64;
+	struct keys *k = &f->e->keys;
+	uint32_t at, next[2];
+
+	while (i < t->n && !matters(k->masks + t->masks, words, t->n, i, answers))
+		i++;
+	if (i == t->n) {
+		code_leaf(f, t, l, answers);
+		return ASK_LEAF | (uint32_t)answers;
+	}
+	at = (uint32_t)k->n_asks++;
+	k->asks = mem_grow(k->asks, &k->asks_cap, k->n_asks, sizeof(*k->asks));
+	for (unsigned yes = 0; yes < 2; yes++) {
+		struct leaf as = *l;
+
+		for (unsigned w = 0; w < WORDS; w++)
+			as.answers[w] &= yes ? leaves_with(i, w) : ~leaves_with(i, w);
+		next[yes] = ask_from(f, t, &as, i + 1, answers | (size_t)yes << i);
+	}
+	k->asks[at] = (struct ask){ f->chosen[i].key, { next[0], next[1] } };
+	return at;
+}
+
+static void write_asks(struct scene *f, struct type_keys *t)
+{
+	struct keys *k = &f->e->keys;
+	const size_t n = (size_t)1 << t->n;
+	struct leaf all = { .scene = f };
+
+	for (size_t i = 0; i < n; i++)
+		all.answers[i / 64] |= UINT64_C(1) << i % 64;
+	t->leaves = k->n_leaves;
+	k->leaves = mem_grow(k->leaves, &k->leaves_cap, k->n_leaves + n, sizeof(*k->leaves));
+	memset(k->leaves + k->n_leaves, 0, n * sizeof(*k->leaves));
+	k->n_leaves += n;
+	t->ask = ask_from(f, t, &all, 0, 0);
 }
 
 static void write_down(struct scene *f, struct type_keys *t)
@@ -382,7 +464,7 @@ static void write_down(struct scene *f, struct type_keys *t)
 					UINT64_C(1) << i % 64;
 	}
 	k->n_masks += n_masks;
-	write_useful(k, t, words);
+	write_asks(f, t);
 }
 
 static bool same_nodes(const struct engine *e, unsigned a, unsigned b)
@@ -427,9 +509,9 @@ static void make_type(struct scene *f, unsigned type)
 	forget(f);
 }
 
-void keys_make(struct engine *e, key_test *test, void *arg)
+void keys_make(struct engine *e, key_test *test, leaf_code *code, void *arg)
 {
-	struct scene f = { .e = e, .test = test, .arg = arg };
+	struct scene f = { .e = e, .test = test, .code = code, .arg = arg };
 
 	keys_release(&e->keys);
 	f.at = xcalloc(e->dag.n, sizeof(*f.at));
@@ -446,6 +528,8 @@ void keys_release(struct keys *k)
 {
 	free(k->v);
 	free(k->masks);
-	free(k->useful);
+	free(k->asks);
+	free(k->leaves);
+	free(k->pcs);
 	*k = (struct keys){0};
 }

@@ -4,23 +4,28 @@
 
 #include "rules/lang/engine.h"
 
-/* The mask of the conditions that can hold. */
-static const uint64_t *able(struct matcher *m, const struct type_keys *t, uint32_t words)
+/* The conditions that can hold. */
+static inline struct able able(struct matcher *m, const struct type_keys *t, uint32_t words)
 {
 	const struct keys *k = &m->e->keys;
-	const struct key *key = k->v + t->first;
-	const bool *useful = k->useful + t->useful;
-	size_t leaf = 0;
+	uint32_t at = t->ask, code;
 
-	for (unsigned i = 0; i < t->n; i++, key++) {
-		const size_t bit = (size_t)1 << i;
+	while (!(at & ASK_LEAF)) {
+		const struct ask *a = &k->asks[at];
+		const bool yes = a->key.slot != NO_SLOT ?
+				 matcher_plain(m, a->key.slot, a->key.index) :
+				 matcher_test(m, a->key.test);
 
-		if (useful[bit | leaf] &&
-		    (key->slot != NO_SLOT ? matcher_plain(m, key->slot, key->index) :
-					    matcher_test(m, key->test)))
-			leaf |= bit;
+		/* A jump, which can be foreseen, and no load that must wait for the answer. */
+		if (__builtin_expect_with_probability(yes, 1, 0.9))
+			at = a->next[1];
+		else
+			at = a->next[0];
 	}
-	return k->masks + t->masks + leaf * words;
+	at &= ~ASK_LEAF;
+	code = k->leaves[t->leaves + at];
+	return (struct able){ k->masks + t->masks + (size_t)at * words,
+			      code ? k->pcs + code - 1 : NULL };
 }
 
 struct found {
@@ -46,14 +51,14 @@ static int order_ids(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Runs the conditions of a word's bits; false: enough. */
+/* Runs the conditions of a word's bits; false: enough.  pcs: of these, moves on. */
 static inline bool run_word(struct matcher *m, const struct entry *entries, uint64_t left,
-			    struct found *out)
+			    const uint32_t **pcs, struct found *out)
 {
 	for (; left; left &= left - 1) {
 		const struct entry *i = &entries[__builtin_ctzll(left)];
 
-		if (matcher_run(m, i->pc) && !take(m->e, i, out))
+		if (matcher_run(m, *pcs ? *(*pcs)++ : i->pc) && !take(m->e, i, out))
 			return false;
 	}
 	return true;
@@ -67,12 +72,12 @@ static void run_all(struct matcher *m, const struct entry *entries, uint32_t n,
 			break;
 }
 
-const uint64_t *matcher_able(struct matcher *m, unsigned type)
+struct able matcher_able(struct matcher *m, unsigned type)
 {
 	const struct type_keys *t = &m->e->keys.type[type];
 	const uint32_t n = m->e->first[type + 1] - m->e->first[type];
 
-	return t->n ? able(m, t, (n + 63) / 64) : NULL;
+	return t->n ? able(m, t, (n + 63) / 64) : (struct able){0};
 }
 
 unsigned matcher_match(struct matcher *m, unsigned type, uint32_t *ids, unsigned max)
@@ -82,14 +87,15 @@ unsigned matcher_match(struct matcher *m, unsigned type, uint32_t *ids, unsigned
 	const struct entry *entries = e->entries + e->first[type];
 	const uint32_t n = e->first[type + 1] - e->first[type], words = (n + 63) / 64;
 	struct found out = { .ids = ids, .max = max };
-	const uint64_t *mask;
+	struct able left;
 
 	if (!t->n) {
 		run_all(m, entries, n, &out);
 	} else {
-		mask = able(m, t, words);
+		left = able(m, t, words);
 		for (uint32_t w = 0; w < words; w++)
-			if (mask[w] && !run_word(m, entries + w * 64, mask[w], &out))
+			if (left.mask[w] &&
+			    !run_word(m, entries + w * 64, left.mask[w], &left.pcs, &out))
 				break;
 	}
 	if (out.mixed)

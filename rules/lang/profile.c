@@ -78,11 +78,11 @@ static void time_preds(struct profile *p, struct matcher *m)
 	}
 }
 
-static bool run(struct profile *p, struct matcher *m, const struct entry *i)
+static bool run(struct profile *p, struct matcher *m, const struct entry *i, uint32_t pc)
 {
 	struct profile_rule *r = &p->rules[i->id];
 	const uint64_t from = now();
-	const bool is = matcher_run(m, i->pc);
+	const bool is = matcher_run(m, pc);
 
 	r->ns += since(p, from);
 	r->run++;
@@ -103,15 +103,18 @@ unsigned profile_match(struct profile *p, struct matcher *m, unsigned type, uint
 	const struct engine *e = p->e;
 	const struct entry *entries = e->entries + e->first[type];
 	const uint32_t n_entries = e->first[type + 1] - e->first[type];
-	const uint64_t from = now(), *mask = matcher_able(m, type);
+	const uint64_t from = now();
+	struct able left = matcher_able(m, type);
 	unsigned n = 0;
 
 	p->events++;
-	p->keys_ns += mask ? since(p, from) : 0;
+	p->keys_ns += left.mask ? since(p, from) : 0;
 	for (uint32_t i = 0; i < n_entries; i++)
 		p->rules[entries[i].id].offered++;
 	for (uint32_t i = 0; i < n_entries && n < max; i++) {
-		if ((mask && !(mask[i / 64] >> i % 64 & 1)) || !run(p, m, &entries[i]))
+		if (left.mask && !(left.mask[i / 64] >> i % 64 & 1))
+			continue;
+		if (!run(p, m, &entries[i], left.pcs ? *left.pcs++ : entries[i].pc))
 			continue;
 		ids[n++] = entries[i].id;
 		for (uint32_t s = entries[i].same; s && n < max; s = e->same[s - 1].next) {

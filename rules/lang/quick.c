@@ -54,7 +54,8 @@ static bool as_search(const struct pred *p, struct quick *q)
 {
 	if (p->test != TEST_CONTAINS || (p->type != FIELD_STRING && p->type != FIELD_BYTES))
 		return false;
-	*q = (struct quick){ .way = WAY_SEARCH, .slot = p->slot, .p = p->c->p, .len = p->c->len };
+	*q = (struct quick){ .way = WAY_SEARCH, .slot = p->slot,
+			     .needle = needle_of(p->c->p, p->c->len) };
 	return true;
 }
 

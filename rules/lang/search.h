@@ -7,8 +7,22 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Does the text hold the n bytes of what? */
-bool text_search(const char *p, uint32_t len, const char *what, uint32_t n);
+/* What is looked for, and where in it stand the two bytes that are looked at first. */
+struct needle {
+	const char *p;
+	uint32_t len;
+	uint16_t one, other;
+};
+
+/* Chooses the two that paths and command lines have least. */
+struct needle needle_of(const char *p, uint32_t len);
+/* For a text that is looked for once: the first and the last. */
+static inline struct needle needle_once(const char *p, uint32_t len)
+{
+	return (struct needle){ p, len, 0, (uint16_t)(len > UINT16_MAX ? 0 : len ? len - 1 : 0) };
+}
+/* Does the text hold it? */
+bool text_search(const char *p, uint32_t len, const struct needle *n);
 /* The same, letters of ASCII in any case. */
 bool text_search_folded(const char *p, uint32_t len, const char *what, uint32_t n);
 

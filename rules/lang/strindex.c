@@ -8,7 +8,9 @@
  * it.  The greatest constant not above the value has all constants that are prefixes
  * of the value among its ancestors, so one binary search finds the longest, and its row holds
  * the bits of its ancestors as well.  Suffixes are prefixes read backwards.  The search
- * compares the first eight bytes as a number, which decides nearly always. */
+ * compares the first eight bytes as a number, which decides nearly always, and begins among
+ * those with the same first byte; as nearly all paths begin with the same one, there with the same
+ * second one. */
 #include "rules/lang/strindex.h"
 
 #include <endian.h>
@@ -44,6 +46,9 @@ struct strindex {
 	struct key *sorted;
 	uint32_t n_keys;
 	uint32_t start[257];		/* sorted keys by first byte (from the end: last) */
+	unsigned char usual;		/* the first byte that most have */
+	uint32_t second[257];		/* keys with it by their second one */
+	uint32_t single;		/* row of a value with it that has the second of none */
 	uint64_t *heads;		/* of the sorted keys: their first bytes */
 	uint64_t ends[SHAPES / 64];	/* of keys: their shapes */
 	uint32_t *table, mask;		/* key + 1 by hash */
@@ -93,6 +98,11 @@ void strindex_add(struct strindex *x, const char *p, uint32_t len)
 static unsigned char first(const struct strindex *x, const char *p, uint32_t len)
 {
 	return (unsigned char)(x->kind == STRINDEX_SUFFIX ? p[len - 1] : p[0]);
+}
+
+static unsigned char second(const struct strindex *x, const char *p, uint32_t len)
+{
+	return (unsigned char)(x->kind == STRINDEX_SUFFIX ? p[len - 2] : p[1]);
 }
 
 static uint64_t word_at(const char *p)
@@ -172,6 +182,25 @@ static uint32_t hash_text(const char *p, uint32_t len)
 	return (uint32_t)(h >> 32);
 }
 
+static void divide(struct strindex *x)
+{
+	uint32_t at, end;
+
+	for (unsigned c = 1; c < 256; c++)
+		if (x->start[c + 1] - x->start[c] >
+		    x->start[x->usual + 1] - x->start[x->usual])
+			x->usual = (unsigned char)c;
+	at = x->start[x->usual];
+	end = x->start[x->usual + 1];
+	for (unsigned c = 0; c < 256; c++) {
+		while (at < end && (x->sorted[at].len == 1 ||
+				    second(x, x->sorted[at].p, x->sorted[at].len) < c))
+			at++;
+		x->second[c] = at;
+	}
+	x->second[256] = end;
+}
+
 static void sort_keys(struct strindex *x)
 {
 	uint32_t at = 0;
@@ -194,6 +223,7 @@ static void sort_keys(struct strindex *x)
 		x->start[c] = at;
 	}
 	x->start[256] = x->n_keys;
+	divide(x);
 }
 
 /* Keys are sorted, so the prefixes of a key are the prefix chain of the one before. */
@@ -265,6 +295,8 @@ static void make_rows(struct strindex *x)
 		memcpy(x->rows + i * x->words, rows.keys[i].p, x->words * 8);
 	x->base = x->kind != STRINDEX_EQUAL && x->n_keys && x->sorted[0].len == 0 ?
 		  x->sorted[0].row : 0;
+	x->single = x->second[0] > x->start[x->usual] ?
+		    x->sorted[x->start[x->usual]].row : x->base;
 	make_plain(x, (uint32_t)rows.n);
 	intern_release(&rows);
 	free(bits);
@@ -340,6 +372,16 @@ static uint32_t not_above(const struct strindex *x, uint32_t lo, uint32_t hi, co
 	return lo;
 }
 
+/* The row of the longest prefix among the key before at and its prefixes. */
+static uint32_t ending_at(const struct strindex *x, uint32_t at, const char *p, uint32_t len)
+{
+	const uint32_t n = common(x, x->sorted[at - 1].p, x->sorted[at - 1].len, p, len);
+
+	while (at && x->sorted[at - 1].len > n)
+		at = x->sorted[at - 1].up;
+	return at ? x->sorted[at - 1].row : x->base;
+}
+
 static uint32_t look_prefix(const struct strindex *x, const char *p, uint32_t len)
 {
 	uint32_t c, at;
@@ -347,13 +389,15 @@ static uint32_t look_prefix(const struct strindex *x, const char *p, uint32_t le
 	if (len == 0)
 		return x->base;
 	c = first(x, p, len);
+	if (c == x->usual && len > 1) {
+		c = second(x, p, len);
+		at = not_above(x, x->second[c], x->second[c + 1], p, len);
+		return at == x->second[c] ? x->single : ending_at(x, at, p, len);
+	}
 	at = not_above(x, x->start[c], x->start[c + 1], p, len);	/* key + 1 */
 	if (at == x->start[c])
 		return x->base;
-	c = common(x, x->sorted[at - 1].p, x->sorted[at - 1].len, p, len);
-	while (at && x->sorted[at - 1].len > c)
-		at = x->sorted[at - 1].up;
-	return at ? x->sorted[at - 1].row : x->base;
+	return ending_at(x, at, p, len);
 }
 
 uint32_t strindex_look(const struct strindex *x, const char *p, uint32_t len)
