@@ -35,9 +35,22 @@ int cover_option_percent(struct cover_options *o, const char *value)
 	return 0;
 }
 
+int cover_option_mutate(struct cover_options *o, const char *value)
+{
+	o->mutate = true;
+	o->mutate_json = value && strcmp(value, "json") == 0;
+	if (!value || o->mutate_json || strcmp(value, "text") == 0)
+		return 0;
+	return err(ERR_USAGE, "--mutate: '%s' is neither text nor json", value);
+}
+
 int cover_check(struct cover_options *o)
 {
-	if (o->output && !cover_asked(o))
+	if (o->mutate_json && o->coverage && !o->output)
+		return err(ERR_USAGE, "--mutate=json and --coverage need --coverage-output");
+	if (o->mutate_max && !o->mutate)
+		return err(ERR_USAGE, "--mutate-max without --mutate");
+	if (o->output && !o->coverage)
 		return err(ERR_USAGE, "--coverage-output without --coverage");
 	if (o->fail_under >= 0 && !cover_asked(o))
 		o->coverage = COVER_TEXT;
@@ -46,7 +59,7 @@ int cover_check(struct cover_options *o)
 
 bool cover_takes_stdout(const struct cover_options *o)
 {
-	return o->coverage >= COVER_JSON && !o->output;
+	return (o->coverage >= COVER_JSON && !o->output) || o->mutate_json;
 }
 
 static int write_out(const char *path, const struct buf *b)
@@ -92,7 +105,7 @@ static int held(const struct cover_options *o, const char *what, double percent)
 	return EXIT_FINDINGS;
 }
 
-int cover_report(const struct cover_options *o, const struct cover_run *r)
+static int report_coverage(const struct cover_options *o, const struct cover_run *r)
 {
 	struct coverage *c = cover_run_coverage(r);
 	struct buf out = {0};
@@ -108,4 +121,30 @@ int cover_report(const struct cover_options *o, const struct cover_run *r)
 	buf_release(&out);
 	coverage_free(c);
 	return status;
+}
+
+static int report_mutants(const struct cover_options *o, const struct cover_run *c, unsigned jobs)
+{
+	const struct mutate_options options = { .jobs = jobs, .max = o->mutate_max };
+	struct mutate_report *r = mutate_run(c, &options);
+	struct buf out = {0};
+	int status;
+
+	if (o->mutate_json)
+		mutate_json(r, &out);
+	else
+		mutate_text(r, &out);
+	fwrite(out.p, 1, out.len, stdout);
+	status = held(o, "mutants that were noticed", mutate_score(r));
+	buf_release(&out);
+	mutate_report_free(r);
+	return status;
+}
+
+int cover_report(const struct cover_options *o, const struct cover_run *r, unsigned jobs)
+{
+	const int coverage = o->coverage ? report_coverage(o, r) : EXIT_DONE;
+	const int mutants = o->mutate ? report_mutants(o, r, jobs) : EXIT_DONE;
+
+	return coverage > mutants ? coverage : mutants;
 }

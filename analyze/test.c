@@ -18,7 +18,7 @@
 enum {
 	O_RULES, O_NAME, O_TAG, O_JOBS, O_FAIL_FAST, O_VERBOSE, O_FORMAT, O_OUTPUT, O_LIST,
 	O_AGAINST, O_EXAMPLES, O_EXIT_ZERO, O_MATCHING, O_WATCH,
-	O_COVERAGE, O_COVERAGE_OUTPUT, O_FAIL_UNDER,
+	O_COVERAGE, O_COVERAGE_OUTPUT, O_FAIL_UNDER, O_MUTATE, O_MUTATE_MAX,
 };
 enum { JOBS_DEFAULT = 4, JOBS_MAX = 64, EXAMPLES_DEFAULT = 3, EXAMPLES_MAX = 1000000 };
 
@@ -50,7 +50,12 @@ static const struct opt opts[] = {
 	{ O_COVERAGE, 0, "coverage", "[=FORMAT]",
 	  "show which parts of the rules the tests have shown: text, full, json, lcov, html" },
 	{ O_COVERAGE_OUTPUT, 0, "coverage-output", "FILE", "write that to FILE" },
-	{ O_FAIL_UNDER, 0, "fail-under", "PERCENT", "fail if less of the predicates is covered" },
+	{ O_FAIL_UNDER, 0, "fail-under", "PERCENT",
+	  "fail if less of the predicates is covered, or of the mutants noticed" },
+	{ O_MUTATE, 0, "mutate", "[=FORMAT]",
+	  "drop or invert each part of the rules in turn, and show what no test notices: "
+	  "text, json" },
+	{ O_MUTATE_MAX, 0, "mutate-max", "N", "so many mutants, spread evenly (default: all)" },
 };
 
 static const struct opt_spec test_spec = {
@@ -108,6 +113,9 @@ static int option(struct test_verb *t, const struct opt_parse *p, int key)
 	case O_COVERAGE: return cover_option_format(&t->cover, p->value);
 	case O_COVERAGE_OUTPUT: t->cover.output = p->value; return 0;
 	case O_FAIL_UNDER: return cover_option_percent(&t->cover, p->value);
+	case O_MUTATE: return cover_option_mutate(&t->cover, p->value);
+	case O_MUTATE_MAX:
+		return opt_u64(p, "--mutate-max", 1, UINT32_MAX, &t->cover.mutate_max);
 	}
 	return 0;
 }
@@ -212,14 +220,14 @@ static int run(struct test_verb *t)
 	if (t->list)
 		return list(&t->suite);
 	if (cover_asked(&t->cover)) {
-		cover_run_init(&t->covered, &t->suite, false);
+		cover_run_init(&t->covered, &t->suite, t->cover.mutate);
 		t->suite.observer = &t->covered.observer;
 	}
 	run_and_print(t);
 	if (t->failed)
 		return EXIT_FAILED;
 	return both(status(&t->suite), cover_asked(&t->cover) ?
-		    cover_report(&t->cover, &t->covered) : EXIT_DONE);
+		    cover_report(&t->cover, &t->covered, (unsigned)t->jobs) : EXIT_DONE);
 }
 
 static uint64_t default_jobs(void)
@@ -256,8 +264,9 @@ int verb_test(int argc, char **argv)
 		return opt_status(key);
 	if (!t.compare.against && forms_check(&t.forms) < 0)
 		return opt_usage_error(&test_spec, "%s", err_text());
-	if (t.compare.against && cover_asked(&t.cover))
-		return opt_usage_error(&test_spec, "--against knows no coverage");
+	if ((t.compare.against || t.watch) && cover_asked(&t.cover))
+		return opt_usage_error(&test_spec, "coverage and mutation go neither with "
+				       "--against nor with --watch");
 	if (cover_check(&t.cover) < 0)
 		return opt_usage_error(&test_spec, "%s", err_text());
 	if (t.watch && (t.compare.against || cover_asked(&t.cover)))

@@ -174,8 +174,7 @@ static uint32_t sum(uint32_t a, uint32_t b)
 	return a > UINT32_MAX - b ? UINT32_MAX : a + b;
 }
 
-/* How much has to turn before each part decides. */
-static void reach(const struct explain *x, uint32_t *out)
+void cover_reach(const struct explain *x, uint32_t *out)
 {
 	out[0] = 0;
 	for (uint32_t i = 0; i < x->n; i++) {
@@ -187,7 +186,7 @@ static void reach(const struct explain *x, uint32_t *out)
 	}
 }
 
-static void nearer(struct cover_near *a, const struct cover_near *b)
+void cover_nearer(struct cover_near *a, const struct cover_near *b)
 {
 	if (a->cost < b->cost || (a->cost == b->cost && a->test < b->test) ||
 	    (a->cost == b->cost && a->test == b->test && a->num <= b->num))
@@ -201,7 +200,7 @@ static void count(struct cover_hits *h, const struct cover_view *v, bool is, uin
 
 	h->is[is] += v->n;
 	h->decided += cost == 0 ? v->n : 0;
-	nearer(&h->near, &near);
+	cover_nearer(&h->near, &near);
 }
 
 static void count_items(const struct cover_plan *p, struct cover_part *part, uint32_t pred,
@@ -225,7 +224,7 @@ static void count_view(const struct cover_plan *p, struct explain *x, struct cov
 		       const struct cover_view *v, uint32_t *cost)
 {
 	explain_answers(x, v->is);
-	reach(x, cost);
+	cover_reach(x, cost);
 	for (size_t i = 0; i < x->n; i++) {
 		count(&r->v[i].hits, v, x->v[i].is, cost[i]);
 		if (r->v[i].n_items)
@@ -278,7 +277,7 @@ static void add_hits(struct cover_hits *a, const struct cover_hits *b)
 	a->is[0] += b->is[0];
 	a->is[1] += b->is[1];
 	a->decided += b->decided;
-	nearer(&a->near, &b->near);
+	cover_nearer(&a->near, &b->near);
 }
 
 static void add_rule(struct coverage *c, const struct cover_rule *r)

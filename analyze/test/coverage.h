@@ -117,6 +117,11 @@ static inline double cover_share(uint64_t part, uint64_t n)
 	return n ? 100.0 * (double)part / (double)n : 100.0;
 }
 
+/* How much has to turn before each part of a tree decides, on the event that was answered for. */
+void cover_reach(const struct explain *x, uint32_t *out);
+/* Makes a the nearer of both; of equal ones the first test, and its first event. */
+void cover_nearer(struct cover_near *a, const struct cover_near *b);
+
 /* ---- output ---- */
 
 void coverage_text(const struct coverage *c, bool full, struct buf *out);

@@ -11,21 +11,43 @@
 
 /* ---- the plan ---- */
 
-static void add_tree(struct cover_plan *p, const struct cover_tree *t)
+struct trees {
+	struct cover_tree *v;
+	size_t n, cap;
+};
+
+static void add_tree(struct trees *to, const struct cover_tree *t)
 {
-	p->trees = mem_grow(p->trees, &p->trees_cap, p->n_trees + 1, sizeof(*p->trees));
-	p->trees[p->n_trees++] = *t;
+	to->v = mem_grow(to->v, &to->cap, to->n + 1, sizeof(*to->v));
+	to->v[to->n++] = *t;
 }
 
-static void add_rule(struct cover_plan *p, const struct rule *r)
+static void add_rule(struct trees *to, const struct ruleset *rs, const struct rule *r)
 {
 	struct cover_tree t = { .rule = r, .events = r->events };
 
-	if (!ruleset_is_on(p->rs, r) || !ruleset_explain(p->rs, r, &t.x))
+	if (!ruleset_is_on(rs, r) || !ruleset_explain(rs, r, &t.x))
 		return;
-	add_tree(p, &t);
-	for (uint32_t i = 0; ruleset_explain_step(p->rs, r, i, &t.x, &t.step, &t.events); i++)
-		add_tree(p, &t);
+	add_tree(to, &t);
+	for (uint32_t i = 0; ruleset_explain_step(rs, r, i, &t.x, &t.step, &t.events); i++)
+		add_tree(to, &t);
+}
+
+struct cover_tree *cover_trees_new(const struct ruleset *rs, size_t *n)
+{
+	struct trees t = { .v = xcalloc(1, sizeof(*t.v)), .cap = 1 };
+
+	for (size_t i = 0; i < ruleset_count(rs); i++)
+		add_rule(&t, rs, ruleset_rule(rs, i));
+	*n = t.n;
+	return t.v;
+}
+
+void cover_trees_free(struct cover_tree *t, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		explain_release(&t[i].x);
+	free(t);
 }
 
 /* pmatch is compiled for all items together: apart they are sets of one path. */
@@ -151,8 +173,7 @@ struct cover_plan *cover_plan_new(const struct ruleset *rs, bool wide)
 	p->ask = arena_zalloc(&p->arena, EV__N * sizeof(*p->ask));
 	p->n_ask = arena_zalloc(&p->arena, EV__N * sizeof(*p->n_ask));
 	p->list_of = arena_zalloc(&p->arena, (p->n_preds + 1) * sizeof(*p->list_of));
-	for (size_t i = 0; i < ruleset_count(rs); i++)
-		add_rule(p, ruleset_rule(rs, i));
+	p->trees = cover_trees_new(rs, &p->n_trees);
 	preds = xcalloc(p->n_trees + 1, sizeof(*preds));
 	for (size_t t = 0; t < p->n_trees; t++) {
 		preds[t] = xcalloc(p->n_preds + 1, sizeof(bool));
@@ -173,9 +194,7 @@ void cover_plan_free(struct cover_plan *p)
 {
 	if (!p)
 		return;
-	for (size_t i = 0; i < p->n_trees; i++)
-		explain_release(&p->trees[i].x);
-	free(p->trees);
+	cover_trees_free(p->trees, p->n_trees);
 	free(p->lists);
 	free(p->known);
 	arena_release(&p->arena);

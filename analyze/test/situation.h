@@ -24,6 +24,10 @@ struct cover_tree {
 	struct event_set events;
 };
 
+/* The trees of the rules that are on, in order of definition. */
+struct cover_tree *cover_trees_new(const struct ruleset *rs, size_t *n);
+void cover_trees_free(struct cover_tree *t, size_t n);
+
 /* A predicate over a list. */
 struct cover_list {
 	uint32_t pred, n;
@@ -39,8 +43,7 @@ struct cover_plan {
 	const struct engine *e;
 	struct arena arena;
 	struct cover_tree *trees;
-	size_t n_trees, trees_cap;
-	size_t n_preds;
+	size_t n_trees, n_preds;
 	int8_t *known;			/* by type and predicate: 0, 1, or -1 */
 	uint8_t *kinds;			/* enum cover_by, by predicate */
 	uint32_t **ask;			/* by type: predicates that are to be asked */

@@ -184,6 +184,7 @@ struct ruleset {
 	const struct yaml_file **yamls;	/* the files that were read, in order */
 	size_t n_yamls, yamls_cap;
 	struct arena code_arena;	/* of the last compilation */
+	struct arena again_arena;	/* of the engine, if it was compiled again */
 	struct engine engine;
 	bool has_engine, finished;
 	struct event_set events;

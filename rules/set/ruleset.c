@@ -72,6 +72,7 @@ void ruleset_free(struct ruleset *rs)
 	free(rs->files);
 	free(rs->yamls);
 	arena_release(&rs->code_arena);
+	arena_release(&rs->again_arena);
 	arena_release(&rs->arena);
 	free(rs);
 }

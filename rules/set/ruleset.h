@@ -91,6 +91,11 @@ size_t ruleset_select(struct ruleset *rs, bool enable, enum select_by by, const 
 /* Compiles what is enabled. */
 int ruleset_finish(struct ruleset *rs);
 
+/* Compiles what is enabled once more, from its trees as they are now (rules/lang/edit.h).
+ * Matchers and explanations that were made before are of no use then.  False: it cannot be
+ * compiled that way. */
+bool ruleset_compile_again(struct ruleset *rs);
+
 /* The files that were loaded or tried, in order. */
 const char *const *ruleset_files(const struct ruleset *rs, size_t *n);
 const struct messages *ruleset_messages(const struct ruleset *rs);
