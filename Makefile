@@ -160,6 +160,8 @@ $(O)/tests/unit/%: $(O)/tests/unit/%.o $(LIB)
 TOOLS := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/tools/*.c)))
 TOOLS := $(if $(HAVE_BPF),$(TOOLS),$(filter-out %/floor,$(TOOLS)))
 $(O)/tests/tools/floor: LIBS += -lbpf -lelf
+$(O)/tests/tools/browse: $(BROWSE)
+$(O)/tests/tools/browse: LIBS := $(BROWSE) $(LIB) $(LIBS)
 $(O)/tests/tools/floor: | $(O)/tests/bench/floor.bpf.o
 $(O)/tests/tools/%: $(O)/tests/tools/%.o $(LIB)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)

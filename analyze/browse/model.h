@@ -22,7 +22,7 @@ struct browse;
 
 struct browse_options {
 	const char *path;
-	const struct ruleset *rules;	/* finished; NULL: no alerts.  Outlives the browser */
+	struct ruleset *rules;	/* finished; NULL: no alerts.  Outlives the browser */
 	const struct views *views;	/* outlives the browser */
 	const struct field_env *env;
 	unsigned threads;		/* readers; 0: as many as processors, at most 8 */
@@ -40,7 +40,7 @@ uint64_t browse_changed(struct browse *b);
 
 /* What was said of the machine; first_ts and last_ts are known. */
 const struct source_info *browse_info(const struct browse *b);
-const struct ruleset *browse_rules(const struct browse *b);
+struct ruleset *browse_rules(const struct browse *b);
 const struct views *browse_views(const struct browse *b);
 
 /* The first pass over all of it: alerts, marks, base views. */
@@ -64,8 +64,9 @@ struct focus {
 	uint64_t from, to;			/* 0, UINT64_MAX: all */
 };
 
-/* 0, or negative: err_text has the message with its caret; *at: byte where it is wrong. */
-int focus_check(const char *filter, size_t *at);
+/* 0, or negative: err_text has the message with its caret (filter:1:COLUMN: ...).  "rule:NAME"
+ * stands for the condition of a rule. */
+int focus_check(struct browse *b, const char *filter);
 
 /* ---- marks: places worth going to ---- */
 
@@ -77,6 +78,7 @@ struct mark {
 	uint8_t priority;	/* of an alert */
 	uint32_t rule;		/* of an alert: its place in the rule set */
 	uint64_t count;		/* events lost */
+	uint64_t process;	/* of an alert: row of its process, as query_row.id has it */
 };
 
 /* The next mark of a kind behind (direction 1) or before (-1) event num.  1: *out; 0: there is

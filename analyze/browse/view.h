@@ -16,7 +16,7 @@ enum view_kind {
 };
 
 /* What a column gathers over the events of a row. */
-enum gather {
+enum gather_kind {
 	GATHER_COUNT,		/* how many have the field (any event where there is none) */
 	GATHER_SUM, GATHER_MIN, GATHER_MAX, GATHER_MEAN,
 	GATHER_RATE,		/* sum for each second of the time that is looked at */
@@ -42,7 +42,7 @@ enum { VIEW_KEYS_MAX = 4, VIEW_COLUMNS_MAX = 20, VIEWS_MAX = 128 };
 struct view_column {
 	const char *name, *help;	/* "BYTES IN"; one sentence */
 	const char *field;		/* text of the field; NULL: none */
-	uint8_t gather, unit;		/* enum gather, enum unit */
+	uint8_t gather, unit;		/* enum gather_kind, enum unit */
 	uint8_t width;			/* wanted; 0: what is left */
 	bool hidden;			/* shown only when the user chooses it */
 };

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the list of events (events.c), its reading (events_read.c) and searching in it (search.c)
+ * share.
+ *
+ * Known rows are one run: all events in focus whose numbers are from lo up to hi.  It grows at
+ * both ends and begins anew when a place far from it is asked for. */
+#ifndef SAKER_BROWSE_EVENTS_PARTS_H
+#define SAKER_BROWSE_EVENTS_PARTS_H
+
+#include "analyze/browse/events.h"
+#include "analyze/browse/seek.h"
+
+enum {
+	ROWS_AHEAD = 200,	/* fetched beyond what is asked for */
+	ROWS_KEPT = 4000,
+	CELL_TEXT_MAX = 2048,
+	LOOK_EVERY = 4096,
+};
+
+/* A row with its cells and texts in one piece of memory. */
+struct cached {
+	struct event_row row;
+	struct datum cells[];
+};
+
+struct wish {
+	struct place place;
+	unsigned before, after;
+};
+
+struct search {
+	struct job job;
+	struct events *e;
+	uint64_t num;			/* asked for */
+	int direction;
+	struct cond *filter;		/* focus and condition */
+	char *text;			/* NULL: a condition */
+	struct place at;		/* found, or how far it is */
+	int state;			/* as events_found */
+};
+
+struct events {
+	struct job job;
+	struct browse *b;
+	const struct view *view;
+	struct gather_plan plan;
+	struct cond *filter;		/* of focus and view; NULL: all */
+	struct focus focus;		/* texts in arena */
+	struct arena arena;
+	struct event_set types;		/* that can be in the list */
+	/* under the lock */
+	struct wish wish;
+	struct cached **v;
+	size_t n, cap;
+	uint64_t lo, hi;		/* 0: nothing is known */
+	bool begin, end;
+	uint64_t ts_asked, ts_num;	/* event at or after a time; num 0: there is none */
+	bool ts_known;
+	struct search *search;
+	unsigned n_refs;		/* of list and search */
+};
+
+/* True if the event is in the list. */
+bool events_fits(const struct events *e, struct cond *filter, const struct seeker *s);
+struct cached *events_row(const struct events *e, const struct seeker *s);
+void events_run(struct job *j, struct seeker *s);
+/* Drops what is far from the place; with the lock. */
+void events_clear(struct events *e);
+
+#endif

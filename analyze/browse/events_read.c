@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading for the list of events.  Events can only be read forward from a key frame.  What stands
+ * before a place is found in two passes over the part before it: one that notes the numbers of the
+ * last events in focus, one that makes rows of them. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze/browse/events_parts.h"
+
+bool events_fits(const struct events *e, struct cond *filter, const struct seeker *s)
+{
+	if (s->ev.num == 0 || !event_set_has(&e->types, s->ev.type)
+	    || s->ev.ts < e->focus.from || s->ev.ts > e->focus.to)
+		return false;
+	return !filter || cond_eval(filter, &s->ctx);
+}
+
+/* ---- rows ---- */
+
+static void put_datum(const struct events *e, const struct seeker *s, unsigned i,
+		      struct datum *d, struct buf *texts)
+{
+	const struct view_column *col = &e->view->columns[i];
+	const size_t at = texts->len;
+	struct fval v;
+
+	*d = (struct datum){0};
+	if (e->plan.columns[i].none
+	    || field_get_value(&s->ctx, &e->plan.columns[i].ref, &v) != FIELD_FOUND
+	    || gather_is_unknown(&v))
+		return;
+	d->known = true;
+	if (col->unit != UNIT_TEXT) {
+		d->is_signed = col->unit == UNIT_ID;
+		d->u = v.type == FIELD_DOUBLE ? (uint64_t)v.d : v.u;
+		return;
+	}
+	fval_text(texts, &v);
+	if (texts->len - at > CELL_TEXT_MAX)
+		texts->len = at + CELL_TEXT_MAX;
+	d->len = (uint32_t)(texts->len - at);
+	d->u = at;
+}
+
+static bool has_failed(const struct event *ev)
+{
+	const struct value *v = ev->n_params > 0 ? &ev->v[0] : NULL;
+	const struct param_desc *d = v ? &ev->desc->params[0] : NULL;
+
+	return v && v->state == VALUE_SET && v->i < 0
+		&& (d->type == PT_ERRNO || d->type == PT_FD || d->type == PT_PID);
+}
+
+struct cached *events_row(const struct events *e, const struct seeker *s)
+{
+	const unsigned n = e->view->n_columns;
+	const struct thread *t = s->ctx.cur->thread;
+	struct datum cells[VIEW_COLUMNS_MAX];
+	struct buf texts = {0};
+	struct cached *c;
+	char *text;
+
+	for (unsigned i = 0; i < n; i++)
+		put_datum(e, s, i, &cells[i], &texts);
+	c = xmalloc(sizeof(*c) + n * sizeof(*cells) + texts.len + 1);
+	c->row = (struct event_row){ .num = s->ev.num, .ts = s->ev.ts, .tid = s->ev.tid,
+		.pid = t ? t->proc->pid : s->ev.pid, .type = s->ev.type,
+		.failed = has_failed(&s->ev), .worst = PRIORITY__N };
+	memcpy(c->cells, cells, n * sizeof(*cells));
+	text = (char *)&c->cells[n];
+	if (texts.len)
+		memcpy(text, texts.p, texts.len);
+	for (unsigned i = 0; i < n; i++)
+		if (c->cells[i].known && e->view->columns[i].unit == UNIT_TEXT) {
+			c->cells[i].text = text + c->cells[i].u;
+			c->cells[i].u = 0;
+		}
+	buf_release(&texts);
+	return c;
+}
+
+/* ---- the run of known rows ---- */
+
+void events_clear(struct events *e)
+{
+	for (size_t i = 0; i < e->n; i++)
+		free(e->v[i]);
+	e->n = 0;
+	e->lo = e->hi = 0;
+	e->begin = e->end = false;
+}
+
+static void append(struct events *e, struct cached *c)
+{
+	browse_lock(e->b);
+	e->v = mem_grow(e->v, &e->cap, e->n + 1, sizeof(*e->v));
+	e->v[e->n++] = c;
+	e->hi = c->row.num;
+	browse_unlock(e->b);
+}
+
+static void prepend(struct events *e, struct cached **v, size_t n, uint64_t lo)
+{
+	browse_lock(e->b);
+	e->v = mem_grow(e->v, &e->cap, e->n + n, sizeof(*e->v));
+	memmove(e->v + n, e->v, e->n * sizeof(*e->v));
+	if (n)
+		memcpy(e->v, v, n * sizeof(*v));
+	e->n += n;
+	e->lo = lo;
+	e->begin |= lo <= 1;
+	browse_unlock(e->b);
+}
+
+static void told(struct events *e, uint64_t hi, bool end)
+{
+	browse_lock(e->b);
+	if (hi > e->hi)
+		e->hi = hi;
+	e->end |= end;
+	browse_unlock(e->b);
+}
+
+static bool past_focus(const struct events *e, const struct seeker *s)
+{
+	const uint64_t slack = 1000000000;
+
+	return e->focus.to != UINT64_MAX && s->ev.num && s->ev.ts > e->focus.to
+		&& s->ev.ts - e->focus.to > slack;
+}
+
+/* ---- forward ---- */
+
+static uint64_t loss_of(const struct seeker *s)
+{
+	return s->ev.num == 0 && s->ev.type == EV_LOSS ? value_u64(EV(&s->ev, LOSS, count), 0) : 0;
+}
+
+/* n more rows behind hi, from wherever the seeker stands. */
+static void read_on(struct events *e, struct seeker *s, unsigned n)
+{
+	uint64_t lost = 0, looked = 0;
+	int rc = 0;
+
+	while (n > 0 && !job_over(&e->job) && (rc = seek_next(s, e->hi + 1)) == 0
+	       && !past_focus(e, s)) {
+		lost += loss_of(s);
+		if (events_fits(e, e->filter, s)) {
+			struct cached *c = events_row(e, s);
+
+			c->row.lost_before = lost;
+			lost = 0;
+			append(e, c);
+			n--;
+		}
+		if (++looked % LOOK_EVERY == 0)
+			told(e, s->num, false);
+	}
+	told(e, s->num, rc != 0 || (n > 0 && past_focus(e, s)));
+}
+
+static void extend_forward(struct events *e, struct seeker *s, unsigned n)
+{
+	if ((s->owner != &e->job || s->num != e->hi)
+	    && seek_part(s, browse_part(e->b, e->hi + 1, 0), &e->job, NULL, e->hi + 1) < 0) {
+		told(e, e->hi, true);
+		return;
+	}
+	read_on(e, s, n);
+}
+
+/* ---- backward ---- */
+
+/* Numbers of the last events in focus: the newest replaces the oldest. */
+struct ring {
+	uint64_t *v;
+	unsigned cap;
+	uint64_t n;
+};
+
+static uint64_t ring_first(const struct ring *r)
+{
+	return r->n > r->cap ? r->v[r->n % r->cap] : r->v[0];
+}
+
+/* Notes the events in focus of a part that stand before num. */
+static bool note_part(struct events *e, struct seeker *s, unsigned part, uint64_t num,
+		      struct ring *r)
+{
+	const uint64_t bulk = e->filter && cond_needs_bulk(e->filter) ? 0 : UINT64_MAX;
+
+	r->n = 0;
+	if (seek_part(s, part, NULL, &e->types, bulk) < 0)
+		return false;
+	while (!job_over(&e->job) && seek_next(s, 0) == 0 && (!s->ev.num || s->ev.num < num))
+		if (events_fits(e, e->filter, s))
+			r->v[r->n++ % r->cap] = s->ev.num;
+	return !job_over(&e->job);
+}
+
+/* Makes rows of the events in focus from number from on and before num. */
+static bool rows_between(struct events *e, struct seeker *s, uint64_t from, uint64_t num)
+{
+	struct cached **v = NULL;
+	size_t n = 0, cap = 0;
+	uint64_t lost = 0;
+	bool ok;
+
+	if (seek_part(s, browse_part(e->b, from, 0), NULL, NULL, from) < 0)
+		return false;
+	while (!job_over(&e->job) && seek_next(s, from) == 0 && (!s->ev.num || s->ev.num < num)) {
+		lost += s->num + 1 >= from ? loss_of(s) : 0;
+		if (!events_fits(e, e->filter, s))
+			continue;
+		v = mem_grow(v, &cap, n + 1, sizeof(*v));
+		v[n] = events_row(e, s);
+		v[n++]->row.lost_before = lost;
+		lost = 0;
+	}
+	ok = !job_over(&e->job);
+	if (ok)
+		prepend(e, v, n, from);
+	for (size_t i = 0; !ok && i < n; i++)
+		free(v[i]);
+	free(v);
+	return ok;
+}
+
+static bool is_plain(const struct events *e)
+{
+	return !e->filter && e->focus.from == 0;
+}
+
+/* About n more rows before lo. */
+static void extend_backward(struct events *e, struct seeker *s, unsigned n)
+{
+	const unsigned part = browse_part(e->b, e->lo - 1, 0);
+	const uint64_t first = part ? e->b->parts[part].first_num : 1;
+	struct ring r = { .cap = n };
+
+	if (is_plain(e)) {
+		rows_between(e, s, e->lo > n ? e->lo - n : 1, e->lo);
+		return;
+	}
+	r.v = xcalloc(n, sizeof(*r.v));
+	if (note_part(e, s, part, e->lo, &r)) {
+		if (r.n == 0)
+			prepend(e, NULL, 0, first);
+		else
+			rows_between(e, s, r.n < n ? first : ring_first(&r), e->lo);
+	}
+	free(r.v);
+}
+
+/* ---- a place ---- */
+
+/* The first event at or after ts; 0: there is none. */
+static uint64_t find_time(struct events *e, struct seeker *s, uint64_t ts)
+{
+	int rc;
+
+	if (seek_part(s, browse_part(e->b, 0, ts), NULL, NULL, UINT64_MAX) < 0)
+		return 0;
+	while (!job_over(&e->job) && (rc = seek_next(s, 0)) == 0)
+		if (s->ev.num && s->ev.ts >= ts)
+			return s->ev.num;
+	return s->num + 1;
+}
+
+static void begin_at(struct events *e, uint64_t num)
+{
+	browse_lock(e->b);
+	events_clear(e);
+	e->lo = num;
+	e->hi = num - 1;
+	e->begin = num <= 1;
+	browse_unlock(e->b);
+}
+
+/* How many rows are known before and behind num. */
+static void count_around(const struct events *e, uint64_t num, size_t *before, size_t *behind)
+{
+	size_t lo = 0, hi = e->n;
+
+	while (lo < hi) {
+		const size_t mid = lo + (hi - lo) / 2;
+
+		if (e->v[mid]->row.num < num)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	*before = lo;
+	*behind = e->n - lo;
+}
+
+static void trim(struct events *e, uint64_t num)
+{
+	size_t before, behind, drop;
+
+	browse_lock(e->b);
+	count_around(e, num, &before, &behind);
+	drop = before > ROWS_KEPT ? before - ROWS_KEPT / 2 : 0;
+	for (size_t i = 0; i < drop; i++)
+		free(e->v[i]);
+	if (drop) {
+		e->n -= drop;
+		memmove(e->v, e->v + drop, e->n * sizeof(*e->v));
+		e->lo = e->v[0]->row.num;
+		e->begin = false;
+	}
+	drop = behind > ROWS_KEPT ? behind - ROWS_KEPT / 2 : 0;
+	for (size_t i = 0; i < drop; i++)
+		free(e->v[--e->n]);
+	if (drop) {
+		e->hi = e->v[e->n - 1]->row.num;
+		e->end = false;
+	}
+	browse_unlock(e->b);
+}
+
+static uint64_t number_of_place(struct events *e, struct seeker *s, const struct place *p)
+{
+	uint64_t num;
+
+	if (p->num)
+		return p->num;
+	if (e->ts_known && e->ts_asked == p->ts)
+		return e->ts_num;
+	num = find_time(e, s, p->ts);
+	if (job_over(&e->job))
+		return 0;
+	browse_lock(e->b);
+	e->ts_known = true;
+	e->ts_asked = p->ts;
+	e->ts_num = num;
+	browse_unlock(e->b);
+	return num;
+}
+
+void events_run(struct job *j, struct seeker *s)
+{
+	struct events *const e = (struct events *)j;
+	size_t before, behind;
+	struct wish w;
+	uint64_t num, lo;
+
+	browse_lock(e->b);
+	w = e->wish;
+	browse_unlock(e->b);
+	num = number_of_place(e, s, &w.place);
+	if (!num)
+		return;
+	if (!e->lo || num < e->lo || num > e->hi + 1)
+		begin_at(e, num);
+	/* First what is at the place and behind it, told as soon as it is there. */
+	for (;;) {
+		count_around(e, num, &before, &behind);
+		if (job_over(j) || behind > w.after || e->end)
+			break;
+		extend_forward(e, s, w.after - (unsigned)behind + ROWS_AHEAD);
+		browse_tell(e->b);
+	}
+	for (;;) {
+		count_around(e, num, &before, &behind);
+		if (job_over(j) || before >= w.before || e->begin)
+			break;
+		lo = e->lo;
+		extend_backward(e, s, w.before - (unsigned)before + ROWS_AHEAD);
+		if (e->lo == lo && !job_over(j))
+			prepend(e, NULL, 0, 0);		/* it cannot be read */
+		browse_tell(e->b);
+	}
+	trim(e, num);
+}

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analyze/browse/scan.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "analyze/browse/inside.h"
+#include "capture/base/err.h"
+#include "capture/trace/format.h"
+#include "capture/trace/skr.h"
+
+enum {
+	DISORDER_NS = 1000000000,
+	JOIN_AT_ONCE = 128,	/* rows, with the lock held */
+	MARKS_MAX = 1 << 18, LINES_MAX = 1 << 15, LINES_BYTES_MAX = 24 << 20,
+};
+
+/* ---- parts ---- */
+
+static void add_entry(struct part *p, const struct index_entry *e)
+{
+	if (e->kind != BLOCK_EVENTS || !e->n_events)
+		return;
+	if (!p->n_events) {
+		p->first_num = e->first_num;
+		p->first_ts = e->first_ts;
+		p->last_ts = e->last_ts;
+	}
+	p->n_events += e->n_events;
+	if (e->first_ts < p->first_ts)
+		p->first_ts = e->first_ts;
+	if (e->last_ts > p->last_ts)
+		p->last_ts = e->last_ts;
+}
+
+static bool is_key(const struct index_entry *e)
+{
+	return e->kind == BLOCK_STATE && e->flags & BLOCK_FIRST && e->first_num > 1;
+}
+
+/* Parts without events stand where the one before ends. */
+static void number_empty(struct part *v, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		if (v[i].n_events)
+			continue;
+		v[i].first_num = i ? v[i - 1].first_num + v[i - 1].n_events : 1;
+		v[i].first_ts = v[i].last_ts = i ? v[i - 1].last_ts : 0;
+	}
+}
+
+unsigned parts_of(struct source *s, struct part *out)
+{
+	const struct index *x = skr_index(s);
+	const unsigned n_keys = source_n_keys(s);
+	const unsigned n = n_keys < PARTS_MAX ? n_keys : PARTS_MAX;
+	unsigned key = 0, at = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		out[i] = (struct part){0};
+		out[i].from_key = (unsigned)((uint64_t)n_keys * i / n);
+		out[i].to_key = i + 1 < n ? (unsigned)((uint64_t)n_keys * (i + 1) / n) : 0;
+	}
+	if (!x) {
+		out[0].first_num = 1;
+		out[0].n_events = s->info.n_events;
+		out[0].last_ts = UINT64_MAX;
+		return n;
+	}
+	for (size_t i = 0; i < x->n; i++) {
+		key += is_key(&x->entry[i]);
+		while (at + 1 < n && key >= out[at + 1].from_key)
+			at++;
+		add_entry(&out[at], &x->entry[i]);
+	}
+	number_empty(out, n);
+	return n;
+}
+
+/* ---- scans ---- */
+
+static bool part_meets(const struct scan *s, const struct part *p)
+{
+	const uint64_t from = s->plan.from > DISORDER_NS ? s->plan.from - DISORDER_NS : 0;
+	const uint64_t to = s->plan.to;
+
+	if (!p->n_events)
+		return true;
+	return p->last_ts >= from && (p->first_ts <= to || p->first_ts - to <= DISORDER_NS);
+}
+
+/* The parts that can have events of the range: a run of them. */
+static void choose_parts(struct scan *s)
+{
+	const struct browse *b = s->b;
+
+	s->n_parts = s->plan.alone ? 1 : b->n_parts;
+	if (s->plan.alone)
+		return;
+	while (s->first_part < s->n_parts && !part_meets(s, &b->parts[s->first_part]))
+		s->first_part++;
+	while (s->n_parts > s->first_part && !part_meets(s, &b->parts[s->n_parts - 1]))
+		s->n_parts--;
+	for (unsigned i = s->first_part; i < s->n_parts; i++)
+		s->n_all += b->parts[i].n_events;
+	s->next_part = s->joining = s->first_part;
+}
+
+struct scan *scan_new(struct browse *b, const struct scan_plan *plan)
+{
+	struct scan *s = xcalloc(1, sizeof(*s));
+
+	s->b = b;
+	s->plan = *plan;
+	s->lo = plan->from > b->info.first_ts ? plan->from : b->info.first_ts;
+	s->hi = plan->to < b->info.last_ts ? plan->to : b->info.last_ts;
+	if (s->hi < s->lo)
+		s->hi = s->lo;
+	s->events = xcalloc(1, sizeof(*s->events));
+	s->alerts = xcalloc(1, sizeof(*s->alerts));
+	s->lost = xcalloc(1, sizeof(*s->lost));
+	for (unsigned i = 0; i < plan->n_views; i++)
+		table_init(&s->tables[i], plan->views[i].view, plan->views[i].processes);
+	table_init(&s->doomed, NULL, false);
+	choose_parts(s);
+	s->complete = s->joining >= s->n_parts;
+	return s;
+}
+
+void scan_free(struct scan *s)
+{
+	while (s->waiting) {
+		struct parcel *const p = s->waiting;
+
+		s->waiting = p->next;
+		parcel_free(p);
+	}
+	for (unsigned i = 0; i < s->plan.n_views; i++) {
+		table_release(&s->tables[i]);
+		gather_plan_release(&s->plan.views[i]);
+	}
+	table_release(&s->doomed);
+	cond_free(s->plan.filter);
+	free(s->events);
+	free(s->alerts);
+	free(s->lost);
+	free(s->name);
+	free(s);
+}
+
+bool scan_has(const struct scan *s, const struct view *v, unsigned *at)
+{
+	for (unsigned i = 0; i < s->plan.n_views; i++) {
+		const struct view *of = s->plan.views[i].view;
+
+		*at = i;
+		if (of == v || (of->columns == v->columns && strcmp(of->filter, v->filter) == 0))
+			return true;
+	}
+	return false;
+}
+
+unsigned scan_permille(const struct scan *s)
+{
+	const uint64_t size = s->b->info.size;
+	uint64_t n = 0;
+
+	if (s->complete)
+		return 1000;
+	if (s->n_all > 0)
+		n = (unsigned __int128)s->n_events * 1000 / s->n_all;
+	else if (size > 0)
+		n = (unsigned __int128)s->bytes_done * 1000 / size;
+	return n < 999 ? (unsigned)n : 999;
+}
+
+/* ---- joining ---- */
+
+struct parcel *scan_take(struct scan *s)
+{
+	for (struct parcel **at = &s->waiting; *at; at = &(*at)->next)
+		if ((*at)->part == s->joining) {
+			struct parcel *const p = *at;
+
+			*at = p->next;
+			return p;
+		}
+	return NULL;
+}
+
+/* What grew too large loses its smaller half; the old rows stay until nobody shows them. */
+static void keep_small(struct scan *s, unsigned at)
+{
+	struct table *const t = &s->tables[at];
+	struct table half;
+
+	if (t->n <= TABLE_ROWS_MAX && table_bytes(t) <= TABLE_BYTES_MAX)
+		return;
+	table_halve(t, &half);
+	browse_lock(s->b);
+	s->doomed = *t;
+	*t = half;
+	s->generation++;
+	browse_unlock(s->b);
+	queries_arrange(s->b);
+	browse_lock(s->b);
+	table_release(&s->doomed);
+	browse_unlock(s->b);
+}
+
+static void join_table(struct scan *s, unsigned at, const struct table *from)
+{
+	browse_lock(s->b);
+	for (size_t i = 0; i < from->n; i++) {
+		table_join(&s->tables[at], from->rows[i]);
+		if (i % JOIN_AT_ONCE == JOIN_AT_ONCE - 1)
+			browse_pause(s->b);
+	}
+	browse_unlock(s->b);
+	keep_small(s, at);
+}
+
+static void join_histogram(struct histogram *to, const struct histogram *from)
+{
+	for (unsigned i = 0; i < HISTOGRAM; i++)
+		to->n[i] += from->n[i];
+}
+
+/* ---- marks ---- */
+
+static void keep_line(struct browse *b, const uint8_t **at)
+{
+	uint32_t head[2];
+	struct alert_line *l;
+
+	memcpy(head, *at, sizeof(head));
+	*at += sizeof(head);
+	b->lines = mem_grow(b->lines, &b->lines_cap, b->n_lines + 1, sizeof(*b->lines));
+	l = &b->lines[b->n_lines++];
+	*l = (struct alert_line){ .pid = head[0] };
+	if (b->n_lines < LINES_MAX && b->lines_bytes + head[1] < LINES_BYTES_MAX) {
+		l->line = xmemdup0(*at, head[1]);
+		l->len = head[1];
+		b->lines_bytes += head[1];
+	}
+	*at += head[1];
+}
+
+/* Alerts of correlations come after later ones. */
+static void sort_in(struct browse *b, struct marks *all, bool lines)
+{
+	for (size_t i = all->n - 1; i > 0 && all->v[i - 1].num > all->v[i].num; i--) {
+		const struct mark m = all->v[i];
+
+		all->v[i] = all->v[i - 1];
+		all->v[i - 1] = m;
+		if (lines) {
+			const struct alert_line l = b->lines[i];
+
+			b->lines[i] = b->lines[i - 1];
+			b->lines[i - 1] = l;
+		}
+	}
+}
+
+static void count_alert(struct scan *s, const struct mark *m)
+{
+	for (unsigned i = 0; i < s->plan.n_views; i++) {
+		struct row *r = s->plan.views[i].processes ?
+				table_find(&s->tables[i], m->process) : NULL;
+
+		if (!r)
+			continue;
+		r->process->n_alerts++;
+		if (m->priority < r->process->worst)
+			r->process->worst = m->priority;
+	}
+}
+
+static bool is_new(struct browse *b, const struct mark *m)
+{
+	bool fresh;
+
+	if (m->kind != MARK_PROGRAM)
+		return true;
+	if (b->programs.n >= TABLE_ROWS_MAX)
+		return false;
+	table_get(&b->programs, m->process, "", 0, &fresh);
+	return fresh;
+}
+
+static void join_marks(struct scan *s, const struct parcel *p)
+{
+	struct browse *const b = s->b;
+	const uint8_t *line = p->lines.p;
+
+	browse_lock(b);
+	for (size_t i = 0; i < p->n_marks; i++) {
+		const struct mark *m = &p->marks[i];
+		struct marks *all = &b->marks[m->kind];
+
+		if (m->kind == MARK_ALERT)
+			count_alert(s, m);
+		if (is_new(b, m) && all->n < MARKS_MAX) {
+			all->v = mem_grow(all->v, &all->cap, all->n + 1, sizeof(*all->v));
+			all->v[all->n++] = *m;
+			if (m->kind == MARK_ALERT)
+				keep_line(b, &line);
+			sort_in(b, all, m->kind == MARK_ALERT);
+		}
+		if (i % JOIN_AT_ONCE == JOIN_AT_ONCE - 1)
+			browse_pause(b);
+	}
+	browse_unlock(b);
+}
+
+void scan_join(struct scan *s, struct parcel *p)
+{
+	for (unsigned i = 0; i < s->plan.n_views; i++)
+		join_table(s, i, &p->tables[i]);
+	if (s->plan.marks)
+		join_marks(s, p);
+	browse_lock(s->b);
+	join_histogram(s->events, &p->events);
+	join_histogram(s->alerts, &p->alerts);
+	join_histogram(s->lost, &p->lost);
+	s->n_events += p->n_events;
+	s->n_counted += p->n_counted;
+	s->n_lost += p->n_lost;
+	s->n_losses += p->n_losses;
+	for (unsigned i = 0; i < PRIORITY__N; i++)
+		s->n_alerts[i] += p->n_alerts[i];
+	if (p->done_ts > s->done_ts)
+		s->done_ts = p->done_ts;
+	s->bytes_done = p->bytes_done;
+	s->last_num = p->last_num ? p->last_num : s->last_num;
+	s->generation++;
+	if (p->last && ++s->joining == s->n_parts)
+		s->complete = true;
+	browse_unlock(s->b);
+	parcel_free(p);
+}

@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The reader's half of a scan: events of a part become parcels. */
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "analyze/browse/inside.h"
+#include "capture/base/err.h"
+
+enum {
+	LOOK_EVERY = 2048,
+	AHEAD = 3,		/* parts for each reader that may wait to be joined */
+	DISORDER_NS = 1000000000,	/* events of several processors are in order to within it */
+};
+
+struct pass {
+	struct reader *r;
+	struct scan *scan;
+	const struct scan_plan *plan;
+	struct detect_plan plan_detect;	/* the browser's, with filter and range */
+	struct detect detect;
+	struct state *own, *st;
+	struct cond *filter;
+	struct gather gathers[SCAN_VIEWS_MAX];
+	struct arena scratch;
+	struct field_ctx ctx;
+	struct field_env env;
+	struct parcel *parcel;
+	uint64_t lo, hi, n_seen;
+	uint64_t num;			/* of the last event */
+	unsigned part;
+};
+
+static unsigned bucket_of(const struct pass *p, uint64_t ts)
+{
+	if (ts <= p->lo)
+		return 0;
+	if (ts >= p->hi)
+		return HISTOGRAM - 1;
+	return (unsigned)((unsigned __int128)(ts - p->lo) * HISTOGRAM / (p->hi - p->lo + 1));
+}
+
+static struct mark *add_mark(struct parcel *p, enum mark_kind kind, uint64_t num, uint64_t ts)
+{
+	struct mark *m;
+
+	p->marks = mem_grow(p->marks, &p->marks_cap, p->n_marks + 1, sizeof(*p->marks));
+	m = &p->marks[p->n_marks++];
+	*m = (struct mark){ .num = num, .ts = ts, .kind = (uint8_t)kind };
+	return m;
+}
+
+/* An alert, with the event at hand. */
+static int on_alert(void *arg, const struct rule *r, uint64_t ts, uint64_t num, const char *line,
+		    size_t len)
+{
+	struct pass *p = arg;
+	const struct thread *t = p->detect.ctx.cur->thread;
+	const struct gather_event e = { &p->detect.ctx, r, line, len };
+	const uint32_t head[2] = { t ? t->proc->pid : 0, (uint32_t)len };
+	struct mark *m;
+
+	p->parcel->n_alerts[r->priority % PRIORITY__N]++;
+	p->parcel->alerts.n[bucket_of(p, ts)]++;
+	for (unsigned i = 0; i < p->plan->n_views; i++)
+		if (p->plan->views[i].view->kind == VIEW_ALERTS)
+			gather_add(&p->gathers[i], &e);
+	if (!p->plan->marks)
+		return 0;
+	m = add_mark(p->parcel, MARK_ALERT, num, ts);
+	m->priority = (uint8_t)r->priority;
+	m->rule = r->id;
+	m->process = t ? gather_process_id(t) : 0;
+	buf_put(&p->parcel->lines, head, sizeof(head));
+	buf_put(&p->parcel->lines, line, len);
+	return 0;
+}
+
+static void note_loss(struct pass *p, const struct event *ev)
+{
+	const uint64_t n = value_u64(EV(ev, LOSS, count), 0);
+	uint32_t *bucket = &p->parcel->lost.n[bucket_of(p, ev->ts)];
+
+	if (ev->ts < p->plan->from || ev->ts > p->plan->to)
+		return;
+	p->parcel->n_lost += n;
+	p->parcel->n_losses++;
+	*bucket += n < UINT32_MAX - *bucket ? (uint32_t)n : UINT32_MAX - *bucket;
+	if (p->plan->marks)
+		add_mark(p->parcel, MARK_LOSS, p->num, ev->ts)->count = n;
+}
+
+/* The first run of a program file in this parcel; the clerk knows those before. */
+static void note_program(struct pass *p, const struct event *ev)
+{
+	const struct thread *t = p->ctx.cur->thread;
+	struct parcel *const out = p->parcel;
+	struct mark *m;
+	uint64_t hash;
+	bool fresh;
+
+	if (!t || !t->proc->exepath.len || value_i64(EV(ev, EXECVE, res), -1) != 0)
+		return;
+	hash = table_hash(t->proc->exepath.p, t->proc->exepath.len);
+	table_get(&out->programs, hash, "", 0, &fresh);
+	if (!fresh)
+		return;
+	m = add_mark(out, MARK_PROGRAM, ev->num, ev->ts);
+	m->process = hash;
+}
+
+/* ---- parcels ---- */
+
+static struct parcel *parcel_new(struct pass *p)
+{
+	struct parcel *out = xcalloc(1, sizeof(*out));
+
+	out->part = p->part;
+	table_init(&out->programs, NULL, false);
+	for (unsigned i = 0; i < p->plan->n_views; i++)
+		gather_reset(&p->gathers[i]);
+	return out;
+}
+
+void parcel_free(struct parcel *p)
+{
+	for (unsigned i = 0; i < SCAN_VIEWS_MAX; i++)
+		table_release(&p->tables[i]);
+	table_release(&p->programs);
+	buf_release(&p->lines);
+	free(p->marks);
+	free(p);
+}
+
+static void told_damage(struct pass *p)
+{
+	struct source_damage *const all = &p->r->b->damage;
+	const struct source_damage *one = &p->r->source->damage;
+
+	if (one->n_places == p->r->damage_told)
+		return;
+	if (!all->first[0])
+		memcpy(all->first, one->first, sizeof(all->first));
+	all->n_places += one->n_places - p->r->damage_told;
+	all->cut |= one->cut;
+	p->r->damage_told = one->n_places;
+}
+
+/* Hands over what was gathered. */
+static void send(struct pass *p, bool last)
+{
+	struct browse *const b = p->r->b;
+	struct parcel *const out = p->parcel, **at = &p->scan->waiting;
+
+	out->last = last;
+	for (unsigned i = 0; i < p->plan->n_views; i++) {
+		out->tables[i] = p->gathers[i].table;
+		table_init(&p->gathers[i].table, out->tables[i].view, out->tables[i].processes);
+	}
+	browse_lock(b);
+	told_damage(p);
+	out->bytes_done = p->r->source->bytes_done;
+	out->last_num = p->num;
+	b->parcel_came = true;
+	while (*at)
+		at = &(*at)->next;
+	*at = out;
+	pthread_cond_signal(&b->parcels);
+	browse_unlock(b);
+	p->n_seen = 0;
+	p->parcel = last ? NULL : parcel_new(p);
+}
+
+static bool is_full(const struct pass *p)
+{
+	size_t bytes = p->parcel->lines.len + p->parcel->n_marks * sizeof(struct mark);
+
+	if (p->n_seen % LOOK_EVERY != 0)
+		return false;
+	if (p->n_seen >= PARCEL_EVENTS)
+		return true;
+	for (unsigned i = 0; i < p->plan->n_views; i++)
+		bytes += table_bytes(&p->gathers[i].table);
+	return bytes > PARCEL_BYTES;
+}
+
+/* ---- events ---- */
+
+static bool is_exec(const struct event *ev)
+{
+	return ev->type == EV_EXECVE || ev->type == EV_EXECVEAT;
+}
+
+static void on_pseudo(struct pass *p, const struct event *ev)
+{
+	p->ctx.ev = ev;
+	if (ev->type == EV_LOSS)
+		note_loss(p, ev);
+	if (ev->type != EV_SNAP_END || !p->plan->plain || p->part != 0 || p->num != 0)
+		return;
+	for (unsigned i = 0; i < p->plan->n_views; i++)
+		gather_snapshot(&p->gathers[i], &p->ctx);
+}
+
+static void on_event(struct pass *p, const struct event *ev)
+{
+	const struct gather_event e = { .c = &p->ctx };
+
+	p->parcel->n_events++;
+	p->num = ev->num;
+	p->parcel->done_ts = ev->ts;
+	if (ev->ts < p->plan->from || ev->ts > p->plan->to)
+		return;
+	p->ctx.ev = ev;
+	arena_reset(&p->scratch);
+	if (p->filter && !cond_eval(p->filter, &p->ctx))
+		return;
+	p->parcel->n_counted++;
+	p->parcel->events.n[bucket_of(p, ev->ts)]++;
+	for (unsigned i = 0; i < p->plan->n_views; i++)
+		if (p->plan->views[i].view->kind != VIEW_ALERTS)
+			gather_add(&p->gathers[i], &e);
+	if (p->plan->marks && is_exec(ev))
+		note_program(p, ev);
+}
+
+static int read_part(struct pass *p)
+{
+	struct source *const s = p->r->source;
+	struct event ev;
+	int rc;
+
+	while ((rc = source_next(s, &ev)) == 0) {
+		if (p->plan->rules)
+			detect_event(&p->detect, &ev);
+		else
+			state_update(p->own, &ev);
+		if (ev.num == 0)
+			on_pseudo(p, &ev);
+		else
+			on_event(p, &ev);
+		p->n_seen++;
+		if (is_full(p))
+			send(p, false);
+		if (p->n_seen % LOOK_EVERY == 0
+		    && __atomic_load_n(&p->scan->cancelled, __ATOMIC_RELAXED))
+			return 0;
+		if (p->plan->to != UINT64_MAX && ev.num && ev.ts > p->plan->to
+		    && ev.ts - p->plan->to > DISORDER_NS)
+			break;
+	}
+	return rc < 0 ? rc : 0;
+}
+
+static void want(const struct pass *p)
+{
+	struct event_set all = *state_events(), views = {0};
+	bool bulk = p->filter && cond_needs_bulk(p->filter);
+
+	for (unsigned i = 0; i < p->plan->n_views; i++) {
+		event_set_union(&views, &p->plan->views[i].types);
+		bulk |= p->plan->views[i].bulk;
+	}
+	if (p->plan->n_views == 0 || p->plan->marks)
+		event_set_fill(&views);
+	if (p->filter)
+		for (unsigned i = 0; i < sizeof(views.bits) / sizeof(views.bits[0]); i++)
+			views.bits[i] &= cond_events(p->filter)->bits[i];
+	event_set_union(&all, &views);
+	if (p->plan->rules) {
+		event_set_union(&all, &p->detect.wanted);
+		bulk |= ruleset_needs_bulk(p->detect.plan->rules)
+			|| alert_printer_needs_bulk(p->detect.plan->printer);
+	}
+	source_want(p->r->source, &all, bulk);
+}
+
+static void pass_init(struct pass *p, struct reader *r, struct scan *s)
+{
+	struct browse *const b = r->b;
+
+	*p = (struct pass){ .r = r, .scan = s, .plan = &s->plan, .lo = s->lo, .hi = s->hi,
+			    .env = b->env };
+	if (p->plan->filter)
+		p->filter = cond_clone(p->plan->filter);
+	if (p->plan->rules) {
+		p->plan_detect = b->detect;
+		p->plan_detect.filter = p->plan->filter;
+		p->plan_detect.from = p->plan->from;
+		p->plan_detect.to = p->plan->to;
+		detect_init(&p->detect, &p->plan_detect, on_alert, p);
+		p->st = p->detect.state;
+	} else {
+		p->st = p->own = state_new(NULL);
+	}
+	p->ctx = (struct field_ctx){ .st = p->st, .cur = state_current(p->st),
+				     .scratch = &p->scratch, .env = &p->env };
+	for (unsigned i = 0; i < p->plan->n_views; i++)
+		gather_init(&p->gathers[i], &p->plan->views[i]);
+	want(p);
+}
+
+static void pass_release(struct pass *p)
+{
+	for (unsigned i = 0; i < p->plan->n_views; i++)
+		gather_release(&p->gathers[i]);
+	if (p->plan->rules)
+		detect_release(&p->detect);
+	if (p->own)
+		state_free(p->own);
+	cond_free(p->filter);
+	arena_release(&p->scratch);
+}
+
+static int go_to_part(struct pass *p, unsigned part)
+{
+	const struct part *at = &p->r->b->parts[part];
+	struct source *const s = p->r->source;
+
+	p->part = part;
+	p->num = 0;
+	if (p->plan->rules)
+		detect_reset(&p->detect);
+	else
+		state_clear(p->own);
+	p->ctx.cur = state_current(p->st);
+	state_begin(p->st, p->r->b->info.first_ts);
+	s->stop_key = p->plan->alone ? 0 : at->to_key;
+	return source_seek_key(s, at->from_key);
+}
+
+/* ---- whose turn it is ---- */
+
+static bool may_begin(const struct browse *b, const struct scan *s)
+{
+	return !s->cancelled && !s->failed[0] && s->next_part < s->n_parts
+		&& s->next_part < s->joining + AHEAD * b->n_readers;
+}
+
+static struct scan *find_work(const struct browse *b)
+{
+	for (struct scan *s = b->scans; s; s = s->next)
+		if (may_begin(b, s))
+			return s;
+	return NULL;
+}
+
+static void fail(struct pass *p)
+{
+	browse_lock(p->r->b);
+	if (!p->scan->failed[0])
+		snprintf(p->scan->failed, sizeof(p->scan->failed), "%s", err_text());
+	browse_unlock(p->r->b);
+}
+
+static void run_part(struct pass *p, unsigned part)
+{
+	int rc = go_to_part(p, part);
+
+	p->parcel = parcel_new(p);
+	p->n_seen = 0;
+	if (rc >= 0)
+		rc = read_part(p);
+	if (rc < 0)
+		fail(p);
+	if (p->plan->rules)
+		detect_end(&p->detect, p->r->b->info.last_ts);
+	send(p, true);
+}
+
+/* A reader stays with a scan as long as there is nothing more urgent. */
+void *reader_run(void *arg)
+{
+	struct reader *const r = arg;
+	struct browse *const b = r->b;
+	struct pass *p = NULL;
+
+	browse_lock(b);
+	while (!b->stop) {
+		struct scan *s = find_work(b);
+		unsigned part;
+
+		if (p && p->scan != s) {
+			struct scan *const old = p->scan;
+
+			browse_unlock(b);
+			pass_release(p);
+			free(p);
+			p = NULL;
+			browse_lock(b);
+			old->n_working--;
+			pthread_cond_signal(&b->parcels);
+			continue;
+		}
+		if (!s) {
+			pthread_cond_wait(&b->work, &b->lock);
+			continue;
+		}
+		part = s->next_part++;
+		s->n_working += !p;
+		browse_unlock(b);
+		if (!p) {
+			p = xcalloc(1, sizeof(*p));
+			pass_init(p, r, s);
+		}
+		run_part(p, part);
+		browse_lock(b);
+	}
+	if (p)
+		p->scan->n_working--;
+	browse_unlock(b);
+	if (p) {
+		pass_release(p);
+		free(p);
+	}
+	return NULL;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analyze/browse/view.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The rows of views.def as they come. */
+enum row_kind { ROW_VIEW, ROW_KEY, ROW_COLUMN, ROW_AS };
+
+struct def {
+	uint8_t row, kind;
+	bool base;
+	const char *id, *title, *sort, *next, *filter, *help;	/* id: of a key its field */
+	struct view_column column;
+};
+
+static const struct def defs[] = {
+#define VIEW(id_, kind_, base_, title_, sort_, next_, filter_, help_)			\
+	{ .row = ROW_VIEW, .kind = VIEW_##kind_, .base = base_, .id = #id_, .title = title_,	\
+	  .sort = sort_, .next = next_, .filter = filter_, .help = help_ },
+#define KEY(field) { .row = ROW_KEY, .id = field },
+#define AS(id_) { .row = ROW_AS, .id = #id_ },
+#define COLUMN_(g, f, n, w, u, h, hid)						\
+	{ .row = ROW_COLUMN, .column = { n, h, f, GATHER_##g, UNIT_##u, w, hid } },
+#define COLUMN(g, f, n, w, u, h) COLUMN_(g, f, n, w, u, h, false)
+#define HIDDEN(g, f, n, w, u, h) COLUMN_(g, f, n, w, u, h, true)
+#include "analyze/browse/views.def"
+};
+
+enum { N_DEFS = sizeof(defs) / sizeof(defs[0]) };
+
+static void set_sort(struct view *v, const char *name)
+{
+	v->ascending = *name == '+';
+	name += v->ascending;
+	for (unsigned i = 0; i < v->n_columns; i++)
+		if (strcmp(v->columns[i].name, name) == 0)
+			v->sort = i;
+}
+
+static void copy_rows(const struct views *vs, struct view *v, const char *id)
+{
+	const struct view *of = views_find(vs, id);
+
+	if (!of)
+		return;
+	memcpy(v->keys, of->keys, sizeof(v->keys));
+	v->n_keys = of->n_keys;
+	v->columns = of->columns;
+	v->n_columns = of->n_columns;
+}
+
+/* The view at defs[i]; returns where the next begins. */
+static size_t add_view(struct views *vs, size_t i)
+{
+	const struct def *d = &defs[i];
+	struct view *v = arena_zalloc(&vs->arena, sizeof(*v));
+	struct view_column *columns = arena_zalloc(&vs->arena,
+						   VIEW_COLUMNS_MAX * sizeof(*columns));
+
+	v->id = d->id;
+	v->title = d->title;
+	v->help = d->help;
+	v->kind = d->kind;
+	v->base = d->base;
+	v->filter = d->filter;
+	v->next = d->next;
+	v->columns = columns;
+	for (i++; i < N_DEFS && defs[i].row != ROW_VIEW; i++) {
+		if (defs[i].row == ROW_KEY)
+			v->keys[v->n_keys++] = defs[i].id;
+		else if (defs[i].row == ROW_AS)
+			copy_rows(vs, v, defs[i].id);
+		else
+			columns[v->n_columns++] = defs[i].column;
+	}
+	set_sort(v, d->sort);
+	vs->v = mem_grow(vs->v, &vs->cap, vs->n + 1, sizeof(*vs->v));
+	vs->v[vs->n++] = v;
+	return i;
+}
+
+void views_init(struct views *vs)
+{
+	*vs = (struct views){0};
+	for (size_t i = 0; i < N_DEFS;)
+		i = add_view(vs, i);
+}
+
+void views_release(struct views *vs)
+{
+	free(vs->v);
+	arena_release(&vs->arena);
+}
+
+const struct view *views_find(const struct views *vs, const char *id)
+{
+	for (size_t i = 0; i < vs->n; i++)
+		if (strcmp(vs->v[i]->id, id) == 0)
+			return vs->v[i];
+	return NULL;
+}
