@@ -277,8 +277,8 @@ static void finish(struct synth *s, struct synth_proc *p, struct synth_item *it)
 		put_child(s, p, ev);
 	else if (it->desc->flags & EF_CREATES_FD && it->desc->params[0].type == PT_FD)
 		put_new_fd(s, p, it);
-	put_rest(p, ev);
 	synth_proc_facts(p, ev);
+	put_rest(p, ev);
 	if (it->desc->flags & EF_DESTROYS_FD && !fails(ev) && state_fd_param(ev->type) >= 0)
 		synth_fd_close(p, value_i64(&ev->v[state_fd_param(ev->type)], -1));
 }
