@@ -122,6 +122,25 @@ wrong_event('{proc: {name: containerd-shim-runc-v2}, evt: close}', qr/at most 15
 wrong_event('{proc: cat, evt: close, time: 2s}, {evt: close, time: 1s}', qr/time goes back/, 'time that goes back');
 wrong_event('{proc: cat, evt: connect, fd.sip: 1.2.3.400}', qr/'1\.2\.3\.400' is no address/, 'no address');
 
+# ---- matrix ----
+
+($status, $out) = test(<<'END', '-v');
+  - name: shells
+    matrix: {shell: [bash, zsh], server: [nginx, apache2]}
+    events: [{proc: {exepath: '/bin/${shell}', pname: '${server}', args: ['$${HOME}']}, evt: execve}]
+    expect: [{rule: Shell started by a server program, fields: {proc.name: '${shell}', proc.pname: '${server}', proc.args: '${shell}'}}]
+  - name: a row of ${shell}
+    matrix: [{shell: bash, todo: 'false'}, {shell: nosh, todo: unknown}]
+    todo: ${todo}
+    events: [{proc: {exepath: '/bin/${shell}', pname: nginx}, evt: execve}]
+    expect: [{rule: Shell started by a server program}]
+END
+like($out, qr/^FAIL .*: shells \(bash, nginx\)\n.*\n.*\n\s+proc\.args: expected = bash, is \$\{HOME\}\n/m, 'a matrix: each with each, and an escape');
+is(scalar(() = $out =~ /^FAIL .*: shells \((?:bash|zsh), (?:nginx|apache2)\)$/mg), 4, 'so many tests');
+like($out, qr/^ok .*: a row of bash\ntodo .*: a row of nosh \(unknown\)$/m, 'a matrix: rows');
+wrong('matrix: {a: [b]}' . "\nexpect: [{rule: '\${c}'}]", qr/the matrix has no 'c'/, 'a name that the matrix does not have');
+wrong('matrix: {a: b}' . "\nexpect: none", qr/here stands a list of values/, 'a matrix without lists');
+
 # ---- which ones ----
 
 spill("$dir/several.test.yaml", $head . join '', map { "  - {name: $_ one, tags: [$_], recording: $top/fixtures/demo.skr, expect: [{rule: $shadow}]}\n" } qw(red green blue));

@@ -9,8 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "analyze/test/matrix.h"
 #include "analyze/test/reader.h"
 #include "capture/base/err.h"
+#include "rules/lang/intern.h"
 
 /* What stands at the top of a file and holds for each case that says nothing else. */
 struct defaults {
@@ -141,29 +143,51 @@ static void read_case(struct test_file *f, const struct yaml *node, const struct
 		read_reason(f, v, "todo", &c->todo);
 }
 
+struct cases {
+	struct test_file *f;
+	const struct defaults *d;
+};
+
+static void add_case(void *arg, const struct yaml *node)
+{
+	const struct cases *a = arg;
+	struct test_file *f = a->f;
+
+	if (f->n == TEST_CASES_MAX) {
+		test_file_say(f, node, "a test file has at most %u tests", TEST_CASES_MAX);
+		return;
+	}
+	f->cases = mem_grow(f->cases, &f->cap, f->n + 1, sizeof(*f->cases));
+	read_case(f, node, a->d, &f->cases[f->n++]);
+}
+
 static void read_cases(struct test_file *f, const struct yaml *list, const struct defaults *d)
 {
+	struct cases all = { f, d };
+
 	if (list->kind != YAML_SEQUENCE) {
 		test_file_say(f, list, "tests is a list of tests");
 		return;
 	}
-	for (uint32_t i = 0; i < list->n; i++) {
-		f->cases = mem_grow(f->cases, &f->cap, f->n + 1, sizeof(*f->cases));
-		read_case(f, list->kids[i], d, &f->cases[f->n++]);
-		if (f->n_items > TEST_ITEMS_MAX)
-			return;
-	}
+	for (uint32_t i = 0; i < list->n && !f->too_large && f->n_errors <= TEST_ERRORS_MAX; i++)
+		matrix_each(f, list->kids[i], add_case, &all);
 }
 
 static void check_names(struct test_file *f)
 {
-	for (size_t i = 1; i < f->n && f->n < 10000; i++)
-		for (size_t k = 0; k < i; k++)
-			if (strcmp(f->cases[i].name, f->cases[k].name) == 0) {
-				test_file_say(f, f->cases[i].node,
-					      "another test has this name: '%s'", f->cases[i].name);
-				break;
-			}
+	struct intern names;
+	bool is_new;
+
+	intern_init(&names, &f->arena);
+	for (size_t i = 0; i < f->n; i++) {
+		const char *name = f->cases[i].name;
+
+		intern_add(&names, name, strlen(name), &is_new);
+		if (!is_new && *name)
+			test_file_say(f, f->cases[i].node, "another test has this name: '%s'",
+				      name);
+	}
+	intern_release(&names);
 }
 
 static void read_top(struct test_file *f, const struct yaml *top)
@@ -261,12 +285,8 @@ void test_file_free(struct test_file *f)
 {
 	if (!f)
 		return;
-	for (size_t i = 0; i < f->n; i++) {
-		for (uint32_t e = 0; e < f->cases[i].n_expect; e++)
-			for (uint32_t k = 0; k < f->cases[i].expect[e].n_fields; k++)
-				cond_free(f->cases[i].expect[e].fields[k].cond);
+	for (size_t i = 0; i < f->n; i++)
 		test_events_free(f->cases[i].events);
-	}
 	free(f->cases);
 	free(f->mistakes);
 	buf_release(&f->errors);

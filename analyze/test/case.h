@@ -19,8 +19,10 @@
 enum {
 	TEST_BYTES_MAX = 8 << 20,	/* of a file */
 	TEST_CASES_MAX = 100000,	/* of a file, all values of matrices */
-	TEST_ITEMS_MAX = 1000000,	/* expectations, fields, events of a file: aliases may
+	TEST_ERRORS_MAX = 50,		/* of a file, that are told */
+	TEST_ITEMS_MAX = 500000,	/* expectations, fields, events of a file: aliases may
 					 * repeat what stands there once */
+	TEST_MEMORY_MAX = 512 << 20,	/* what comes of a file */
 };
 
 /* Which rules a case is about, as options of saker analyze say it. */
@@ -39,7 +41,7 @@ struct test_rules {
 /* A field of an alert: "proc.name = bash". */
 struct test_field {
 	const char *name, *want;	/* "proc.name", "= bash" */
-	struct cond *cond;
+	const char *condition;		/* "proc.name = \"bash\"": is right, compiled to run */
 	const struct format *value;	/* NULL: such a field has no text */
 	const struct yaml *node;
 };
@@ -99,6 +101,7 @@ struct test_file {
 	struct test_case *cases;
 	size_t n, cap;
 	size_t n_items;
+	bool too_large;			/* which was told */
 	struct buf errors;		/* "file:line:column: error: ..." with lines and carets */
 	struct test_mistake *mistakes;	/* the first ones */
 	size_t n_mistakes, mistakes_cap;

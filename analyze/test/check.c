@@ -29,6 +29,7 @@ const char *const test_status_name[TEST__N] = {
 
 /* What became of an expectation. */
 struct met {
+	struct cond **fields;
 	uint64_t n, n_other_event, n_other_fields;
 	uint64_t noted;			/* how many have told their fields */
 	uint64_t first;			/* event of the first that is meant, */
@@ -78,13 +79,13 @@ static void put_value(const struct test_field *f, const struct field_ctx *c, str
 }
 
 /* The fields that are not as expected, as lines; none: all are. */
-static bool look_at_fields(const struct test_expect *e, const struct field_ctx *c, bool tell,
-			   struct buf *out)
+static bool look_at_fields(const struct test_expect *e, const struct met *m,
+			   const struct field_ctx *c, bool tell, struct buf *out)
 {
 	bool ok = true;
 
 	for (uint32_t i = 0; i < e->n_fields; i++) {
-		if (cond_eval(e->fields[i].cond, c))
+		if (cond_eval(m->fields[i], c))
 			continue;
 		ok = false;
 		if (!tell)
@@ -106,7 +107,7 @@ static enum verdict judge(const struct test_expect *e, const struct rule *r,
 			   priority_name[e->priority], priority_name[r->priority]);
 		return OTHER_FIELDS;
 	}
-	if (look_at_fields(e, c, !e->no && m->noted < SHOWN, out))
+	if (look_at_fields(e, m, c, !e->no && m->noted < SHOWN, out))
 		return MEANT;
 	m->noted++;
 	return OTHER_FIELDS;
@@ -373,13 +374,28 @@ static void break_off(struct test_result *r, const struct yaml *node)
 
 /* ---- running ---- */
 
-static bool needs_bulk(const struct test_case *c)
+/* The reader has compiled them before; all at once would need much memory. */
+static void compile_fields(struct check *k)
 {
-	for (uint32_t i = 0; i < c->n_expect; i++)
-		for (uint32_t f = 0; f < c->expect[i].n_fields; f++) {
-			const struct test_field *x = &c->expect[i].fields[f];
+	for (uint32_t i = 0; i < k->c->n_expect; i++) {
+		const struct test_expect *e = &k->c->expect[i];
 
-			if (cond_needs_bulk(x->cond) || (x->value && format_needs_bulk(x->value)))
+		k->met[i].fields = xcalloc(e->n_fields + 1, sizeof(struct cond *));
+		for (uint32_t f = 0; f < e->n_fields; f++)
+			k->met[i].fields[f] = cond_compile(e->fields[f].condition,
+							   strlen(e->fields[f].condition),
+							   "field");
+	}
+}
+
+static bool needs_bulk(const struct check *k)
+{
+	for (uint32_t i = 0; i < k->c->n_expect; i++)
+		for (uint32_t f = 0; f < k->c->expect[i].n_fields; f++) {
+			const struct test_field *x = &k->c->expect[i].fields[f];
+
+			if (cond_needs_bulk(k->met[i].fields[f]) ||
+			    (x->value && format_needs_bulk(x->value)))
 				return true;
 		}
 	return false;
@@ -392,7 +408,7 @@ static void run(struct test_runner *r, struct check *k, const struct test_set *s
 	const struct test_watch w = { .note = note, .alert = on_alert, .arg = k,
 		.each = k->observer ? on_event : NULL,
 		.other = k->observer && k->observer->other ? on_other : NULL,
-		.bulk = needs_bulk(k->c) };
+		.bulk = needs_bulk(k) };
 
 	if (!in) {
 		break_off(out, k->c->recording_node);
@@ -428,6 +444,7 @@ void test_run(struct test_runner *r, const struct test_case *c, const struct tes
 		return;
 	}
 	k.met = xcalloc(c->n_expect + 1, sizeof(*k.met));
+	compile_fields(&k);
 	if (o)
 		k.observed = o->begin(o->arg, c, set);
 	run(r, &k, set, out);
@@ -436,8 +453,12 @@ void test_run(struct test_runner *r, const struct test_case *c, const struct tes
 	settle(c, out);
 	if (o)
 		o->end(o->arg, k.observed);
-	for (uint32_t i = 0; i < c->n_expect; i++)
+	for (uint32_t i = 0; i < c->n_expect; i++) {
+		for (uint32_t f = 0; f < c->expect[i].n_fields; f++)
+			cond_free(k.met[i].fields[f]);
+		free(k.met[i].fields);
 		buf_release(&k.met[i].lines);
+	}
 	for (unsigned i = 0; i < k.n_others; i++)
 		buf_release(&k.others[i].lines);
 	free(k.met);

@@ -189,15 +189,18 @@ static bool read_field(struct test_file *f, const struct yaml *key, const struct
 		return false;
 	if (put_condition(f, out->name, v, &text, &want)) {
 		out->want = arena_strn(&f->arena, want.p, want.len);
-		out->cond = cond_compile(buf_text(&text), text.len, "field");
-		if (!out->cond)
+		struct cond *c = cond_compile(buf_text(&text), text.len, "field");
+
+		out->condition = c ? arena_strn(&f->arena, text.p, text.len) : NULL;
+		if (!c)
 			say_compile(f, v->kind == YAML_NULL ? key : v, out->name);
+		cond_free(c);
 	}
 	buf_release(&text);
 	buf_release(&want);
 	format = arena_printf(&f->arena, "%%%s", out->name);
 	out->value = format_compile(format, strlen(format), &f->arena);
-	return out->cond;
+	return out->condition;
 }
 
 static bool read_fields(struct test_file *f, const struct yaml *map, struct test_expect *e)

@@ -11,8 +11,6 @@
 #include "capture/base/quote.h"
 #include "rules/lang/lang.h"
 
-enum { ERRORS_MAX = 50 };
-
 static void put_place(struct test_file *f, const struct yaml *at)
 {
 	struct lang_text text;
@@ -37,7 +35,7 @@ void test_file_say(struct test_file *f, const struct yaml *at, const char *fmt, 
 	char text[1024];
 	va_list ap;
 
-	if (f->n_errors++ >= ERRORS_MAX)
+	if (f->n_errors++ >= TEST_ERRORS_MAX)
 		return;
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
@@ -58,11 +56,15 @@ void test_file_say(struct test_file *f, const struct yaml *at, const char *fmt, 
 
 bool read_count(struct test_file *f, const struct yaml *node)
 {
-	if (f->n_items++ < TEST_ITEMS_MAX)
-		return true;
-	if (f->n_items == TEST_ITEMS_MAX + 1)
-		test_file_say(f, node, "a test file says at most %u things", TEST_ITEMS_MAX);
-	return false;
+	const bool fits = f->n_items < TEST_ITEMS_MAX && f->arena.used < TEST_MEMORY_MAX;
+
+	if (f->n_errors > TEST_ERRORS_MAX)
+		return false;
+	f->n_items++;
+	if (!fits && !f->too_large)
+		test_file_say(f, node, "the file says too much: divide it");
+	f->too_large |= !fits;
+	return fits;
 }
 
 bool read_is(const struct yaml *node, const char *text)

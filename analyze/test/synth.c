@@ -6,8 +6,6 @@
 #include "analyze/test/synth.h"
 #include "capture/base/near.h"
 #include "capture/base/timearg.h"
-#include "capture/trace/format.h"
-#include "capture/trace/source.h"
 #include "replay/state/state.h"
 
 enum { STEP_NS = 1000000 };		/* between events that tell no time */
@@ -18,8 +16,8 @@ struct event *synth_add(struct synth *s, enum event_id type)
 	struct test_events *t = s->out;
 	struct event *ev;
 
-	t->v = mem_grow(t->v, &t->cap, t->n + 1, sizeof(*t->v));
-	ev = &t->v[t->n++];
+	t->v = mem_grow(t->v, &t->cap, t->n + 1, sizeof(struct event *));
+	ev = t->v[t->n++] = arena_alloc(&s->f->arena, synth_event_size(&catalog[type]));
 	event_init(ev, type);
 	ev->ts = s->ts;
 	return ev;
@@ -306,7 +304,7 @@ static bool read_event(struct synth *s, const struct yaml *node, const struct ya
 	synth_proc_tell(s, s->proc);
 	finish(s, s->proc, &it);
 	new = synth_add(s, (enum event_id)ev.type);
-	*new = ev;
+	memcpy(new, &ev, synth_event_size(ev.desc));
 	return true;
 }
 
@@ -367,17 +365,4 @@ bool read_events(struct test_file *f, struct test_case *c, const struct yaml *li
 		ok = read_item(&s, list->kids[i], i == 0);
 	free(s.procs);
 	return ok;
-}
-
-struct source *test_case_open(const struct test_case *c)
-{
-	if (c->recording)
-		return source_open(c->recording);
-	return memory_open(c->events->v, c->events->n);
-}
-
-void test_events_free(struct test_events *t)
-{
-	if (t)
-		free(t->v);
 }

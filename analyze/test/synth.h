@@ -16,9 +16,9 @@
 
 enum { SYNTH_EVENTS_MAX = 20000, SYNTH_PROCS_MAX = 4096, SYNTH_DEPTH_MAX = 64 };
 
-/* Ready for memory_open; spans lie in the file's arena. */
+/* In the file's arena, each with room for its own parameters only. */
 struct test_events {
-	struct event *v;
+	struct event **v;
 	size_t n, cap;
 };
 
@@ -79,6 +79,12 @@ struct synth_item {
 	struct synth_fd fd;
 	bool has_result;
 };
+
+/* Bytes that an event of this type needs. */
+static inline size_t synth_event_size(const struct event_desc *d)
+{
+	return offsetof(struct event, v) + d->n_params * sizeof(struct value);
+}
 
 /* Adds an event, with the time of now. */
 struct event *synth_add(struct synth *s, enum event_id type);
