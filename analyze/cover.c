@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/test/attack.h"
 #include "capture/base/err.h"
 
 static const char *const format_names[] = {
@@ -35,6 +36,15 @@ int cover_option_percent(struct cover_options *o, const char *value)
 	return 0;
 }
 
+int cover_option_attack(struct cover_options *o, const char *value)
+{
+	o->attack = true;
+	o->attack_navigator = value && strcmp(value, "navigator") == 0;
+	if (!value || o->attack_navigator || strcmp(value, "table") == 0)
+		return 0;
+	return err(ERR_USAGE, "--attack: '%s' is neither table nor navigator", value);
+}
+
 int cover_option_mutate(struct cover_options *o, const char *value)
 {
 	o->mutate = true;
@@ -44,22 +54,31 @@ int cover_option_mutate(struct cover_options *o, const char *value)
 	return err(ERR_USAGE, "--mutate: '%s' is neither text nor json", value);
 }
 
+/* Which of them want stdout for a program. */
+static unsigned for_programs(const struct cover_options *o)
+{
+	return (o->coverage >= COVER_JSON && !o->output) + o->attack_navigator + o->mutate_json;
+}
+
 int cover_check(struct cover_options *o)
 {
-	if (o->mutate_json && o->coverage && !o->output)
-		return err(ERR_USAGE, "--mutate=json and --coverage need --coverage-output");
+	const unsigned all = (o->coverage && !o->output) + o->attack + o->mutate;
+
 	if (o->mutate_max && !o->mutate)
 		return err(ERR_USAGE, "--mutate-max without --mutate");
 	if (o->output && !o->coverage)
 		return err(ERR_USAGE, "--coverage-output without --coverage");
-	if (o->fail_under >= 0 && !cover_asked(o))
+	if (o->fail_under >= 0 && !o->coverage && !o->mutate)
 		o->coverage = COVER_TEXT;
+	if (for_programs(o) > 0 && all > 1)
+		return err(ERR_USAGE, "only one of --coverage, --attack and --mutate can be on "
+			   "stdout in a form for programs");
 	return 0;
 }
 
 bool cover_takes_stdout(const struct cover_options *o)
 {
-	return (o->coverage >= COVER_JSON && !o->output) || o->mutate_json;
+	return for_programs(o) > 0;
 }
 
 static int write_out(const char *path, const struct buf *b)
@@ -105,9 +124,8 @@ static int held(const struct cover_options *o, const char *what, double percent)
 	return EXIT_FINDINGS;
 }
 
-static int report_coverage(const struct cover_options *o, const struct cover_run *r)
+static int report_coverage(const struct cover_options *o, const struct coverage *c)
 {
-	struct coverage *c = cover_run_coverage(r);
 	struct buf out = {0};
 	int status;
 
@@ -119,8 +137,23 @@ static int report_coverage(const struct cover_options *o, const struct cover_run
 		status = held(o, "coverage of predicates", coverage_percent(c));
 	}
 	buf_release(&out);
-	coverage_free(c);
 	return status;
+}
+
+static void report_attack(const struct cover_options *o, const struct coverage *c,
+			  const struct test_suite *s)
+{
+	struct buf out = {0};
+	struct attack a;
+
+	attack_init(&a, c, s);
+	if (o->attack_navigator)
+		attack_navigator(&a, &out);
+	else
+		attack_text(&a, &out);
+	fwrite(out.p, 1, out.len, stdout);
+	attack_release(&a);
+	buf_release(&out);
 }
 
 static int report_mutants(const struct cover_options *o, const struct cover_run *c, unsigned jobs)
@@ -143,8 +176,14 @@ static int report_mutants(const struct cover_options *o, const struct cover_run 
 
 int cover_report(const struct cover_options *o, const struct cover_run *r, unsigned jobs)
 {
-	const int coverage = o->coverage ? report_coverage(o, r) : EXIT_DONE;
-	const int mutants = o->mutate ? report_mutants(o, r, jobs) : EXIT_DONE;
+	struct coverage *c = cover_run_coverage(r);
+	const int coverage = o->coverage ? report_coverage(o, c) : EXIT_DONE;
+	int mutants = EXIT_DONE;
 
+	if (o->attack)
+		report_attack(o, c, r->suite);
+	coverage_free(c);
+	if (o->mutate)
+		mutants = report_mutants(o, r, jobs);
 	return coverage > mutants ? coverage : mutants;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The options of saker test that look at the rules: coverage, mutation. */
+/* The options of saker test that look at the rules: coverage, techniques,
+ * mutation. */
 #ifndef SAKER_ANALYZE_COVER_H
 #define SAKER_ANALYZE_COVER_H
 
@@ -12,13 +13,14 @@ struct cover_options {
 	enum cover_format coverage;
 	const char *output;		/* NULL: stdout */
 	double fail_under;		/* percent; negative: not asked for */
-	bool mutate, mutate_json;
+	bool attack, attack_navigator, mutate, mutate_json;
 	uint64_t mutate_max;
 };
 
 /* Values of options; negative with a message. */
 int cover_option_format(struct cover_options *o, const char *value);
 int cover_option_percent(struct cover_options *o, const char *value);
+int cover_option_attack(struct cover_options *o, const char *value);
 int cover_option_mutate(struct cover_options *o, const char *value);
 
 /* What is wrong with all of them together. */
@@ -29,7 +31,7 @@ bool cover_takes_stdout(const struct cover_options *o);
 
 static inline bool cover_asked(const struct cover_options *o)
 {
-	return o->coverage != COVER_NONE || o->mutate;
+	return o->coverage != COVER_NONE || o->attack || o->mutate;
 }
 
 /* Prints what was asked for: an exit status. */

@@ -18,7 +18,8 @@
 enum {
 	O_RULES, O_NAME, O_TAG, O_JOBS, O_FAIL_FAST, O_VERBOSE, O_FORMAT, O_OUTPUT, O_LIST,
 	O_AGAINST, O_EXAMPLES, O_EXIT_ZERO, O_MATCHING, O_WATCH,
-	O_COVERAGE, O_COVERAGE_OUTPUT, O_FAIL_UNDER, O_MUTATE, O_MUTATE_MAX,
+	O_COVERAGE, O_COVERAGE_OUTPUT, O_FAIL_UNDER, O_ATTACK, O_MUTATE,
+	O_MUTATE_MAX,
 };
 enum { JOBS_DEFAULT = 4, JOBS_MAX = 64, EXAMPLES_DEFAULT = 3, EXAMPLES_MAX = 1000000 };
 
@@ -52,6 +53,8 @@ static const struct opt opts[] = {
 	{ O_COVERAGE_OUTPUT, 0, "coverage-output", "FILE", "write that to FILE" },
 	{ O_FAIL_UNDER, 0, "fail-under", "PERCENT",
 	  "fail if less of the predicates is covered, or of the mutants noticed" },
+	{ O_ATTACK, 0, "attack", "[=FORMAT]",
+	  "show which ATT&CK techniques rules name and tests show: table, navigator" },
 	{ O_MUTATE, 0, "mutate", "[=FORMAT]",
 	  "drop or invert each part of the rules in turn, and show what no test notices: "
 	  "text, json" },
@@ -113,6 +116,7 @@ static int option(struct test_verb *t, const struct opt_parse *p, int key)
 	case O_COVERAGE: return cover_option_format(&t->cover, p->value);
 	case O_COVERAGE_OUTPUT: t->cover.output = p->value; return 0;
 	case O_FAIL_UNDER: return cover_option_percent(&t->cover, p->value);
+	case O_ATTACK: return cover_option_attack(&t->cover, p->value);
 	case O_MUTATE: return cover_option_mutate(&t->cover, p->value);
 	case O_MUTATE_MAX:
 		return opt_u64(p, "--mutate-max", 1, UINT32_MAX, &t->cover.mutate_max);

@@ -142,4 +142,36 @@ is((cover('--coverage=pdf'))[0], 2, 'not a form');
 is((cover('--coverage-output', 'x'))[0], 2, 'an output of nothing');
 is((cover('--coverage', '--coverage-output', "$dir/no/such"))[0], 2, 'a file that cannot be written');
 
+# ---- techniques ----
+
+sub tagged {
+	my ($name, $file, @tags) = @_;
+	return "- rule: $name\n  desc: d\n  output: o\n  priority: INFO\n  tags: [" . join(', ', @tags) .
+		"]\n  condition: evt.type = openat and fd.name = $file\n";
+}
+
+spill("$dir/tagged.yaml", tagged('Asked', '/etc/shadow', 'T1003.008', 'mitre_credential_access') .
+	tagged('Not asked', '/etc/passwd', 'attack.t1003.008', 'attack.T1087') .
+	tagged('Never', '/no/file', 'T1087', 'T1555') . tagged('Plain', '/no/file', 'T10', 'T10555', 'xT1555', 'T1555.01'));
+my $tagged = spill("$dir/tagged.test.yaml", "rules: tagged.yaml\ntests:\n  - name: demo\n" .
+	"    recording: $top/fixtures/demo.skr\n    expect: [{rule: Asked}]\n");
+($status, $out) = run('test', '--attack', $tagged);
+is($status, 0, 'techniques: done');
+like($out, qr/^T1003\.008   tested  Asked\n            fires   Not asked$/m, 'techniques: what is asked, and what fires');
+like($out, qr/^T1087       fires   Not asked\n            never   Never$/m, 'techniques: what never fires');
+like($out, qr/^T1555       never   Never$/m, 'techniques: one that is never tested');
+like($out, qr/^techniques: 3 tagged, 1 tested \(33\.3%\), 1 never tested, 1 found by tests that do not ask for it; 1 rules name none$/m,
+	'techniques: sums');
+($status, $out, $said) = run('test', '--attack=navigator', $tagged);
+my $layer = decode_json($out);
+like($said, qr/1 passed/, 'navigator: alone on stdout');
+is("$layer->{versions}{layer} $layer->{domain}", '4.5 enterprise-attack', 'navigator: the form');
+is(join(' ', map { "$_->{techniqueID}=$_->{score}" } @{$layer->{techniques}}), 'T1003.008=50 T1087=0 T1555=0',
+	'navigator: scores');
+is($layer->{techniques}[0]{comment}, 'tested: Asked. fires: Not asked', 'navigator: comments');
+is(scalar(keys %{{ map { $_->{color} => 1 } @{$layer->{techniques}} }}), 3, 'navigator: a color for each state');
+is((cover('--attack=navigator', '--coverage'))[0], 2, 'navigator: not with anything else on stdout');
+is((cover('--attack=navigator', '--coverage', '--coverage-output', "$dir/c"))[0], 0, 'navigator: with a file');
+is((cover('--attack=matrix'))[0], 2, 'not a form of techniques');
+
 done_testing;
