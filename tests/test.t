@@ -163,6 +163,10 @@ like($out, qr/3 tests: 3 passed/, 'and each test runs');
 fails("expect: [{rule: Kernel module loaded}]", qr/no event is of a type that the rule looks at: init_module, finit_module\n\s+types of the events: /,
 	'why: no event of its types');
 fails("expect: [{no: $shadow}]", qr/matches\n(.*\n)*?\s+yes\s+.*fd\.name is \/etc\/shadow/, 'why: what made it fire');
+($status, $out) = test("  - {name: x, events: [{proc: cat, evt: openat, fd.name: /etc/shadow, flags: O_RDONLY}, " .
+	"{evt: openat, fd.name: /etc/shadowy, flags: O_RDONLY}], expect: [{rule: $shadow, count: 2}]}\n");
+like($out, qr/must fire twice, but did once.*\n    event 1: .*\n    of 1 other event of its types the nearest:\n\s+event 2 /,
+	'too few: also where it did not fire');
 (undef, $out) = test("  - {name: x, events: [{proc: cat, evt: openat, fd.name: /etc/passwd}], expect: [{rule: $shadow}]}\n");
 like($out, qr/of 1 event of its types the nearest:\n.*openat.*\n.*1 check would have to be otherwise: fd\.name in .*\n(.*\n)*?\s+> no .*fd\.name is \/etc\/passwd/,
 	'why: the nearest event and what kept it');

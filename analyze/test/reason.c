@@ -16,6 +16,7 @@ struct reason {
 	const struct test_set *set;
 	const struct rule *rule;
 	uint64_t event;
+	bool more;			/* only events on which it does not hold */
 	struct explain x;
 	struct ruleset_matcher *matcher, *order;
 	struct state *st;
@@ -36,6 +37,8 @@ static void look(struct reason *r, const struct event *ev)
 	arena_reset(&r->scratch);
 	w.m = ruleset_matcher_begin(r->matcher, &c);
 	explain_event(&r->x, w.m);
+	if (r->more && explain_holds(&r->x))
+		return;
 	r->n_looked++;
 	w.n_checks = explain_blame(&r->x);
 	g = nearest_note(&r->nearest, &r->x, ev->num, 0);
@@ -95,6 +98,8 @@ static void put_indented(struct buf *out, const struct buf *text)
 
 static void put(struct reason *r, struct buf *out)
 {
+	if (r->nearest.n == 0 && r->more)
+		return;
 	if (r->nearest.n == 0) {
 		buf_str(out, "    no event is of a type that the rule looks at: ");
 		put_types(out, &r->rule->events);
@@ -105,8 +110,8 @@ static void put(struct reason *r, struct buf *out)
 	}
 	nearest_sort(&r->nearest);
 	if (!r->event)
-		buf_printf(out, "    of %" PRIu64 " event%s of its types the nearest:\n",
-			   r->n_looked, r->n_looked == 1 ? "" : "s");
+		buf_printf(out, "    of %" PRIu64 " %sevent%s of its types the nearest:\n",
+			   r->n_looked, r->more ? "other " : "", r->n_looked == 1 ? "" : "s");
 	put_indented(out, &r->nearest.v[0].text);
 }
 
@@ -120,9 +125,9 @@ static void want(const struct reason *r, struct source *in)
 }
 
 void test_reason(const struct test_case *c, const struct test_set *set, const struct rule *rule,
-		 uint64_t event, struct buf *out)
+		 uint64_t event, bool more, struct buf *out)
 {
-	struct reason r = { .set = set, .rule = rule, .event = event, .env = set->plan.env };
+	struct reason r = { .set = set, .rule = rule, .event = event, .more = more, .env = set->plan.env };
 	struct source *in;
 
 	if (!ruleset_explain(set->rules, rule, &r.x))

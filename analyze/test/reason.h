@@ -5,8 +5,9 @@
 
 #include "analyze/test/run.h"
 
-/* Appends lines, indented.  event 0: the event that came nearest. */
+/* Appends lines, indented.  event 0: the event that came nearest; more: of those on which the
+ * rule does not hold. */
 void test_reason(const struct test_case *c, const struct test_set *set, const struct rule *rule,
-		 uint64_t event, struct buf *out);
+		 uint64_t event, bool more, struct buf *out);
 
 #endif
