@@ -20,6 +20,16 @@ is($status, 0, 'saker test passes') or diag("$out$said");
 note(sprintf '%s in %.2f s on one core', $out =~ /^(\d+ tests)/m, $took);
 cmp_ok($took, '<', $ENV{SAN} ? 60 : 5, 'in less than 5 s on one core');
 
+($status, $out, $said) = run('test', '--coverage', '--fail-under', 95, "$top/tests/rules-stable");
+is($status, 0, '95% of the predicates were true and false') or diag("$out$said");
+note($out =~ /(coverage of predicates: .*)/);
+SKIP: {
+	skip 'mutants take long with sanitizers', 1 if $ENV{SAN};
+	($status, $out, $said) = run('test', '--mutate', '--fail-under', 90, "$top/tests/rules-stable");
+	is($status, 0, '90% of the mutants are noticed') or diag("$out$said");
+	note($out =~ /(mutants: .*)/);
+}
+
 my (%fires, %near);
 for (split /\n/, slurp("$top/tests/rules-stable/recordings.test.yaml")) {
 	$fires{$1}++ if /^      - rule: (.*)/;

@@ -113,11 +113,11 @@ for (@changes) {
 	($status, $out, $said) = suite($content);
 	cmp_ok($status, '<', 2, "$what: the rules load") or diag($said);
 	$noticed++ if $status == 1;
-	my ($failures) = $out =~ /^(FAIL.*)/ms;
-	my $names = ($failures // '') =~ /\Q$rule\E/ && $failures =~ /$concerned/;
+	my @failures = $out =~ /^(FAIL.*?)(?=^FAIL|\z)/msg;
+	my $names = grep { /\Q$rule\E/ && /$concerned/ } @failures;
 	$named++ if $names;
 	note(sprintf '%-32s %s: %s', $what, $item, $status != 1 ? 'not noticed' : $names ? 'noticed and named' : 'noticed');
-	note($failures) if $ENV{TWENTY_SHOW} && $failures;
+	note(join '', map { "$_\n" } @failures) if $ENV{TWENTY_SHOW};
 }
 cmp_ok($noticed, '>=', 19, "at least nineteen are noticed ($noticed)");
 cmp_ok($named, '>=', 19, "and named ($named)");
