@@ -127,7 +127,9 @@ static void want(const struct reason *r, struct source *in)
 void test_reason(const struct test_case *c, const struct test_set *set, const struct rule *rule,
 		 uint64_t event, bool more, struct buf *out)
 {
-	struct reason r = { .set = set, .rule = rule, .event = event, .more = more, .env = set->plan.env };
+	struct reason r = {
+		.set = set, .rule = rule, .event = event, .more = more, .env = set->plan.env,
+	};
 	struct source *in;
 
 	if (!ruleset_explain(set->rules, rule, &r.x))
