@@ -81,17 +81,19 @@ bool cover_takes_stdout(const struct cover_options *o)
 	return for_programs(o) > 0;
 }
 
-static int write_out(const char *path, const struct buf *b)
+int cover_open(struct cover_options *o)
 {
-	FILE *f = path ? fopen(path, "we") : stdout;
-	bool ok;
+	o->file = o->output ? fopen(o->output, "we") : stdout;
+	return o->file ? 0 : err_sys("%s", o->output);
+}
 
-	if (!f)
-		return err_sys("%s", path);
-	ok = fwrite(b->p, 1, b->len, f) == b->len;
-	if (path)
-		ok = fclose(f) == 0 && ok;
-	return ok ? 0 : err_sys("%s", path ? path : "stdout");
+static int write_out(const struct cover_options *o, const struct buf *b)
+{
+	bool ok = fwrite(b->p, 1, b->len, o->file) == b->len;
+
+	if (o->output)
+		ok = fclose(o->file) == 0 && ok;
+	return ok ? 0 : err_sys("%s", o->output ? o->output : "stdout");
 }
 
 static void put_coverage(const struct cover_options *o, const struct coverage *c, struct buf *out)
@@ -130,7 +132,7 @@ static int report_coverage(const struct cover_options *o, const struct coverage 
 	int status;
 
 	put_coverage(o, c, &out);
-	if (write_out(o->output, &out) < 0) {
+	if (write_out(o, &out) < 0) {
 		err_print();
 		status = EXIT_FAILED;
 	} else {

@@ -4,6 +4,8 @@
 #ifndef SAKER_ANALYZE_COVER_H
 #define SAKER_ANALYZE_COVER_H
 
+#include <stdio.h>
+
 #include "analyze/test/mutate.h"
 #include "capture/base/opt.h"
 
@@ -12,6 +14,7 @@ enum cover_format { COVER_NONE, COVER_TEXT, COVER_FULL, COVER_JSON, COVER_LCOV, 
 struct cover_options {
 	enum cover_format coverage;
 	const char *output;		/* NULL: stdout */
+	FILE *file;			/* cover_open */
 	double fail_under;		/* percent; negative: not asked for */
 	bool attack, attack_navigator, mutate, mutate_json;
 	uint64_t mutate_max;
@@ -25,6 +28,9 @@ int cover_option_mutate(struct cover_options *o, const char *value);
 
 /* What is wrong with all of them together. */
 int cover_check(struct cover_options *o);
+
+/* Opens the output, before the sandbox closes.  Negative with a message. */
+int cover_open(struct cover_options *o);
 
 /* True if what is printed for programs needs stdout for itself. */
 bool cover_takes_stdout(const struct cover_options *o);

@@ -14,6 +14,7 @@
 #include "capture/base/err.h"
 #include "capture/base/opt.h"
 #include "capture/base/quote.h"
+#include "capture/base/sandbox.h"
 
 enum {
 	O_RULES, O_NAME, O_TAG, O_JOBS, O_FAIL_FAST, O_VERBOSE, O_FORMAT, O_OUTPUT, O_LIST,
@@ -195,12 +196,28 @@ static int load(void *arg)
 	return rc;
 }
 
+/* Recordings are an attacker's, test files and rules are ours.  Mutants load rules again. */
+static int enter_sandbox(const struct test_verb *t)
+{
+	const char **paths;
+	size_t n;
+	int rc;
+
+	if (t->cover.mutate)
+		return 0;
+	paths = test_suite_recordings(&t->suite, &n);
+	rc = sandbox_enter_reading(SANDBOX_PLAIN, paths, n);
+	free(paths);
+	return rc;
+}
+
 /* In a process of its own where files are watched. */
 static void run_and_print(void *arg)
 {
 	struct test_verb *t = arg;
 
-	t->failed = forms_open(&t->forms, cover_takes_stdout(&t->cover) ? stderr : stdout) < 0;
+	t->failed = forms_open(&t->forms, cover_takes_stdout(&t->cover) ? stderr : stdout) < 0 ||
+		cover_open(&t->cover) < 0 || enter_sandbox(t) < 0;
 	if (t->failed) {
 		err_print();
 		return;

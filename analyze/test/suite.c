@@ -201,6 +201,27 @@ void test_suite_keep(struct test_suite *s, test_suite_keeps *keep, void *arg)
 	s->n_cases = n;
 }
 
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+const char **test_suite_recordings(const struct test_suite *s, size_t *n)
+{
+	const char **v = xcalloc(s->n_cases + 1, sizeof(*v));
+	size_t all = 0;
+
+	for (size_t i = 0; i < s->n_cases; i++)
+		if (s->cases[i]->recording)
+			v[all++] = s->cases[i]->recording;
+	qsort(v, all, sizeof(*v), by_text);
+	*n = 0;
+	for (size_t i = 0; i < all; i++)
+		if (*n == 0 || strcmp(v[*n - 1], v[i]) != 0)
+			v[(*n)++] = v[i];
+	return v;
+}
+
 /* ---- running ---- */
 
 struct job {

@@ -46,6 +46,9 @@ int test_suite_load(struct test_suite *s);
 typedef bool test_suite_keeps(void *arg, const struct test_case *c, const struct test_rules *rules);
 void test_suite_keep(struct test_suite *s, test_suite_keeps *keep, void *arg);
 
+/* The recordings of the cases, each once, in *n: to be freed; the texts are the cases'. */
+const char **test_suite_recordings(const struct test_suite *s, size_t *n);
+
 /* Runs the cases.  The same results for any number of threads. */
 void test_suite_run(struct test_suite *s, unsigned jobs);
 

@@ -7,6 +7,7 @@
 #include "capture/base/sandbox.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
@@ -46,10 +47,16 @@ int sandbox_enter(unsigned allow)
 	return 0;
 }
 
+int sandbox_enter_reading(unsigned allow, const char *const *paths, size_t n)
+{
+	return 0;
+}
+
 #else
 
 #ifndef __NR_landlock_create_ruleset
 #define __NR_landlock_create_ruleset 444
+#define __NR_landlock_add_rule 445
 #define __NR_landlock_restrict_self 446
 #endif
 
@@ -57,6 +64,17 @@ enum {
 	LANDLOCK_VERSION = 1 << 0,
 	ACCESS_FS_V1 = (1 << 13) - 1, ACCESS_FS_REFER = 1 << 13, ACCESS_FS_TRUNCATE = 1 << 14,
 	ACCESS_FS_IOCTL = 1 << 15, ACCESS_NET = 3, SCOPE = 3,
+	ACCESS_FS_READ_FILE = 1 << 2, PATH_BENEATH = 1,
+	READING = 1 << 16,		/* beside enum sandbox_allow: files may be opened */
+};
+
+/* Flags of openat of which none may be set. */
+#define CHANGING (O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND | O_DIRECTORY | O_PATH)
+
+/* Files that may be read. */
+struct files {
+	const char *const *paths;
+	size_t n;
 };
 
 static const int allowed[] = {
@@ -113,7 +131,26 @@ static void on_sigsys(int sig, siginfo_t *info, void *context)
 	_exit(EXIT_FAILED);
 }
 
-static int landlock(void)
+/* What cannot be opened now cannot be then. */
+static int allow_files(int ruleset, const struct files *files)
+{
+	struct {
+		uint64_t access;
+		int32_t fd;
+	} __attribute__((packed)) rule = { .access = ACCESS_FS_READ_FILE };
+	long rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < files->n; i++) {
+		rule.fd = open(files->paths[i], O_PATH | O_CLOEXEC);
+		if (rule.fd < 0)
+			continue;
+		rc = syscall(__NR_landlock_add_rule, ruleset, PATH_BENEATH, &rule, 0);
+		close(rule.fd);
+	}
+	return rc < 0 ? -1 : 0;
+}
+
+static int landlock(const struct files *files)
 {
 	struct {
 		uint64_t fs, net, scope;
@@ -137,7 +174,7 @@ static int landlock(void)
 	fd = (int)syscall(__NR_landlock_create_ruleset, &attr, size, 0);
 	if (fd < 0)
 		return err_sys("sandbox: Landlock");
-	if (syscall(__NR_landlock_restrict_self, fd, 0) < 0) {
+	if (allow_files(fd, files) < 0 || syscall(__NR_landlock_restrict_self, fd, 0) < 0) {
 		close(fd);
 		return err_sys("sandbox: Landlock");
 	}
@@ -171,6 +208,9 @@ static int fill(scmp_filter_ctx f, unsigned allow)
 	rc |= allow_ioctls(f, allow & SANDBOX_TERMINAL);
 	if (allow & SANDBOX_CHILD)
 		rc |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(wait4), 0);
+	if (allow & READING)
+		rc |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
+				       SCMP_A2(SCMP_CMP_MASKED_EQ, CHANGING, 0));
 	/* Threads, but no processes.  clone3 keeps its flags in memory where a filter
 	 * cannot look; told that it does not exist, the C library uses clone. */
 	rc |= seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
@@ -208,7 +248,7 @@ static int filter(unsigned allow)
 	return rc;
 }
 
-int sandbox_enter(unsigned allow)
+static int enter(unsigned allow, const struct files *files)
 {
 	const struct sigaction sa = { .sa_sigaction = on_sigsys, .sa_flags = SA_SIGINFO };
 
@@ -216,9 +256,23 @@ int sandbox_enter(unsigned allow)
 		return err_sys("sandbox: no_new_privs");
 	if (sigaction(SIGSYS, &sa, NULL) < 0)
 		return err_sys("sandbox: SIGSYS");
-	if (landlock() < 0)
+	if (landlock(files) < 0)
 		return -ERR_SYSTEM;
 	return filter(allow);
+}
+
+int sandbox_enter(unsigned allow)
+{
+	const struct files none = {0};
+
+	return enter(allow, &none);
+}
+
+int sandbox_enter_reading(unsigned allow, const char *const *paths, size_t n)
+{
+	const struct files files = { paths, n };
+
+	return enter(allow | READING, &files);
 }
 
 #endif

@@ -7,6 +7,7 @@
 #define SAKER_BASE_SANDBOX_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum sandbox_allow {
 	SANDBOX_PLAIN = 0,
@@ -20,6 +21,10 @@ enum sandbox_allow {
  * process with a message and EXIT_FAILED; the harmless rest fails with EPERM.
  * Does nothing in a build with sanitizers, which need more than it allows. */
 int sandbox_enter(unsigned allow);
+
+/* The same, but files may be opened for reading, where the kernel has Landlock only these n: for
+ * who reads so many that they cannot all be open. */
+int sandbox_enter_reading(unsigned allow, const char *const *paths, size_t n);
 
 /* True if this build has a sandbox. */
 bool sandbox_built(void);

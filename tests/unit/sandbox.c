@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -54,6 +55,20 @@ static int open_file(void)
 	const int fd = open("/etc/passwd", O_RDONLY);
 
 	return fd >= 0 ? 1 : errno == EPERM || errno == EACCES ? 0 : 2;
+}
+
+/* Bits: what was named can be read, what was not, what was named can be written. */
+static int read_named(void)
+{
+	static const char *const paths[] = { "/etc/passwd", "/nowhere" };
+	const long landlock = syscall(444, NULL, 0, 1);
+
+	if (sandbox_enter_reading(SANDBOX_PLAIN, paths, 2) < 0)
+		return 100;
+	return (open("/etc/passwd", O_RDONLY | O_CLOEXEC) >= 0) |
+	       (landlock > 0 && open("/etc/group", O_RDONLY | O_CLOEXEC) >= 0) << 1 |
+	       (open("/etc/passwd", O_WRONLY | O_CLOEXEC) >= 0) << 2 |
+	       (open("/tmp/saker-sandbox", O_RDONLY | O_CREAT, 0600) >= 0) << 3;
 }
 
 static int create_file(void)
@@ -125,6 +140,21 @@ static void no_file_can_be_opened(void **unused)
 	ends_with(SANDBOX_TERMINAL | SANDBOX_CHILD, open_file, 0);
 }
 
+static void files_that_were_named_can_be_read_and_nothing_else(void **unused)
+{
+	int status = 0;
+	pid_t pid;
+
+	if (!there_is_a_sandbox())
+		return;
+	pid = fork();
+	if (pid == 0)
+		_exit(read_named());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 1);
+}
+
 static void memory_and_open_files_go_on(void **unused)
 {
 	ends_with(SANDBOX_PLAIN, read_memory_and_files, 0);
@@ -161,6 +191,7 @@ static void what_exploits_want_ends_the_process_with_a_message(void **unused)
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(no_file_can_be_opened),
+	cmocka_unit_test(files_that_were_named_can_be_read_and_nothing_else),
 	cmocka_unit_test(memory_and_open_files_go_on),
 	cmocka_unit_test(memory_cannot_become_code),
 	cmocka_unit_test(threads_start_and_are_inside),
