@@ -150,6 +150,25 @@ void events_window(struct events *e, const struct place *p, unsigned before, uns
 	browse_unlock(e->b);
 }
 
+unsigned events_links(struct events *e, uint64_t num, struct link out[LINKS_MAX],
+		      struct arena *a)
+{
+	struct subject s = {0};
+	size_t at;
+
+	browse_lock(e->b);
+	at = row_at(e, num);
+	if (at < e->n && e->v[at]->row.num == num) {
+		s = e->v[at]->subject;
+		s.fd_name.p = arena_strn(a, s.fd_name.p, s.fd_name.len);
+		s.container.p = arena_strn(a, s.container.p, s.container.len);
+		s.program.p = arena_strn(a, s.program.p, s.program.len);
+		s.peer.p = arena_strn(a, s.peer.p, s.peer.len);
+	}
+	browse_unlock(e->b);
+	return s.num ? links_add(e->b, &s, out, 0, a) : 0;
+}
+
 void event_window_release(struct event_window *w)
 {
 	arena_release(&w->arena);

@@ -8,6 +8,7 @@
 #define SAKER_BROWSE_EVENTS_PARTS_H
 
 #include "analyze/browse/events.h"
+#include "analyze/browse/links.h"
 #include "analyze/browse/seek.h"
 
 enum {
@@ -20,6 +21,7 @@ enum {
 /* A row with its cells and texts in one piece of memory. */
 struct cached {
 	struct event_row row;
+	struct subject subject;		/* its texts are in here as well */
 	struct datum cells[];
 };
 

@@ -51,25 +51,51 @@ static bool has_failed(const struct event *ev)
 		&& (d->type == PT_ERRNO || d->type == PT_FD || d->type == PT_PID);
 }
 
+/* Texts are copied behind the cells: where they will stand counts from the first. */
+static size_t put_text(struct buf *texts, struct text t)
+{
+	const size_t at = texts->len;
+
+	buf_put(texts, t.p, t.len);
+	buf_byte(texts, 0);
+	return at;
+}
+
+static void keep_subject(struct cached *c, const struct subject *s, const char *texts,
+			 const size_t at[4])
+{
+	c->subject = *s;
+	c->subject.fd_name.p = texts + at[0];
+	c->subject.container.p = texts + at[1];
+	c->subject.program.p = texts + at[2];
+	c->subject.peer.p = texts + at[3];
+}
+
 struct cached *events_row(const struct events *e, const struct seeker *s)
 {
 	const unsigned n = e->view->n_columns;
 	const struct thread *t = s->ctx.cur->thread;
 	struct datum cells[VIEW_COLUMNS_MAX];
+	const struct subject about = subject_of(&s->ctx);
 	struct buf texts = {0};
 	struct cached *c;
+	size_t at[4];
 	char *text;
 
 	for (unsigned i = 0; i < n; i++)
 		put_datum(e, s, i, &cells[i], &texts);
-	c = xmalloc(sizeof(*c) + n * sizeof(*cells) + texts.len + 1);
+	at[0] = put_text(&texts, about.fd_name);
+	at[1] = put_text(&texts, about.container);
+	at[2] = put_text(&texts, about.program);
+	at[3] = put_text(&texts, about.peer);
+	c = xmalloc(sizeof(*c) + n * sizeof(*cells) + texts.len);
 	c->row = (struct event_row){ .num = s->ev.num, .ts = s->ev.ts, .tid = s->ev.tid,
 		.pid = t ? t->proc->pid : s->ev.pid, .type = s->ev.type,
 		.failed = has_failed(&s->ev), .worst = PRIORITY__N };
 	memcpy(c->cells, cells, n * sizeof(*cells));
 	text = (char *)&c->cells[n];
-	if (texts.len)
-		memcpy(text, texts.p, texts.len);
+	memcpy(text, texts.p, texts.len);
+	keep_subject(c, &about, text, at);
 	for (unsigned i = 0; i < n; i++)
 		if (c->cells[i].known && e->view->columns[i].unit == UNIT_TEXT) {
 			c->cells[i].text = text + c->cells[i].u;

@@ -159,17 +159,52 @@ static bool has_bytes(const struct fval *v)
 
 enum { KEY_TEXT_MAX = 4096 };
 
+enum key_tag { KEY_ABSENT, KEY_NUMBER, KEY_BYTES };
+
 static bool put_key(struct buf *key, const struct fval *v)
 {
 	const uint32_t len = v->len < KEY_TEXT_MAX ? v->len : KEY_TEXT_MAX;
 
 	if (!has_bytes(v)) {
+		buf_byte(key, KEY_NUMBER);
 		buf_put(key, &v->u, sizeof(v->u));
 		return true;
 	}
+	buf_byte(key, KEY_BYTES);
 	buf_put(key, &len, sizeof(len));
 	buf_put(key, v->p, len);
 	return len > 0;
+}
+
+unsigned gather_keys(const struct gather_plan *p, const struct row *r,
+		     struct gather_key out[VIEW_KEYS_MAX])
+{
+	const uint8_t *k = r->key;
+
+	for (unsigned i = 0; i < p->view->n_keys; i++) {
+		out[i] = (struct gather_key){ .field = &p->keys[i], .known = true };
+		if (i == 0 && p->by_process) {
+			memcpy(&out[i].u, k, sizeof(out[i].u));
+			k += 2 * sizeof(uint64_t);
+			continue;
+		}
+		switch ((enum key_tag)*k++) {
+		case KEY_ABSENT:
+			out[i].known = false;
+			break;
+		case KEY_NUMBER:
+			memcpy(&out[i].u, k, sizeof(out[i].u));
+			k += sizeof(out[i].u);
+			break;
+		case KEY_BYTES:
+			out[i].bytes = true;
+			memcpy(&out[i].text.len, k, sizeof(out[i].text.len));
+			out[i].text.p = (const char *)k + sizeof(out[i].text.len);
+			k += sizeof(out[i].text.len) + out[i].text.len;
+			break;
+		}
+	}
+	return p->view->n_keys;
 }
 
 static void put_process(struct buf *key, const struct process *p)
@@ -213,7 +248,8 @@ static bool make_key(struct gather *g, const struct gather_event *e)
 		if (get(e, &p->keys[i], &v) != FIELD_FOUND) {
 			if (i == 0)
 				return false;
-			v = (struct fval){ .p = "", .type = FIELD_STRING };
+			buf_byte(&g->key, KEY_ABSENT);
+			continue;
 		}
 		any |= put_key(&g->key, &v);
 	}

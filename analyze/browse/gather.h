@@ -34,6 +34,16 @@ struct gather_plan {
 int gather_plan_init(struct gather_plan *p, const struct view *v);
 void gather_plan_release(struct gather_plan *p);
 
+/* A value that a row stands for. */
+struct gather_key {
+	const struct gather_field *field;
+	bool known, bytes;
+	uint64_t u;
+	struct text text;	/* of bytes: not a text if the field is an address */
+};
+unsigned gather_keys(const struct gather_plan *p, const struct row *r,
+		     struct gather_key out[VIEW_KEYS_MAX]);
+
 struct gather {
 	const struct gather_plan *plan;
 	struct cond *filter;

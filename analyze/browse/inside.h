@@ -20,6 +20,7 @@ struct marks {
 	size_t n, cap;
 };
 
+struct details;
 struct query;
 struct seeker;
 
@@ -45,6 +46,7 @@ struct browse {
 	pthread_t clerk;
 	bool clerk_runs;
 	struct seeker *seekers[SEEKERS];
+	struct details *details;
 
 	struct scan *scans;		/* all, the most urgent first */
 	struct scan *base;

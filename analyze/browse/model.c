@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "analyze/browse/inside.h"
+#include "analyze/browse/detail_parts.h"
 #include "analyze/browse/seek.h"
 #include "capture/base/err.h"
 #include "capture/base/progress.h"
@@ -185,6 +186,7 @@ static int open_sources(struct browse *b, const struct browse_options *o)
 			return -ERR_SYSTEM;
 		b->seekers[i] = seeker_new(b, s);
 	}
+	b->details = details_new(b);
 	return 0;
 }
 
@@ -263,6 +265,7 @@ void browse_close(struct browse *b)
 		return;
 	stop_threads(b);
 	queries_free(b);
+	details_free(b->details);
 	while (b->scans) {
 		struct scan *const s = b->scans;
 

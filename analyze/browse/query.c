@@ -6,6 +6,7 @@
 
 #include "analyze/browse/arrange.h"
 #include "analyze/browse/inside.h"
+#include "analyze/browse/links.h"
 #include "capture/base/err.h"
 #include "rules/set/correlate.h"
 
@@ -349,7 +350,7 @@ void query_status(struct query *q, struct query_status *out)
 	*out = (struct query_status){ .generation = q->generation, .permille = scan_permille(s),
 		.complete = s->complete && !q->dirty
 			&& q->arranged == s->generation + q->b->base->generation,
-		.done_ts = s->done_ts, .n_rows = q->n_rows, .n_events = s->n_counted,
+		.done_ts = s->done_ts, .n_rows = q->n_rows, .n_events = q->table->n_events,
 		.n_evicted = q->table->n_evicted, .evicted_events = q->table->evicted_events,
 		.failed = s->failed[0] ? s->failed : NULL };
 	browse_unlock(q->b);
@@ -415,6 +416,51 @@ size_t query_find(struct query *q, uint64_t id)
 		}
 	browse_unlock(q->b);
 	return at;
+}
+
+/* Of rows whose process is an ancestor only the first pass knows. */
+static const struct row *row_of(struct query *q, uint64_t id)
+{
+	const struct table *all = processes_of(q->b);
+	const struct row *r = table_find(q->table, id);
+
+	return r || q->view->kind != VIEW_TREE || !all ? r : table_find(all, id);
+}
+
+/* A copy that is safe without the lock. */
+static struct row *copy_row(struct query *q, uint64_t id, struct arena *a)
+{
+	const size_t cells = q->view->n_columns * sizeof(struct cell);
+	const struct row *r;
+	struct row *c = NULL;
+
+	browse_lock(q->b);
+	r = row_of(q, id);
+	if (r) {
+		c = arena_alloc(a, sizeof(*c) + cells);
+		memcpy(c, r, sizeof(*c) + cells);
+		c->key = (const uint8_t *)arena_strn(a, r->key, r->key_len);
+		if (r->process) {
+			c->process = arena_alloc(a, sizeof(*c->process));
+			*c->process = *r->process;
+		}
+		for (unsigned i = 0; i < q->view->n_columns; i++)
+			if (c->cells[i].room)
+				c->cells[i].text = arena_strn(a, c->cells[i].text,
+							      c->cells[i].len);
+	}
+	browse_unlock(q->b);
+	return c;
+}
+
+unsigned query_links(struct query *q, uint64_t row, struct link out[LINKS_MAX],
+		     struct arena *a)
+{
+	const struct row *r = copy_row(q, row, a);
+	unsigned at;
+
+	scan_has(q->scan, q->view, &at);
+	return r ? links_of_row(q->b, &q->scan->plan.views[at], r, out, a) : 0;
 }
 
 struct scan *query_scan(struct query *q)

@@ -25,7 +25,7 @@ struct query_status {
 	bool complete;
 	uint64_t done_ts;	/* rows tell of all events before it */
 	size_t n_rows;		/* that fit the search */
-	uint64_t n_events;	/* that count */
+	uint64_t n_events;	/* in focus, and of the view */
 	uint64_t n_evicted;	/* rows thrown away because there were too many */
 	uint64_t evicted_events;	/* which they counted */
 	const char *failed;	/* why it ended early; NULL: it did not */
@@ -91,6 +91,7 @@ struct link {
 	const char *view;	/* id of the view it leads to */
 	const char *filter;	/* to add to the focus; "": none */
 	bool alone;		/* instead of the focus's filters, not with them */
+	uint64_t num;		/* the event to go to; 0: none */
 };
 
 /* The first is what Enter does.  Texts live in a.  How many. */
