@@ -20,7 +20,7 @@ is($status, 0, 'saker test passes') or diag("$out$said");
 sub cases {
 	my (%cases, $case);
 	for (split /\n/, slurp("$top/fixtures/saker.test.yaml")) {
-		$case = $cases{$1} = {} if /^    recording: (.*)\.skr$/;
+		$case = $cases{$1} //= {} if /^    recording: (.*)\.skr$/;
 		$case->{fires}{$1}++ if /^      - rule: (.*)/;
 		$case->{near}{$1}++ if /^      - no: (.*)/;
 	}
@@ -40,6 +40,18 @@ is_deeply([ sort keys %recordings ], [ sort keys %cases ], 'each recording has i
 is_deeply([ sort keys %recordings ], [ sort keys %scenarios ], 'each recording can be made again');
 for my $name (sort keys %recordings) {
 	cmp_ok(-s $recordings{$name}, '<', 40_000, "$name is small");
+}
+
+# ---- conditions -------------------------------------------------------------------
+
+($status, $out, $said) = run('test', '--coverage', '--fail-under', 95, "$top/fixtures", "$top/tests/rules");
+is($status, 0, '95% of the predicates of the shipped rules were true and false') or diag("$out$said");
+note($out =~ /(coverage of predicates: .*)/);
+SKIP: {
+	skip 'mutants take long with sanitizers', 1 if $ENV{SAN};
+	($status, $out, $said) = run('test', '--mutate', '--fail-under', 95, "$top/fixtures", "$top/tests/rules");
+	is($status, 0, '95% of the mutants of the shipped rules are noticed') or diag("$out$said");
+	note($out =~ /(mutants: .*)/);
 }
 
 # ---- leaks ------------------------------------------------------------------------
