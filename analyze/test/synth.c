@@ -154,10 +154,11 @@ static bool fails(const struct event *ev)
 static void put_new_fd(struct synth *s, struct synth_proc *p, struct synth_item *it)
 {
 	const int asked = param(it->ev, "newfd");
-	int64_t num = it->fd.num;
+	/* of a copy it is the number of the original */
+	int64_t num = it->desc->flags & EF_USES_FD ? -1 : it->fd.num;
 
 	put_path(s, it);
-	if (num < 0 && asked >= 0)
+	if (asked >= 0)
 		num = value_i64(&it->ev->v[asked], -1);
 	if (num < 0)
 		num = synth_fd_free(p);
