@@ -206,6 +206,7 @@ dest := $(DESTDIR)$(PREFIX)
 INSTALLED = $(PROGRAMS:$(O)/%=$(dest)/bin/%) \
 	$(foreach p,$(BUILT_PAGES),$(dest)/share/man/man$(patsubst .%,%,$(suffix $p))/$(notdir $p)) \
 	$(patsubst %,$(dest)/share/saker/%,$(wildcard rules/*.yaml)) \
+	$(dest)/share/saker/saker-test.schema.json \
 	$(dest)/share/bash-completion/completions/saker
 
 install: all
@@ -213,6 +214,7 @@ install: all
 	$(Q)install -m 755 $(PROGRAMS) $(dest)/bin
 	$(Q)for p in $(BUILT_PAGES); do install -m 644 $$p $(dest)/share/man/man$${p##*.}; done
 	$(Q)install -m 644 $(wildcard rules/*.yaml) $(dest)/share/saker/rules
+	$(Q)install -m 644 $(SCHEMA) $(dest)/share/saker
 	$(Q)install -m 644 capture/front/completion.bash $(dest)/share/bash-completion/completions/saker
 
 uninstall:

@@ -133,6 +133,36 @@ static void lint_table(void)
 	}
 }
 
+/* Names for the JSON schema of test files: between the quotes of the first and the last. */
+static void names(const char *const *v, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		printf("%s%s", i ? "\", \"" : "", v[i]);
+	putchar('\n');
+}
+
+static void event_names(void)
+{
+	const char *v[EV__N];
+	unsigned n = 0;
+
+	for (unsigned i = 1; i < EV__N; i++)
+		if (!(catalog[i].flags & EF_PSEUDO))
+			v[n++] = catalog[i].name;
+	names(v, n);
+}
+
+static void operators(void)
+{
+	static const char *const v[] = {
+#define OP(id, text, class, types) text,
+#include "rules/lang/ops.def"
+#undef OP
+	};
+
+	names(v, sizeof(v) / sizeof(v[0]));
+}
+
 int main(int argc, char **argv)
 {
 	const char *table = argc > 1 ? argv[1] : "";
@@ -147,6 +177,10 @@ int main(int argc, char **argv)
 		field_table();
 	else if (strcmp(table, "lint") == 0)
 		lint_table();
+	else if (strcmp(table, "event-names") == 0)
+		event_names();
+	else if (strcmp(table, "operators") == 0)
+		operators();
 	else {
 		warn("gen: there is no table '%s'", table);
 		return EXIT_FAILED;

@@ -7,7 +7,9 @@ PAGES := $(sort $(wildcard man/*.[1-9]))
 PAGES := $(if $(HAVE_BPF),$(PAGES),$(filter-out man/saker-capture.1,$(PAGES)))
 BUILT_PAGES := $(PAGES:%=$(O)/%)
 
-man: $(BUILT_PAGES)
+SCHEMA := $(O)/man/saker-test.schema.json
+
+man: $(BUILT_PAGES) $(SCHEMA)
 
 $(O)/man/gen: $(O)/man/gen.o $(LIB)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -15,3 +17,8 @@ $(O)/man/gen: $(O)/man/gen.o $(LIB)
 $(BUILT_PAGES): $(O)/%: % man/expand.pl $(O)/man/gen $(PROGRAMS)
 	@mkdir -p $(@D)
 	$(call say,MAN,$@)perl man/expand.pl $(O) $< > $@
+
+# The names of events and operators are those of the tables.
+$(SCHEMA): man/saker-test.schema.json $(O)/man/gen
+	$(call say,SCHEMA,$@)sed -e "s|@EVENTS@|$$($(O)/man/gen event-names)|" \
+		-e "s|@OPERATORS@|$$($(O)/man/gen operators)|" $< > $@

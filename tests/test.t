@@ -3,6 +3,7 @@
 # saker test: what passes and what fails, what it says of both, mistakes in test files.
 use strict;
 use warnings;
+use Cwd qw(abs_path);
 use File::Basename;
 use lib dirname(__FILE__);
 use JSON::PP;
@@ -96,8 +97,8 @@ wrong("expect: none\nexpect: none", qr/'expect' stands here twice/, 'a key twice
 
 # ---- events by hand ----
 
-($status, $out, $said) = run('test', '-v', "$top/tests/saker-test/hand.test.yaml");
-is($status, 0, 'events written by hand') or diag("$out$said");
+($status, $out, $said) = run('test', '-v', "$top/tests/saker-test");
+is($status, 0, 'events written by hand, and the same alerts of them as of recordings') or diag("$out$said");
 
 sub wrong_event {
 	my ($event, $says, $name) = @_;
@@ -140,6 +141,27 @@ is(scalar(() = $out =~ /^FAIL .*: shells \((?:bash|zsh), (?:nginx|apache2)\)$/mg
 like($out, qr/^ok .*: a row of bash\ntodo .*: a row of nosh \(unknown\)$/m, 'a matrix: rows');
 wrong('matrix: {a: [b]}' . "\nexpect: [{rule: '\${c}'}]", qr/the matrix has no 'c'/, 'a name that the matrix does not have');
 wrong('matrix: {a: b}' . "\nexpect: none", qr/here stands a list of values/, 'a matrix without lists');
+
+# ---- the JSON schema ----
+
+my @schema = ("$top/tests/saker-test/schema.py", abs_path("$build/man/saker-test.schema.json"));
+my @files = split /\n/, `find '$top/fixtures' '$top/tests' -name '*.test.yaml'`;
+SKIP: {
+	$out = `python3 @schema @files 2>&1`;
+	skip "no JSON schema: $out", 8 if $? >> 8 == 77 || $? >> 8 == 127;
+	is($?, 0, 'the JSON schema accepts our ' . @files . ' test files') or diag($out);
+	my $case = 'name: x, expect: none, events';
+	for (['tests: [{nam: x}]', 'an unknown key'], ['tests: [{name: x, expect: none}]', 'a test without events'],
+		["tests: [{$case: [{proc: {nme: cat}, evt: open}]}]", 'an unknown key of a process'],
+		["tests: [{$case: [{proc: {name: containerd-shim-runc-v2}}]}]", 'a long name'],
+		['tests: [{name: x, recording: y, expect: [{rule: x, count: {mim: 1}}]}]', 'an unknown bound'],
+		['tests: [{name: x, recording: y, expect: [{rule: x, fields: {a: {startswth: b}}}]}]', 'an unknown operator'],
+		['tests: [{name: x, recording: y, expect: [{rule: x, no: y}]}]', 'both rule and no']) {
+		spill("$dir/schema.yaml", $_->[0]);
+		system("python3 @schema $dir/schema.yaml >/dev/null 2>&1");
+		is($? >> 8, 1, "the JSON schema refuses $_->[1]");
+	}
+}
 
 # ---- which ones ----
 
