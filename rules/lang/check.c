@@ -8,6 +8,7 @@
 
 #include "rules/lang/macro.h"
 #include "rules/lang/pathset.h"
+#include "rules/lang/ranges.h"
 #include "rules/lang/regex.h"
 
 #define FAIL(code, ...) lang_fail(at->l, code, at->text, at->off, __VA_ARGS__)
@@ -378,6 +379,16 @@ static void as_falco(const struct slot *s, const struct node *n, struct pred *p)
 		p->test = TEST_EXISTS;
 }
 
+enum { RANGES_LEAST = 6 };		/* constants */
+
+/* Does it ask for one of the constants, or for none? */
+static bool as_set(const struct pred *p)
+{
+	return p->test == TEST_EQ ? p->all || p->mod == MOD_NONE || p->mod == MOD_ANYOF :
+	       p->test == TEST_NE && p->mod == MOD_ALLOF &&
+	       (p->shape == SHAPE_ONE || p->shape == SHAPE_ENDS);
+}
+
 static bool fill(struct engine *e, const struct at *at, struct pred *p, const struct node *n)
 {
 	const struct slot *s = &e->slots[p->slot];
@@ -396,6 +407,9 @@ static bool fill(struct engine *e, const struct at *at, struct pred *p, const st
 		p->test = TEST_LE;	/* the value is the distance */
 	if (e->strict)
 		as_falco(s, n, p);
+	if (p->right == NO_SLOT && p->n >= RANGES_LEAST && ranges_take((enum field_type)p->type) &&
+	    as_set(p))
+		p->ranges = ranges_new(at->l->arena, (enum field_type)p->type, p->c, p->n);
 	p->simple = p->shape == SHAPE_ONE && p->right == NO_SLOT && p->n == 1 && !p->all;
 	return ok;
 }

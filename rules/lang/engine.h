@@ -84,6 +84,7 @@ struct pred {
 	uint32_t slot, right;		/* right side, NO_SLOT if constant */
 	uint32_t n;			/* constants */
 	struct constant *c;
+	const struct ranges *ranges;	/* all of them, if they are many; NULL */
 	uint8_t test, mod, type, shape;	/* enum test, modifier, field_type, shape */
 	bool all;			/* list fields: all values must (in) */
 	bool simple;			/* one value and one constant */

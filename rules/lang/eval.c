@@ -5,6 +5,7 @@
 
 #include "rules/lang/engine.h"
 #include "rules/lang/pathset.h"
+#include "rules/lang/ranges.h"
 #include "rules/lang/regex.h"
 #include "rules/lang/search.h"
 #include "rules/lang/strindex.h"
@@ -122,7 +123,8 @@ static bool text_test(struct matcher *m, enum test test, const struct fval *v,
 		needle = needle_once(c->p, c->len);
 		return text_search(v->p, v->len, &needle);
 	case TEST_ICONTAINS:
-		return text_search_folded(v->p, v->len, c->p, c->len);
+		needle = needle_once(c->p, c->len);
+		return text_search_folded(v->p, v->len, &needle);
 	case TEST_PREFIX:
 		return v->len >= c->len && memcmp(v->p, c->p, c->len) == 0;
 	case TEST_SUFFIX:
@@ -234,6 +236,17 @@ static bool all_in(struct matcher *m, const struct pred *p, const struct slot_va
 	return true;
 }
 
+/* The same over the set of all constants. */
+static bool in_ranges(const struct pred *p, const struct slot_value *v)
+{
+	if (p->shape == SHAPE_ONE)
+		return ranges_have(p->ranges, &v->v) != (p->test == TEST_NE);
+	for (unsigned i = 0; i < v->all.n; i++)
+		if (ranges_have(p->ranges, &v->all.v[i]) != p->all)
+			return p->test == TEST_NE ? p->all : !p->all;
+	return p->all || (p->test == TEST_NE && v->all.n > 0);
+}
+
 /* Apart, so that the usual way does not pay for its copy of a predicate. */
 static __attribute__((noinline)) bool against_right(struct matcher *m, const struct pred *p,
 						    const struct slot_value *v)
@@ -295,6 +308,8 @@ bool matcher_decide(struct matcher *m, const struct pred *p, struct slot_value *
 		return true;
 	if (p->right != NO_SLOT)
 		return against_right(m, p, v);
+	if (p->ranges)
+		return in_ranges(p, v);
 	return p->all ? all_in(m, p, v) : over_constants(m, p, v);
 }
 

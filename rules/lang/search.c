@@ -47,24 +47,42 @@ struct needle needle_of(const char *p, uint32_t len)
 	return n;
 }
 
+static unsigned char lower(unsigned char c)
+{
+	return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+}
+
+static bool folded_at(const char *p, const char *what, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (lower((unsigned char)p[i]) != lower((unsigned char)what[i]))
+			return false;
+	return true;
+}
+
 /* Apart: seldom called, and the loops need their registers. */
 static __attribute__((noinline)) bool one_by_one(const char *p, uint32_t places,
-						 const struct needle *n)
+						 const struct needle *n, uint8_t fold)
 {
 	for (uint32_t i = 0; i < places; i++)
-		if (p[i] == n->p[0] && memcmp(p + i, n->p, n->len) == 0)
+		if (fold ? folded_at(p + i, n->p, n->len) :
+			   p[i] == n->p[0] && memcmp(p + i, n->p, n->len) == 0)
 			return true;
 	return false;
 }
 
-/* Is it at one of the eight places from p? */
-static inline bool in_word(const char *p, const struct needle *n)
-{
-	const uint64_t one = zeros(word_at(p + n->one) ^ EACH((unsigned char)n->p[n->one]));
-	const uint64_t other = zeros(word_at(p + n->other) ^
-				     EACH((unsigned char)n->p[n->other]));
+/* fold is the bit of the case: it is set everywhere, also in what is no letter.  A place too
+ * many is looked at, none is missed. */
 
-	return __builtin_expect((one & other) != 0, 0) && one_by_one(p, WORD, n);
+/* Is it at one of the eight places from p? */
+static inline bool in_word(const char *p, const struct needle *n, uint8_t fold)
+{
+	const uint64_t one = zeros((word_at(p + n->one) | EACH(fold)) ^
+				   EACH((uint8_t)n->p[n->one] | fold));
+	const uint64_t other = zeros((word_at(p + n->other) | EACH(fold)) ^
+				     EACH((uint8_t)n->p[n->other] | fold));
+
+	return __builtin_expect((one & other) != 0, 0) && one_by_one(p, WORD, n, fold);
 }
 
 /* The registers that every x86_64 and aarch64 has. */
@@ -80,16 +98,20 @@ static inline wide wide_at(const char *p)
 }
 
 /* Is it at one of the sixteen places from p? */
-static inline bool in_wide(const char *p, const struct needle *n)
+static inline bool in_wide(const char *p, const struct needle *n, uint8_t fold)
 {
-	const wide both = (wide)(wide_at(p + n->one) == (uint8_t)n->p[n->one]) &
-			  (wide)(wide_at(p + n->other) == (uint8_t)n->p[n->other]);
+	const uint8_t one = (uint8_t)n->p[n->one] | fold;
+	const uint8_t other = (uint8_t)n->p[n->other] | fold;
+	const wide both = (wide)((wide_at(p + n->one) | fold) == one) &
+			  (wide)((wide_at(p + n->other) | fold) == other);
 	const halves h = (halves)both;
 
-	return __builtin_expect((h[0] | h[1]) != 0, 0) && one_by_one(p, sizeof(both), n);
+	return __builtin_expect((h[0] | h[1]) != 0, 0) &&
+	       one_by_one(p, sizeof(both), n, fold);
 }
 
-bool text_search(const char *p, uint32_t len, const struct needle *what)
+static inline __attribute__((always_inline)) bool search(const char *p, uint32_t len,
+							 const struct needle *what, uint8_t fold)
 {
 	const struct needle n = *what;
 	uint32_t places, i = 0;
@@ -98,48 +120,21 @@ bool text_search(const char *p, uint32_t len, const struct needle *what)
 		return n.len == 0;
 	places = len - n.len + 1;
 	if (places < WORD)
-		return one_by_one(p, places, what);
+		return one_by_one(p, places, what, fold);
 	if (places < sizeof(wide))
-		return in_word(p, &n) || in_word(p + places - WORD, &n);
+		return in_word(p, &n, fold) || in_word(p + places - WORD, &n, fold);
 	for (; i + sizeof(wide) <= places; i += (uint32_t)sizeof(wide))
-		if (in_wide(p + i, &n))
+		if (in_wide(p + i, &n, fold))
 			return true;
-	return i < places && in_wide(p + places - sizeof(wide), &n);
+	return i < places && in_wide(p + places - sizeof(wide), &n, fold);
 }
 
-static unsigned char lower(unsigned char c)
+bool text_search(const char *p, uint32_t len, const struct needle *n)
 {
-	return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+	return search(p, len, n, 0);
 }
 
-static bool folded_at(const char *p, const char *what, uint32_t n)
+bool text_search_folded(const char *p, uint32_t len, const struct needle *n)
 {
-	for (uint32_t i = 0; i < n; i++)
-		if (lower((unsigned char)p[i]) != lower((unsigned char)what[i]))
-			return false;
-	return true;
-}
-
-/* The bit of the case is set everywhere, also in what is no letter: a place too many is
- * looked at, none is missed. */
-bool text_search_folded(const char *p, uint32_t len, const char *what, uint32_t n)
-{
-	uint32_t places, i = 0;
-	uint64_t first;
-
-	if (n == 0 || len < n)
-		return n == 0;
-	places = len - n + 1;
-	first = EACH((unsigned char)what[0] | 0x20u);
-	for (; i + WORD <= places; i += WORD) {
-		if (!zeros((word_at(p + i) | EACH(0x20)) ^ first))
-			continue;
-		for (uint32_t k = i; k < i + WORD; k++)
-			if (folded_at(p + k, what, n))
-				return true;
-	}
-	for (; i < places; i++)
-		if (folded_at(p + i, what, n))
-			return true;
-	return false;
+	return search(p, len, n, 0x20);
 }

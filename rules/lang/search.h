@@ -24,7 +24,7 @@ static inline struct needle needle_once(const char *p, uint32_t len)
 /* Does the text hold it? */
 bool text_search(const char *p, uint32_t len, const struct needle *n);
 /* The same, letters of ASCII in any case. */
-bool text_search_folded(const char *p, uint32_t len, const char *what, uint32_t n);
+bool text_search_folded(const char *p, uint32_t len, const struct needle *n);
 
 /* The first eight bytes; of shorter texts all, so that two of one length are equal if
  * this is. */
