@@ -30,8 +30,8 @@ struct among {
 	uint32_t *next;			/* state * n_classes + class → state * n_classes, and
 					 * FOUND if any text ends there */
 	uint32_t *out;			/* by state: + 1 */
-	uint32_t *also;			/* by state: the state of the longest text that it ends with;
-					 * 0: none */
+	uint32_t *also;			/* by state: that of the longest text that it ends with; 0:
+					 * none */
 	struct out *outs;
 	uint32_t n_states, n_outs;
 };

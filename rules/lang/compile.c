@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rules/lang/among.h"
 #include "rules/lang/code.h"
 #include "rules/lang/keys.h"
 #include "rules/lang/regex.h"
@@ -66,6 +67,77 @@ static int index_kind(const struct engine *e, const struct pred *p)
 		return NO_INDEX;
 	return p->test == TEST_EQ ? INDEX_EQUAL : p->test == TEST_PREFIX ? INDEX_PREFIX :
 	       p->test == TEST_SUFFIX ? INDEX_SUFFIX : NO_INDEX;
+}
+
+/* ---- texts that are looked for ---- */
+
+enum { AMONG_LEAST = 12 };		/* texts */
+
+/* Can one walk over the text of its slot decide it?  0: in its case, 1: in any. */
+static int among_kind(const struct engine *e, const struct pred *p)
+{
+	const struct slot *s = &e->slots[p->slot];
+
+	if (s->type != FIELD_STRING || s->shape != SHAPE_ONE || s->varies || p->never ||
+	    p->right != NO_SLOT || (p->n != 1 && p->mod != MOD_ANYOF))
+		return -1;
+	for (uint32_t i = 0; i < p->n; i++)
+		if (p->c[i].len == 0)
+			return -1;
+	return p->test == TEST_CONTAINS ? 0 : p->test == TEST_ICONTAINS ? 1 : -1;
+}
+
+static void add_texts(struct engine *e, const uint32_t *n_texts)
+{
+	for (size_t i = 0; i < e->pred_names.n; i++) {
+		struct pred *p = &e->preds[i];
+		const int kind = among_kind(e, p);
+		struct slot *s = &e->slots[p->slot];
+
+		if (kind < 0 || n_texts[p->slot * 2 + (unsigned)kind] < AMONG_LEAST)
+			continue;
+		if (!s->among[kind])
+			s->among[kind] = among_new(e->arena, kind);
+		p->among = true;
+		p->bit = s->n_among[kind]++;
+		for (uint32_t k = 0; k < p->n; k++)
+			among_add(s->among[kind], p->c[k].p, p->c[k].len, p->bit);
+	}
+}
+
+static void make_among(struct engine *e)
+{
+	uint32_t *n_texts = xcalloc(e->slot_names.n * 2 + 1, sizeof(*n_texts));
+
+	for (size_t i = 0; i < e->pred_names.n; i++) {
+		const int kind = among_kind(e, &e->preds[i]);
+
+		if (kind >= 0)
+			n_texts[e->preds[i].slot * 2 + (unsigned)kind] += e->preds[i].n;
+	}
+	add_texts(e, n_texts);
+	for (size_t i = 0; i < e->slot_names.n * 2; i++) {
+		struct slot *s = &e->slots[i / 2];
+
+		if (!s->among[i % 2])
+			continue;
+		if (!among_finish(s->among[i % 2])) {
+			s->among[i % 2] = NULL;
+			continue;
+		}
+		s->among_preds[i % 2] = arena_alloc(e->arena, s->n_among[i % 2] *
+						    sizeof(*s->among_preds[0]));
+		s->found[i % 2] = e->n_found++;
+		e->n_found_words += (s->n_among[i % 2] + 63) / 64;
+	}
+	for (size_t i = 0; i < e->pred_names.n; i++) {
+		const struct pred *p = &e->preds[i];
+		const int kind = p->among ? among_kind(e, p) : -1;
+
+		if (kind >= 0 && e->slots[p->slot].among[kind])
+			e->slots[p->slot].among_preds[kind][p->bit] = (uint32_t)i;
+	}
+	free(n_texts);
 }
 
 static void make_indexes(struct engine *e)
@@ -153,8 +225,10 @@ void engine_finish(struct engine *e, const bool *enabled)
 	e->first[EV__N] = (uint32_t)e->n_entries;
 	special_release(&m.special);
 	free(m.seen);
-	if (!e->indexed)
+	if (!e->indexed) {
 		make_indexes(e);
+		make_among(e);
+	}
 	e->indexed = true;
 	code_make(e);
 	engine_make_quick(e);

@@ -33,13 +33,18 @@ void engine_dump_node(const struct engine *e, uint32_t root, struct buf *out)
 	dump_node(e, root, out, 0);
 }
 
+static const char *way_of(const struct pred *p)
+{
+	return p->index != NO_INDEX ? " table" : p->ranges ? " ranges" : p->among ? " among" : "";
+}
+
 void engine_dump_preds(const struct engine *e, struct buf *out)
 {
 	for (size_t i = 0; i < e->slot_names.n; i++)
 		buf_printf(out, "s%zu %s\n", i, e->slots[i].text);
 	for (size_t i = 0; i < e->pred_names.n; i++)
 		buf_printf(out, "p%zu s%u%s %s\n", i, e->preds[i].slot,
-			   e->preds[i].index == NO_INDEX ? "" : " table", e->preds[i].text);
+			   way_of(&e->preds[i]), e->preds[i].text);
 }
 
 static void dump_target(struct buf *out, uint32_t pc)

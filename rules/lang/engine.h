@@ -52,6 +52,11 @@ struct slot {
 	uint16_t cost;			/* of getting it, in about ns */
 	/* Tables over all constants that it is compared with; NULL: none.  INDEX_*. */
 	struct strindex *index[3];
+	/* All texts that it is searched for, in their case and in any; NULL: they are few. */
+	struct among *among[2];
+	uint32_t n_among[2];		/* predicates */
+	uint32_t *among_preds[2];
+	uint32_t found[2];		/* place of what was found in matcher.found */
 };
 
 enum { INDEX_EQUAL, INDEX_PREFIX, INDEX_SUFFIX };
@@ -92,7 +97,8 @@ struct pred {
 	bool varies;			/* as its slot */
 	uint8_t index;			/* INDEX_*, NO_INDEX: compare one by one */
 	bool negate;			/* what the index says is turned around */
-	uint32_t bit;			/* in the rows of the index */
+	uint32_t bit;			/* in the rows of the index, or in what is found among */
+	bool among;			/* it is in the slot's set of texts to look for */
 	uint16_t cost;
 	const struct lang_text *at;	/* where it was first written */
 	uint32_t off;
@@ -107,7 +113,9 @@ struct insn {
 enum { CODE_TRUE = UINT32_MAX, CODE_FALSE = UINT32_MAX - 1, CODE_NONE = UINT32_MAX - 2 };
 
 /* How a test is decided (quick.c). */
-enum way { WAY_GENERAL, WAY_RANGE, WAY_SAME, WAY_TABLE, WAY_SEARCH, WAY_PART };
+enum way {
+	WAY_GENERAL, WAY_RANGE, WAY_SAME, WAY_TABLE, WAY_SEARCH, WAY_AMONG, WAY_PART,
+};
 
 struct quick {
 	uint8_t way;			/* enum way */
@@ -198,6 +206,7 @@ struct engine {
 		uint32_t id, next;	/* next: place + 1 */
 	} *same;
 	size_t n_same, same_cap;
+	uint32_t n_found, n_found_words;	/* of matcher.found and its bits */
 	uint32_t first[EV__N + 1];	/* entries of a type: first[t] .. first[t + 1] */
 	struct keys keys;
 };
@@ -250,12 +259,21 @@ struct slot_value {
 	struct fval_list all;		/* the others */
 };
 
+/* How often texts were looked for in a slot, and room for what one walk over it finds. */
+struct found_among {
+	uint32_t stamp, asked;		/* asked: texts that were looked for one by one */
+	uint32_t n_words;
+	uint64_t *bits;
+};
+
 struct matcher {
 	const struct engine *e;
 	const struct field_ctx *ctx;
 	uint32_t stamp;			/* of the event at hand, even */
 	uint32_t *memo;			/* by test: stamp | result */
 	struct slot_value *values;
+	struct found_among *found;
+	uint64_t *found_bits;
 	void *regex_data;
 	uint64_t n_events, n_preds, n_slots;	/* work done, for --profile and tests */
 };

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rules/lang/among.h"
 #include "rules/lang/engine.h"
 #include "rules/lang/pathset.h"
 #include "rules/lang/ranges.h"
@@ -12,18 +13,35 @@
 
 void matcher_init(struct matcher *m, const struct engine *e)
 {
+	uint64_t *bits;
+
 	*m = (struct matcher){
 		.e = e,
 		.memo = xcalloc(e->pred_names.n + e->n_parts + 1, sizeof(*m->memo)),
 		.values = xcalloc(e->slot_names.n + 1, sizeof(*m->values)),
+		.found = xcalloc(e->n_found + 1, sizeof(*m->found)),
+		.found_bits = xcalloc(e->n_found_words + 1, sizeof(*m->found_bits)),
 		.regex_data = e->regexes ? regex_data_new() : NULL,
 	};
+	bits = m->found_bits;
+	for (size_t i = 0; i < e->slot_names.n * 2; i++) {
+		const struct slot *s = &e->slots[i / 2];
+		struct found_among *f = &m->found[s->found[i % 2]];
+
+		if (!s->among[i % 2])
+			continue;
+		f->n_words = (s->n_among[i % 2] + 63) / 64;
+		f->bits = bits;
+		bits += f->n_words;
+	}
 }
 
 void matcher_release(struct matcher *m)
 {
 	free(m->memo);
 	free(m->values);
+	free(m->found);
+	free(m->found_bits);
 	regex_data_free(m->regex_data);
 	*m = (struct matcher){0};
 }
@@ -38,6 +56,8 @@ void matcher_begin(struct matcher *m, const struct field_ctx *ctx)
 	/* After 2^31 events old stamps would look new. */
 	memset(m->memo, 0, (m->e->pred_names.n + m->e->n_parts) * sizeof(*m->memo));
 	memset(m->values, 0, m->e->slot_names.n * sizeof(*m->values));
+	for (uint32_t i = 0; i < m->e->n_found; i++)
+		m->found[i].stamp = 0;
 	m->stamp = 2;
 }
 
@@ -332,6 +352,41 @@ static __attribute__((noinline)) bool find_out_part(struct matcher *m, uint32_t 
 	return is;
 }
 
+enum { ONE_BY_ONE = 8 };		/* texts that may be looked for before it is time to walk */
+
+/* One walk decides all predicates that look for texts in the slot. */
+static void walk(struct matcher *m, const struct slot *s, unsigned kind, const struct fval *v)
+{
+	const struct found_among *f = &m->found[s->found[kind]];
+
+	memset(f->bits, 0, f->n_words * sizeof(*f->bits));
+	among_find(s->among[kind], v->p, v->len, f->bits);
+	for (uint32_t i = 0; i < s->n_among[kind]; i++)
+		m->memo[s->among_preds[kind][i]] = m->stamp | (f->bits[i / 64] >> i % 64 & 1);
+}
+
+/* A text of many that the slot is searched for.  Rules seldom ask for more than a few on one
+ * event; as soon as they do, one walk answers for all. */
+static __attribute__((noinline)) bool find_out_among(struct matcher *m, uint32_t test)
+{
+	const struct pred *p = &m->e->preds[test];
+	const unsigned kind = p->test == TEST_ICONTAINS;
+	const struct slot *s = &m->e->slots[p->slot];
+	struct found_among *f = &m->found[s->found[kind]];
+	struct slot_value *v = value(m, p->slot);
+
+	if (f->stamp != m->stamp) {
+		f->stamp = m->stamp;
+		f->asked = 0;
+	}
+	f->asked += p->n;
+	if (v->found && f->asked > ONE_BY_ONE)
+		walk(m, s, kind, &v->v);
+	else
+		m->memo[test] = m->stamp | (v->found && matcher_decide(m, p, v));
+	return m->memo[test] & 1;
+}
+
 /* What is not remembered of this event. */
 bool matcher_find_out(struct matcher *m, uint32_t test)
 {
@@ -344,6 +399,8 @@ bool matcher_find_out(struct matcher *m, uint32_t test)
 	m->n_preds++;
 	if (q->way == WAY_GENERAL)
 		return find_out_general(m, test);
+	if (q->way == WAY_AMONG)
+		return find_out_among(m, test);
 	v = value(m, q->slot);
 	if (!v->found)
 		is = false;

@@ -75,6 +75,10 @@ static void quick_of(const struct engine *e, uint32_t i, struct quick *q)
 
 	if (!p->never && p->shape == SHAPE_ONE && !p->all && as_same(p, q))
 		return;
+	if (p->among && e->slots[p->slot].among[p->test == TEST_ICONTAINS]) {
+		*q = (struct quick){ .way = WAY_AMONG, .slot = p->slot };
+		return;
+	}
 	if (!p->never && p->index != NO_INDEX && p->shape == SHAPE_ONE && !p->all)
 		*q = (struct quick){ .way = WAY_TABLE, .slot = p->slot, .index = p->index,
 			.negate = p->negate, .bit = p->bit,
