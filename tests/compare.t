@@ -174,6 +174,7 @@ SKIP: {
 	git('init', '-q');
 	rules('repo/rules/a.yaml', cat => $rules{cat});
 	rules('repo/rules/b.yaml', id => $rules{id});
+	spill("$repo/rules/a.test.yaml", "tests: []\n");
 	git('add', '.');
 	git('commit', '-qm', 'one');
 	git('tag', 'v1');

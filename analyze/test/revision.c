@@ -15,6 +15,7 @@
 
 #include "capture/base/buf.h"
 #include "capture/base/err.h"
+#include "rules/set/ruleset.h"
 
 enum { OUT_MAX = 64 << 20, SAID_MAX = 4096, ARGS_MAX = 8, NO_GIT = 127 };
 
@@ -156,13 +157,6 @@ static int check_revision(const char *dir, const char *rev)
 	return rc;
 }
 
-static bool is_yaml(const char *name)
-{
-	const char *dot = strrchr(name, '.');
-
-	return *name != '.' && dot && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0);
-}
-
 /* object: "REV:path" */
 static int read_blob(struct revision *r, const char *dir, const char *object)
 {
@@ -196,7 +190,7 @@ static int read_tree(struct revision *r, const char *dir, const char *object)
 	for (size_t at = 0; rc == 0 && at < a.out.len;) {
 		const char *name = (const char *)a.out.p + at;
 
-		if (is_yaml(name))
+		if (ruleset_takes(name))
 			rc = read_blob(r, dir, arena_printf(&r->arena, "%s%s%s", object, sep,
 							    name));
 		at += strlen(name) + 1;

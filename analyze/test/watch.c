@@ -25,6 +25,7 @@
 
 #include "capture/base/mem.h"
 #include "capture/base/progress.h"
+#include "rules/set/ruleset.h"
 
 enum {
 	QUIET_MS = 80, QUIET_MAX_MS = 2000,	/* an editor has done, or never will */
@@ -74,7 +75,7 @@ static bool ends(const char *text, const char *with)
 
 static int is_rules(const struct dirent *d)
 {
-	return d->d_name[0] != '.' && (ends(d->d_name, ".yaml") || ends(d->d_name, ".yml"));
+	return ruleset_takes(d->d_name);
 }
 
 static uint64_t rules_like(const char *path)

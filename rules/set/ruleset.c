@@ -194,12 +194,22 @@ static int load_file(struct ruleset *rs, const char *path)
 	return text ? load(rs, path, text, len) : fail_read(rs, path);
 }
 
-static int is_yaml(const struct dirent *d)
+static bool ends(const char *name, const char *end)
 {
-	const char *dot = strrchr(d->d_name, '.');
+	const size_t n = strlen(name), m = strlen(end);
 
-	return dot && d->d_name[0] != '.' &&
-	       (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0);
+	return n > m && strcmp(name + n - m, end) == 0;
+}
+
+bool ruleset_takes(const char *name)
+{
+	return name[0] != '.' && (ends(name, ".yaml") || ends(name, ".yml")) &&
+	       !ends(name, ".test.yaml") && !ends(name, ".test.yml");
+}
+
+static int is_rules(const struct dirent *d)
+{
+	return ruleset_takes(d->d_name);
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b)
@@ -210,7 +220,7 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 static int load_dir(struct ruleset *rs, const char *path)
 {
 	struct dirent **names = NULL;
-	const int n = scandir(path, &names, is_yaml, by_name);
+	const int n = scandir(path, &names, is_rules, by_name);
 	int r = 0, one;
 
 	if (n < 0) {

@@ -79,7 +79,10 @@ struct ruleset_matcher;
 struct ruleset *ruleset_new(const struct ruleset_options *o);
 void ruleset_free(struct ruleset *rs);
 
-/* A file, or a directory (its *.yaml and *.yml, sorted).  0, or negative: err_text has
+/* Whether a file of this name in a directory is one of rules: *.yaml and *.yml, but neither
+ * hidden nor a test of rules (*.test.yaml). */
+bool ruleset_takes(const char *name);
+/* A file, or a directory (the rule files in it, sorted).  0, or negative: err_text has
  * the first error, the messages have all. */
 int ruleset_load_path(struct ruleset *rs, const char *path);
 int ruleset_load_text(struct ruleset *rs, const char *name, const char *text, size_t len);
