@@ -8,6 +8,7 @@
 #include "analyze/compare.h"
 #include "analyze/cover.h"
 #include "analyze/forms.h"
+#include "analyze/make.h"
 #include "analyze/test/suite.h"
 #include "analyze/verbs.h"
 #include "analyze/watch.h"
@@ -19,8 +20,8 @@
 enum {
 	O_RULES, O_NAME, O_TAG, O_JOBS, O_FAIL_FAST, O_VERBOSE, O_FORMAT, O_OUTPUT, O_LIST,
 	O_AGAINST, O_EXAMPLES, O_EXIT_ZERO, O_MATCHING, O_WATCH,
-	O_COVERAGE, O_COVERAGE_OUTPUT, O_FAIL_UNDER, O_ATTACK, O_MUTATE,
-	O_MUTATE_MAX,
+	O_COVERAGE, O_COVERAGE_OUTPUT, O_FAIL_UNDER, O_ATTACK, O_MUTATE, O_MUTATE_MAX,
+	O_INIT, O_RECORD, O_UPDATE, O_YES, O_INTO,
 };
 enum { JOBS_DEFAULT = 4, JOBS_MAX = 64, EXAMPLES_DEFAULT = 3, EXAMPLES_MAX = 1000000 };
 
@@ -60,6 +61,16 @@ static const struct opt opts[] = {
 	  "drop or invert each part of the rules in turn, and show what no test notices: "
 	  "text, json" },
 	{ O_MUTATE_MAX, 0, "mutate-max", "N", "so many mutants, spread evenly (default: all)" },
+	{ O_INIT, 0, "init", "REC", "write a test of what the --rules say of REC now" },
+	{ O_RECORD, 0, "record", "NAME",
+	  "run the command behind --, record it, and write NAME.skr with what the test needs of "
+	  "that, and the test; needs root" },
+	{ O_INTO, 0, "into", "FILE",
+	  "of --init and --record: the test file, new or with other tests (default: beside the "
+	  "recording); - is standard output" },
+	{ O_UPDATE, 'u', "update", NULL,
+	  "write anew what tests that fail expect: show the changes and ask" },
+	{ O_YES, 'y', "yes", NULL, "of --update: do not ask" },
 };
 
 static const struct opt_spec test_spec = {
@@ -78,6 +89,7 @@ struct test_verb {
 	char **paths;
 	int n_paths;
 	struct compare_args compare;
+	struct make_args make;
 	struct cover_options cover;
 	struct cover_run covered;
 };
@@ -121,6 +133,11 @@ static int option(struct test_verb *t, const struct opt_parse *p, int key)
 	case O_MUTATE: return cover_option_mutate(&t->cover, p->value);
 	case O_MUTATE_MAX:
 		return opt_u64(p, "--mutate-max", 1, UINT32_MAX, &t->cover.mutate_max);
+	case O_INIT: t->make.init = p->value; return 0;
+	case O_RECORD: t->make.record = p->value; return 0;
+	case O_INTO: t->make.output = p->value; return 0;
+	case O_UPDATE: t->make.update = true; return 0;
+	case O_YES: t->make.yes = true; return 0;
 	}
 	return 0;
 }
@@ -226,6 +243,14 @@ static void run_and_print(void *arg)
 	print(t);
 }
 
+static int run_for_update(void *arg)
+{
+	struct test_verb *t = arg;
+
+	run_and_print(t);
+	return t->failed ? EXIT_FAILED : EXIT_DONE;
+}
+
 static int run(struct test_verb *t)
 {
 	const struct watch_args watch = { .suite = &t->suite, .paths = t->paths,
@@ -244,6 +269,8 @@ static int run(struct test_verb *t)
 		cover_run_init(&t->covered, &t->suite, t->cover.mutate);
 		t->suite.observer = &t->covered.observer;
 	}
+	if (t->make.update)
+		return make_update(&t->suite, t->make.yes, run_for_update, t);
 	run_and_print(t);
 	if (t->failed)
 		return EXIT_FAILED;
@@ -270,6 +297,15 @@ static int compare(struct test_verb *t)
 	return test_against(a);
 }
 
+static int make(struct test_verb *t)
+{
+	t->make.rules = t->rules;
+	t->make.n_rules = t->suite.n_rules;
+	t->make.operands = t->paths;
+	t->make.n_operands = t->n_paths;
+	return make_test(&t->make);
+}
+
 int verb_test(int argc, char **argv)
 {
 	struct test_verb t = { .jobs = default_jobs(), .compare.examples = EXAMPLES_DEFAULT,
@@ -283,6 +319,9 @@ int verb_test(int argc, char **argv)
 			return opt_usage_error(&test_spec, "%s", err_text());
 	if (key != OPT_END)
 		return opt_status(key);
+	if (make_check(&t.make, p.first < argc, t.compare.against || t.watch ||
+		       cover_asked(&t.cover)) < 0)
+		return opt_usage_error(&test_spec, "%s", err_text());
 	if (!t.compare.against && forms_check(&t.forms) < 0)
 		return opt_usage_error(&test_spec, "%s", err_text());
 	if ((t.compare.against || t.watch) && cover_asked(&t.cover))
@@ -294,7 +333,7 @@ int verb_test(int argc, char **argv)
 		return opt_usage_error(&test_spec, "--watch only runs tests, nothing else");
 	t.paths = argv + p.first;
 	t.n_paths = argc - p.first;
-	e = t.compare.against ? compare(&t) : run(&t);
+	e = make_asked(&t.make) ? make(&t) : t.compare.against ? compare(&t) : run(&t);
 	cover_run_release(&t.covered);
 	test_suite_release(&t.suite);
 	free(t.rules);

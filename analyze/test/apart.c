@@ -14,15 +14,29 @@
 #include "capture/base/output.h"
 #include "capture/base/sandbox.h"
 
-static int child(int (*work)(void *), void *arg)
+struct work {
+	int (*work)(void *);
+	void *arg;
+};
+
+static int in_sandbox(void *arg)
 {
+	const struct work *w = arg;
+
 	if (sandbox_enter(SANDBOX_PLAIN) == 0)
-		return work(arg);
+		return w->work(w->arg);
 	err_print();
 	return EXIT_FAILED;
 }
 
 int apart_run(int (*work)(void *), void *arg)
+{
+	struct work w = { work, arg };
+
+	return apart_fork(in_sandbox, &w);
+}
+
+int apart_fork(int (*work)(void *), void *arg)
 {
 	int status = 0;
 	pid_t pid;
@@ -30,7 +44,7 @@ int apart_run(int (*work)(void *), void *arg)
 	fflush(NULL);
 	pid = fork();
 	if (pid == 0) {
-		status = child(work, arg);
+		status = work(arg);
 		fflush(NULL);
 		_exit(status);
 	}

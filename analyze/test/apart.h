@@ -10,6 +10,9 @@
  * EXIT_FAILED with a message on stderr. */
 int apart_run(int (*work)(void *arg), void *arg);
 
+/* The same for work that enters the sandbox by itself. */
+int apart_fork(int (*work)(void *arg), void *arg);
+
 /* The bytes of an open file become path; what stands there becomes path.old, but for force. "-":
  * standard output.  Negative with a message. */
 int apart_put(int fd, const char *path, bool force);

@@ -8,7 +8,7 @@
 
 #include "capture/base/err.h"
 
-enum { PIDS = 1 << 22, DEPTH_MAX = 1024, DISORDER_NS = 1000000000 };
+enum { DISORDER_NS = 1000000000 };
 
 const struct alert_style oracle_style = {
 	.json = true, .iso = true, .with_fields = true, .lasting = true, .hostname = "",
@@ -24,35 +24,11 @@ static bool rule_is_meant(const struct oracle_keep *k, const struct rule *r)
 	return k->n_rules == 0;
 }
 
-/* Of the tree is who has an ancestor in it; remembered, since that may end before. */
-static bool in_tree(const struct oracle *o, const struct thread *t)
-{
-	for (unsigned depth = 0; t && depth < DEPTH_MAX; depth++) {
-		if (t->proc->pid < PIDS && o->member[t->proc->pid])
-			return true;
-		t = thread_parent(o->detect.state, t);
-	}
-	return false;
-}
-
-/* After the event; a number may come again for another process. */
-static void note_member(struct oracle *o, const struct event *ev)
-{
-	const struct thread *const t = o->detect.ctx.cur->thread;
-
-	if (!t || !ev->num || t->proc->pid >= PIDS)
-		return;
-	o->member[t->proc->pid] = in_tree(o, t) &&
-		!(ev->type == EV_PROCEXIT && ev->tid == t->proc->pid);
-}
-
 static bool is_meant(struct oracle *o, const struct rule *r, uint64_t num)
 {
 	const struct oracle_keep *const k = o->keep;
 
 	if (!rule_is_meant(k, r) || (k->event && num != k->event))
-		return false;
-	if (k->tree && num == o->at && !in_tree(o, o->detect.ctx.cur->thread))
 		return false;
 	return !k->first || o->first_of[r->id]++ < k->first;
 }
@@ -116,16 +92,12 @@ int oracle_learn(struct oracle *o, struct source *in)
 	struct event ev;
 	int r;
 
-	if (o->keep->tree && o->keep->tree < PIDS)
-		o->member[o->keep->tree] = true;
 	while ((r = source_next(in, &ev)) == 0) {
 		if (ev.num)
 			o->at = o->last_num = ev.num;
 		r = detect_event(&o->detect, &ev);
 		if (r < 0)
 			break;
-		if (o->keep->tree)
-			note_member(o, &ev);
 	}
 	if (r >= 0)
 		r = detect_end(&o->detect, in->info.last_ts);
@@ -339,8 +311,6 @@ void oracle_init(struct oracle *o, const struct detect_plan *plan, const struct 
 		if (ruleset_rule(plan->rules, i)->id >= ids)
 			ids = ruleset_rule(plan->rules, i)->id + 1;
 	o->first_of = xcalloc(ids + 1U, sizeof(*o->first_of));
-	if (keep->tree)
-		o->member = xcalloc(PIDS, 1);
 	detect_init(&o->detect, plan, on_alert, o);
 	o->detect.hits = on_hits;
 }
@@ -352,5 +322,4 @@ void oracle_release(struct oracle *o)
 	free(o->others);
 	free(o->hits);
 	free(o->first_of);
-	free(o->member);
 }

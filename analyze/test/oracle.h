@@ -16,7 +16,6 @@ struct oracle_keep {
 	size_t n_rules;
 	uint64_t first;			/* of each rule only so many; 0: all */
 	uint64_t event;			/* only those of the event with this number; 0: any */
-	uint32_t tree;			/* only those of this process and its descendants; 0: all */
 };
 
 struct oracle_alert {
@@ -43,7 +42,6 @@ struct oracle {
 	struct oracle_hit *hits;	/* what events were to correlations */
 	size_t n_kept, cap_kept, n_others, cap_others, n_hits, cap_hits;
 	uint64_t *first_of;		/* by rule->id: alerts so far */
-	uint8_t *member;		/* by pid: of the tree */
 	uint64_t at, last_num;		/* the event at hand, the last one */
 	uint64_t question, n_seen;
 	size_t due;			/* in kept: the next that must have come */

@@ -170,6 +170,10 @@ struct format *format_compile_at(const char *text, size_t len, struct arena *a, 
  * stands in for a field of the same name. */
 void format_add_field(struct format *f, const char *key, const struct format *value,
 		      struct arena *a);
+/* The plain fields of the text, in their order, some perhaps more than once.  Those that visit
+ * wants to keep it copies. */
+void format_each_field(const struct format *f, void (*visit)(void *arg, const struct field_ref *r),
+		       void *arg);
 /* Of the members of the JSON fields that are plain fields only those for which keep is true. */
 void format_keep_fields(struct format *f, bool (*keep)(const struct field_desc *));
 /* From now on the text ends before the first field that is absent, unless the format begins

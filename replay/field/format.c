@@ -211,6 +211,14 @@ void format_add_field(struct format *f, const char *key, const struct format *va
 	f->n_names = n;
 }
 
+void format_each_field(const struct format *f, void (*visit)(void *arg, const struct field_ref *r),
+		       void *arg)
+{
+	for (unsigned i = 0; i < f->n; i++)
+		if (f->parts[i].has_ref)
+			visit(arg, &f->parts[i].ref);
+}
+
 void format_keep_fields(struct format *f, bool (*keep)(const struct field_desc *))
 {
 	unsigned n = 0;
