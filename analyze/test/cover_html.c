@@ -5,6 +5,8 @@
 #include "analyze/test/cover_print.h"
 #include "capture/base/quote.h"
 
+enum { ITEMS_SHOWN = 300 };
+
 static const char style[] =
 	":root{--bg:#fbfbfa;--card:#fff;--fg:#1c2024;--dim:#6a7178;--line:#e3e5e8;"
 	"--ok:#1a7f4b;--okbg:#e2f4ea;--part:#8a6100;--partbg:#fdf1d3;--no:#b3261e;--nobg:#fde7e5;"
@@ -124,7 +126,7 @@ static void put_items(const struct cover_part *p, struct buf *out)
 	if (p->n_items == 0)
 		return;
 	buf_str(out, "<div class=items>");
-	for (uint32_t i = 0; i < p->n_items; i++) {
+	for (uint32_t i = 0; i < p->n_items && i < ITEMS_SHOWN; i++) {
 		const struct cover_part_item *item = &p->items[i];
 
 		buf_printf(out, "<span class=\"t %s\" title=\"", !item->hits.is[1] ? "none" :
@@ -139,6 +141,8 @@ static void put_items(const struct cover_part *p, struct buf *out)
 		put(out, item->text);
 		buf_str(out, "</span>");
 	}
+	if (p->n_items > ITEMS_SHOWN)
+		buf_printf(out, "<span>and %u more</span>", p->n_items - ITEMS_SHOWN);
 	buf_str(out, "</div>");
 }
 

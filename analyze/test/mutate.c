@@ -21,6 +21,7 @@ struct copy {
 
 struct worker {
 	const struct cover_run *run;
+	pthread_mutex_t *loading;	/* rule sets are loaded one at a time */
 	struct copy *copies;		/* by set; made when they are needed */
 };
 
@@ -28,11 +29,13 @@ static struct copy *copy_of(struct worker *w, uint32_t set)
 {
 	struct copy *c = &w->copies[set];
 
-	if (!c->set) {
-		c->set = test_set_new(w->run->suite->sets[set]->from);
-		if (c->set->rules)
-			c->trees = cover_trees_new(c->set->rules, &c->n_trees);
-	}
+	if (c->set)
+		return c;
+	pthread_mutex_lock(w->loading);
+	c->set = test_set_new(w->run->suite->sets[set]->from);
+	pthread_mutex_unlock(w->loading);
+	if (c->set->rules)
+		c->trees = cover_trees_new(c->set->rules, &c->n_trees);
 	return c;
 }
 
@@ -51,16 +54,15 @@ static bool is_sound(enum test_status s)
 	return s == TEST_PASSED || s == TEST_TODO;
 }
 
-static bool notices(const struct test_suite *s, const struct copy *c, uint32_t test)
+static bool notices(const struct test_suite *s, struct test_runner *r, const struct copy *c,
+		    uint32_t test)
 {
-	struct test_runner *r = test_runner_new();
 	struct test_result result;
 	bool other;
 
 	test_run(r, s->cases[test], c->set, NULL, &result);
 	other = result.status != s->results[test].status;
 	test_result_release(&result);
-	test_runner_free(r);
 	return other;
 }
 
@@ -75,18 +77,20 @@ static bool concerns(const struct test_suite *s, const struct mutate_one *o, uin
  * looked at, the others. */
 static void run_tests(const struct test_suite *s, const struct copy *c, struct mutate_one *o)
 {
+	struct test_runner *r = test_runner_new();	/* of this engine */
+
+	o->fate = MUTATE_SURVIVED;
 	for (unsigned touched = 2; touched-- > (o->mutant->widens ? 0 : 1);)
-		for (uint32_t i = 0; i < s->n_run; i++) {
+		for (uint32_t i = 0; i < s->n_run && o->fate == MUTATE_SURVIVED; i++) {
 			if (!concerns(s, o, i, touched))
 				continue;
 			o->n_run++;
-			if (!notices(s, c, i))
+			if (!notices(s, r, c, i))
 				continue;
 			o->fate = MUTATE_NOTICED;
 			o->test = i;
-			return;
 		}
-	o->fate = MUTATE_SURVIVED;
+	test_runner_free(r);
 }
 
 static void try_mutant(struct worker *w, struct mutate_one *o)
@@ -137,7 +141,7 @@ static struct mutate_one *take(struct job *j)
 static void *work(void *arg)
 {
 	struct job *j = arg;
-	struct worker w = { .run = j->run };
+	struct worker w = { .run = j->run, .loading = &j->lock };
 	struct mutate_one *o;
 
 	w.copies = xcalloc(j->run->suite->n_sets + 1, sizeof(*w.copies));

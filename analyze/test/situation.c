@@ -97,8 +97,14 @@ static void part_preds(const struct dag *d, uint32_t node, bool *seen, bool *out
 		part_preds(d, n->kids[i], seen, out);
 }
 
-/* Marks the predicates of a tree. */
-static void tree_preds(struct cover_plan *p, const struct cover_tree *t, bool *out)
+/* The predicates of a tree, each once. */
+struct tree_preds {
+	uint32_t *v;
+	size_t n, cap;
+};
+
+static void find_preds(struct cover_plan *p, const struct cover_tree *t, bool *in,
+		       struct tree_preds *out)
 {
 	bool *seen = NULL;
 
@@ -106,27 +112,33 @@ static void tree_preds(struct cover_plan *p, const struct cover_tree *t, bool *o
 		const struct explain_node *n = &t->x.v[i];
 
 		if (n->kind == EXPLAIN_CHECK) {
-			out[n->pred] = true;
+			in[n->pred] = true;
 			add_list(p, n->pred, n->node);
 		} else if (n->kind == EXPLAIN_PART) {
 			if (!seen)
 				seen = xcalloc(p->e->dag.n, sizeof(*seen));
-			part_preds(&p->e->dag, n->part, seen, out);
+			part_preds(&p->e->dag, n->part, seen, in);
 		}
 	}
 	free(seen);
+	for (uint32_t i = 0; i < p->n_preds; i++)
+		if (in[i]) {
+			out->v = mem_grow(out->v, &out->cap, out->n + 1, sizeof(*out->v));
+			out->v[out->n++] = i;
+			in[i] = false;
+		}
 }
 
-static void plan_type(struct cover_plan *p, unsigned type, const bool *const *preds, bool wide)
+static void plan_type(struct cover_plan *p, unsigned type, const struct tree_preds *preds,
+		      bool *want, bool wide)
 {
-	bool *want = xcalloc(p->n_preds + 1, sizeof(*want));
 	int8_t *known = p->known + type * p->n_preds;
 	uint32_t n = 0;
 
+	memset(want, 0, p->n_preds * sizeof(*want));
 	for (size_t t = 0; t < p->n_trees; t++)
-		for (size_t i = 0; i < p->n_preds; i++)
-			want[i] |= preds[t][i] &&
-				   (wide || event_set_has(&p->trees[t].events, type));
+		for (size_t i = 0; i < preds[t].n; i++)
+			want[preds[t].v[i]] |= wide || event_set_has(&p->trees[t].events, type);
 	for (size_t i = 0; i < p->n_preds; i++) {
 		known[i] = (int8_t)engine_pred_known(p->e, &p->e->preds[i], type);
 		/* of a list it is also to be known which item was met */
@@ -137,7 +149,22 @@ static void plan_type(struct cover_plan *p, unsigned type, const bool *const *pr
 	for (uint32_t i = 0; i < p->n_preds; i++)
 		if (want[i])
 			p->ask[type][p->n_ask[type]++] = i;
-	free(want);
+}
+
+/* What is to be asked of events of each type. */
+static void plan_types(struct cover_plan *p, bool wide)
+{
+	struct tree_preds *preds = xcalloc(p->n_trees + 1, sizeof(*preds));
+	bool *mark = xcalloc(p->n_preds + 1, sizeof(*mark));
+
+	for (size_t t = 0; t < p->n_trees; t++)
+		find_preds(p, &p->trees[t], mark, &preds[t]);
+	for (unsigned type = 0; type < EV__N; type++)
+		plan_type(p, type, preds, mark, wide);
+	for (size_t t = 0; t < p->n_trees; t++)
+		free(preds[t].v);
+	free(preds);
+	free(mark);
 }
 
 /* Decided by the type of the event alone, or the same for all types. */
@@ -164,7 +191,6 @@ static enum cover_by kind_of(const struct cover_plan *p, uint32_t pred)
 struct cover_plan *cover_plan_new(const struct ruleset *rs, bool wide)
 {
 	struct cover_plan *p = xcalloc(1, sizeof(*p));
-	bool **preds;
 
 	p->rs = rs;
 	p->e = ruleset_engine(rs);
@@ -174,16 +200,7 @@ struct cover_plan *cover_plan_new(const struct ruleset *rs, bool wide)
 	p->n_ask = arena_zalloc(&p->arena, EV__N * sizeof(*p->n_ask));
 	p->list_of = arena_zalloc(&p->arena, (p->n_preds + 1) * sizeof(*p->list_of));
 	p->trees = cover_trees_new(rs, &p->n_trees);
-	preds = xcalloc(p->n_trees + 1, sizeof(*preds));
-	for (size_t t = 0; t < p->n_trees; t++) {
-		preds[t] = xcalloc(p->n_preds + 1, sizeof(bool));
-		tree_preds(p, &p->trees[t], preds[t]);
-	}
-	for (unsigned type = 0; type < EV__N; type++)
-		plan_type(p, type, (const bool *const *)preds, wide);
-	for (size_t t = 0; t < p->n_trees; t++)
-		free(preds[t]);
-	free(preds);
+	plan_types(p, wide);
 	p->kinds = arena_alloc(&p->arena, p->n_preds + 1);
 	for (uint32_t i = 0; i < p->n_preds; i++)
 		p->kinds[i] = (uint8_t)kind_of(p, i);
