@@ -129,7 +129,35 @@ static int find_recordings(struct run *r)
 	for (int i = 0; i < a->n_paths; i++)
 		if (corpus_add(&r->corpus, a->paths[i]) < 0)
 			return -ERR_SYSTEM;
-	return r->corpus.n > 0 ? 0 : err(ERR_USAGE, "there is no recording (*.skr, *.scap) here");
+	if (r->corpus.n + r->corpus.n_tests > 0)
+		return 0;
+	return err(ERR_USAGE, "there is no recording (*.skr, *.scap) and no *.test.yaml here");
+}
+
+/* The tests whose events are written by hand. */
+static void open_tests(struct run *r, const struct test_file *f)
+{
+	if (f->n_errors > 0) {
+		fwrite(f->errors.p, 1, f->errors.len, stderr);
+		r->failed = true;
+	}
+	for (size_t i = 0; i < f->n; i++) {
+		const struct test_case *t = &f->cases[i];
+		struct buf name = {0};
+		struct source *s;
+
+		if (t->recording || !t->events)
+			continue;
+		buf_printf(&name, "%s: %s", f->path, t->name);
+		s = test_case_open(t);
+		if (s) {
+			compare_add_source(r->compare, buf_text(&name), s);
+		} else {
+			err_print();
+			r->failed = true;
+		}
+		buf_release(&name);
+	}
 }
 
 /* One that cannot be opened does not keep the others from being compared. */
@@ -149,6 +177,8 @@ static int open_recordings(struct run *r)
 			err_print();
 			r->failed = true;
 		}
+	for (size_t i = 0; i < r->corpus.n_tests; i++)
+		open_tests(r, r->corpus.tests[i]);
 	return sandbox_enter(SANDBOX_PLAIN);
 }
 

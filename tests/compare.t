@@ -115,6 +115,20 @@ spill("$dir/cut.skr", substr(slurp($demo), 0, 20000));
 ($status, $out, $said) = against($old, rules('same.yaml', %rules), "$dir/cut.skr");
 like($said, qr/cut\.skr: it is cut off/, 'damage is told');
 
+spill("$dir/corpus/a/by.test.yaml", "tests:\n  - name: by hand\n    events:\n      - {proc: {pid: 100, name: cat, pname: sh}, evt: execve}\n    expect: none\n" .
+	"  - {name: recorded, recording: ../../cut.skr, expect: none}\n  - {name: again, recording: 1.skr, expect: none}\n");
+(undef, $all, $said) = json($old, $new, "$dir/corpus");
+is_deeply([map { $_->{path} =~ s/^\Q$dir\E\///r } @{$all->{recordings}}], ['corpus/a/1.skr', 'cut.skr', 'corpus/b/2.skr', 'corpus/a/by.test.yaml: by hand'],
+	'tests: the recordings that they name, each once, and events by hand');
+is(scalar(grep { $_->{kind} eq 'changed' && $_->{recording} =~ /: by hand$/ && $_->{event} == 1 } @{$all->{differences}}), 1, 'which the rules see');
+(undef, $all) = json($old, $new, "$dir/corpus/a/by.test.yaml");
+is(scalar @{$all->{recordings}}, 3, 'or a test file alone');
+spill("$dir/corpus/a/bad.test.yaml", "tests:\n  - nme: x\n");
+($status, $all, $said) = json($old, $new, "$dir/corpus");
+is($status, 2, 'a test file with mistakes: status 2');
+like($said, qr/bad\.test\.yaml:2:5: error: a test has no 'nme'/, 'and what they are');
+is(scalar @{$all->{recordings}}, 4, 'but the others are compared');
+
 # ---- the same output ----
 
 my @outs = map { my $format = $_; [map { (against($old, $new, "$top/fixtures", '--format', $format, '-j', $_))[1] } 1, 1, 2, 4] } qw(text json markdown);

@@ -13,5 +13,5 @@ lint-style:
 
 lint-shell:
 	@! command -v shellcheck >/dev/null || \
-		shellcheck -S warning $$(git ls-files '*.sh' .ci tests/bench fixtures/make | \
+		shellcheck -S warning $$(git ls-files '*.sh' .ci tests/bench tests/ci fixtures/make | \
 			xargs -r grep -lE '^#!.*\b(ba)?sh\b' 2>/dev/null)

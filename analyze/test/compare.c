@@ -122,20 +122,36 @@ static bool correlates(const struct compare *c)
 	return false;
 }
 
-int compare_add(struct compare *c, const char *path)
+static struct parts *add_file(struct compare *c, const char *path)
 {
-	/* What correlations remember goes from one part of a recording to the next. */
-	const unsigned n = c->n_files < FILES_FOR_PARTS && !correlates(c) ? c->o.jobs : 1;
 	const size_t i = c->n_files;
 
 	c->files = mem_grow(c->files, &c->files_cap, i + 1, sizeof(*c->files));
 	c->inputs = mem_grow(c->inputs, &c->inputs_cap, i + 1, sizeof(*c->inputs));
 	c->files[i] = (struct compare_file){ .path = arena_str(&c->arena, path) };
-	c->inputs[i] = (struct input){0};
-	if (parts_open(&c->inputs[i].parts, c->files[i].path, n) < 0)
+	c->inputs[i] = (struct input){ .parts.path = c->files[i].path };
+	return &c->inputs[i].parts;
+}
+
+int compare_add(struct compare *c, const char *path)
+{
+	/* What correlations remember goes from one part of a recording to the next. */
+	const unsigned n = c->n_files < FILES_FOR_PARTS && !correlates(c) ? c->o.jobs : 1;
+	struct parts *p = add_file(c, path);
+
+	if (parts_open(p, p->path, n) < 0)
 		return -ERR_SYSTEM;
 	c->n_files++;
 	return 0;
+}
+
+void compare_add_source(struct compare *c, const char *name, struct source *s)
+{
+	struct parts *p = add_file(c, name);
+
+	p->sources[0] = s;
+	p->n = 1;
+	c->n_files++;
 }
 
 /* ---- one item ---- */

@@ -78,6 +78,8 @@ void compare_free(struct compare *c);
 
 /* Opens a recording.  Negative with a message. */
 int compare_add(struct compare *c, const char *path);
+/* Another source of events, which is closed when it has been read. */
+void compare_add_source(struct compare *c, const char *name, struct source *s);
 /* Reads all.  Negative: the recording that the message names could not be read. */
 int compare_run(struct compare *c);
 

@@ -23,10 +23,54 @@ static bool is_recording(const char *name)
 	       (ends(name, ".skr") || ends(name, ".scap") || ends(name, ".scap.gz"));
 }
 
+static bool is_tests(const char *name)
+{
+	return ends(name, ".test.yaml") || ends(name, ".test.yml");
+}
+
+/* A file that is not there is one of its own: opening it will tell. */
+static bool is_new(const struct corpus *c, const struct corpus_id *id)
+{
+	for (size_t i = 0; id->ino != 0 && i < c->n; i++)
+		if (c->ids[i].ino == id->ino && c->ids[i].dev == id->dev)
+			return false;
+	return true;
+}
+
+static void add_recording(struct corpus *c, const char *path)
+{
+	struct corpus_id id = {0};
+	struct stat st;
+
+	if (stat(path, &st) == 0)
+		id = (struct corpus_id){ st.st_dev, st.st_ino };
+	if (!is_new(c, &id))
+		return;
+	c->paths = mem_grow(c->paths, &c->cap, c->n + 1, sizeof(*c->paths));
+	c->ids = xrealloc(c->ids, c->cap * sizeof(*c->ids));
+	c->ids[c->n] = id;
+	c->paths[c->n++] = arena_str(&c->arena, path);
+}
+
+static void add_tests(struct corpus *c, const char *path)
+{
+	struct test_file *f = test_file_new(path);
+
+	c->tests = mem_grow(c->tests, &c->tests_cap, c->n_tests + 1, sizeof(*c->tests));
+	c->tests[c->n_tests++] = f;
+	for (size_t i = 0; i < f->n; i++)
+		if (f->cases[i].recording)
+			add_recording(c, f->cases[i].recording);
+}
+
 static void add(struct corpus *c, const char *path)
 {
-	c->paths = mem_grow(c->paths, &c->cap, c->n + 1, sizeof(*c->paths));
-	c->paths[c->n++] = arena_str(&c->arena, strncmp(path, "./", 2) == 0 ? path + 2 : path);
+	if (strncmp(path, "./", 2) == 0)
+		path += 2;
+	if (is_tests(path))
+		add_tests(c, path);
+	else
+		add_recording(c, path);
 }
 
 static int by_name(const FTSENT **a, const FTSENT **b)
@@ -43,7 +87,7 @@ static int take(struct corpus *c, FTS *tree, FTSENT *e)
 		return 0;
 	case FTS_F:
 	case FTS_SL:
-		if (is_recording(e->fts_name))
+		if (is_recording(e->fts_name) || is_tests(e->fts_name))
 			add(c, e->fts_path);
 		return 0;
 	case FTS_DNR:
@@ -83,6 +127,10 @@ int corpus_add(struct corpus *c, const char *path)
 
 void corpus_release(struct corpus *c)
 {
+	for (size_t i = 0; i < c->n_tests; i++)
+		test_file_free(c->tests[i]);
+	free(c->tests);
 	free(c->paths);
+	free(c->ids);
 	arena_release(&c->arena);
 }
