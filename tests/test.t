@@ -9,6 +9,7 @@ use lib dirname(__FILE__);
 use JSON::PP;
 use Saker;
 use Test::More;
+use Time::HiRes qw(time);
 
 my $n = 0;
 my $head = "rules: $top/rules/saker.yaml\ntests:\n";
@@ -162,6 +163,36 @@ SKIP: {
 		is($? >> 8, 1, "the JSON schema refuses $_->[1]");
 	}
 }
+
+# ---- hostile files ----
+
+sub refused {
+	my ($bytes, $says, $name) = @_;
+	my $begin = time;
+	my ($status, undef, $said) = run('test', spill("$dir/hostile.test.yaml", $bytes));
+	my $took = time - $begin;
+	is($status, 2, "refused: $name");
+	like($said, $says, "$name: says why");
+	cmp_ok(length $said, '<', 50_000, "$name: not at length");
+	# generous: under sanitizers and on busy machines
+	cmp_ok($took, '<', 30, sprintf '%s: in bounded time (%.1f s)', $name, $took);
+}
+
+my $x = "x: &x {proc: cat, evt: openat}\n";
+refused('a' x (9 << 20), qr/at most 8 MiB/, 'a huge file');
+refused('[' x 100_000, qr/nested too deeply/, 'deep nesting');
+refused(join('', map { chr(int(rand 256)) } 1 .. 10_000), qr/error/, 'noise');
+refused("tests:\n  - name: \"a\\0b\"\n", qr/NUL/, 'a NUL in a name');
+refused("tests: [" . ('{name: x, recordng: y}, ' x 50_000) . ']', qr/did you mean recording/, 'many mistakes');
+refused("tests:\n  - {" . join(', ', map { "k$_: 1" } 1 .. 200_000) . '}', qr/has no 'k1'/, 'many keys');
+refused("x: &a [" . join(',', ('{name: x}') x 1000) . "]\n" . join('', map { chr(97 + $_) . ": &" . chr(97 + $_) . ' [' .
+	join(',', ('*' . chr(96 + $_)) x 100) . "]\n" } 1 .. 10) . "tests: *k\n", qr/error/, 'aliases of aliases');
+refused("rules: $top/rules/saker.yaml\ntests:\n  - name: x\n    matrix: {" . join(', ', map { "v$_: [" . join(',', 1 .. 100) . ']' } 1 .. 8) .
+	"}\n    events: [{proc: cat, evt: openat}]\n    expect: none\n", qr/says too much|at most/, 'a matrix of 10^16');
+refused("tests:\n  - name: x\n    expect: none\n    events:\n" . ("      - {proc: cat, evt: openat}\n" x 30_000), qr/at most 20000 events/, 'many events');
+refused("tests:\n  - name: x\n    expect: none\n    events:\n      - {proc: " . ('{parent: ' x 60) . 'cat' . ('}' x 60) . ", evt: openat}\n", qr/nested too deeply|generations/, 'many generations');
+is((run('test', "$dir/nowhere.test.yaml"))[0], 2, 'a file that is not there');
+is((run('test', '/dev/null'))[0], 2, 'what is no file');
 
 # ---- which ones ----
 
