@@ -71,6 +71,7 @@ help:
 #: make demo       record this machine for a few seconds and show alerts
 #: make deps       install the Debian packages that are missing
 #: make check-live tests of the recorder on the running kernel (root)
+#: make fixtures   record the fixtures again (root; FIXTURES="demo traversal": these)
 #: make bench      speed and size, as ratios
 #: make fuzz       fuzz the readers (FUZZ_SECONDS=600)
 #: make mutants    read 100,000 damaged captures (MUTANTS=100000, MUTANTS_SEED=1)
@@ -196,6 +197,9 @@ demo: deps
 
 mutants: all $(TOOLS)
 	@O=$(abspath $(O)) MUTANTS=$(or $(MUTANTS),100000) prove --timer -v tests/mutants.t
+
+fixtures: all
+	@O=$(abspath $(O)) fixtures/make $(FIXTURES)
 
 bench: all $(TOOLS)
 	@O=$(abspath $(O)) tests/bench/run
