@@ -113,11 +113,12 @@ like($text, qr/^SF:\S*rules\.yaml$/m, 'lcov: the file');
 like($text, qr/^FNDA:0,Never seen$/m, 'lcov: a rule that never held');
 like($text, qr/^BRDA:14,13,0,0\nBRDA:14,13,1,[1-9]\d*$/m, 'lcov: branches of a predicate');
 SKIP: {
-	skip 'lcov is not installed', 2 if system('lcov --version >/dev/null 2>&1') != 0;
+	skip 'lcov is not installed', 3 if system('lcov --version >/dev/null 2>&1') != 0;
 	my $summary = `lcov --summary --rc lcov_branch_coverage=1 $lcov 2>&1`;
 	is($?, 0, 'lcov reads it') or diag($summary);
 	my ($all) = $summary =~ /branches.*of (\d+) branches/;
 	is($all, 7 * 2 + $c->{sums}{items}{n}, 'and counts the same branches');
+	is(system("genhtml --quiet --branch-coverage -o $dir/page $lcov >/dev/null 2>&1"), 0, 'genhtml makes pages of it');
 }
 
 (undef, my $html) = cover('--coverage=html');
@@ -141,6 +142,35 @@ is((cover('--fail-under', '101'))[0], 2, 'not a percentage');
 is((cover('--coverage=pdf'))[0], 2, 'not a form');
 is((cover('--coverage-output', 'x'))[0], 2, 'an output of nothing');
 is((cover('--coverage', '--coverage-output', "$dir/no/such"))[0], 2, 'a file that cannot be written');
+
+# ---- rules over several events, mutants beside coverage ----
+
+my $both_steps = spill("$dir/steps.test.yaml", "rules: steps.yaml\ntests:\n  - name: demo\n" .
+	"    recording: $top/fixtures/demo.skr\n    expect: [{rule: Two, count: 1}]\n");
+spill("$dir/steps.yaml", <<'END');
+- rule: Two
+  desc: d
+  condition: evt.type = openat and fd.name = /etc/shadow
+  output: o
+  priority: INFO
+  correlate:
+    within: 60s
+    by: proc.pid
+    sequence:
+      - name: started
+        condition: evt.type = execve and proc.name = cat
+END
+($status, $out) = run('test', '--coverage', $both_steps);
+like($out, qr/^Two  \S+\n  held on 1 of \d+ events; predicates: 2 of 2 both ways/m, 'the condition of a correlation');
+like($out, qr/^Two, step started  \S+\n  held on 1 of \d+ events; predicates: 2 of 2 both ways/m, 'and its steps');
+like($out, qr/^rules +1 /m, 'are one rule');
+($status, $out) = run('test', '--mutate=json', $both_steps);
+my ($step) = grep { $_->{change} eq 'inverted predicate' && $_->{text} eq 'proc.name = cat' } @{decode_json($out)->{all}};
+is($step->{fate}, 'noticed', 'a mutant of a step is noticed');
+
+cover('--coverage', '--coverage-output', "$dir/alone");
+cover('--coverage', '--coverage-output', "$dir/beside", '--mutate');
+is(slurp("$dir/alone"), slurp("$dir/beside"), 'coverage is the same beside mutants');
 
 # ---- techniques ----
 

@@ -412,8 +412,9 @@ static void add_sites(struct coverage *c)
 	for (size_t i = 0; i < c->n_rules; i++) {
 		const struct cover_rule *r = &c->rules[i];
 
-		add_site(c, &(struct cover_site){ r->place, r->name, NULL, r->v[0].hits,
-						  COVER_RULE }, false);
+		if (!r->step)
+			add_site(c, &(struct cover_site){ r->place, r->name, NULL, r->v[0].hits,
+							  COVER_RULE }, false);
 		add_parts(c, r, 0, (uint32_t)r->n, NULL);
 	}
 	qsort(c->sites, c->n_sites, sizeof(*c->sites), order_sites);

@@ -33,6 +33,7 @@ struct maker {
 	struct mutants *out;
 	const struct cover_plan *plan;
 	struct intern seen;		/* nodes that have their mutants */
+	const char **owners;		/* by part of the tree at hand: the macro that it is in */
 	struct list_use *uses;
 	size_t n_uses, uses_cap;
 };
@@ -76,14 +77,21 @@ static const char *text_of(struct maker *k, const struct explain *x, uint32_t at
 	return text;
 }
 
-static const char *macro_above(struct maker *k, const struct explain *x, uint32_t at)
+/* The innermost macro comes last. */
+static const char **find_owners(struct maker *k, const struct explain *x)
 {
-	const char *name = NULL;
+	const char **owners = xcalloc(x->n + 1, sizeof(*owners));
 
-	for (uint32_t i = 0; i < at; i++)
-		if (x->v[i].kind == EXPLAIN_MACRO && x->v[i].end > at)
-			name = x->v[i].name;
-	return name ? arena_str(&k->out->arena, name) : NULL;
+	for (uint32_t i = 0; i < x->n; i++) {
+		const char *name;
+
+		if (x->v[i].kind != EXPLAIN_MACRO)
+			continue;
+		name = arena_str(&k->out->arena, x->v[i].name);
+		for (uint32_t p = i + 1; p < x->v[i].end; p++)
+			owners[p] = name;
+	}
+	return owners;
 }
 
 static void add(struct maker *k, enum mutant_kind kind, uint32_t about,
@@ -100,7 +108,7 @@ static void add(struct maker *k, enum mutant_kind kind, uint32_t about,
 	m = &out->v[out->n++];
 	*m = (struct mutant){ .kind = kind, .text = text_of(k, &t->x, about), .n_edits = 1,
 		.rule = arena_str(&out->arena, t->rule->name), .place = place_of(k, &place),
-		.owner = macro_above(k, &t->x, about),
+		.owner = k->owners[about],
 		.edits = arena_alloc(&out->arena, sizeof(*edit)) };
 	m->edits[0] = *edit;
 }
@@ -241,8 +249,10 @@ void mutants_init(struct mutants *m, const struct cover_plan *p, uint32_t n_test
 	for (uint32_t t = 0; t < p->n_trees; t++) {
 		const struct explain *x = &p->trees[t].x;
 
+		k.owners = find_owners(&k, x);
 		for (uint32_t i = 0; i < x->n; i++)
 			add_node(&k, t, i, i > 0 && x->v[i - 1].kind == EXPLAIN_NOT);
+		free(k.owners);
 	}
 	add_items(&k);
 	intern_release(&k.seen);
@@ -276,6 +286,7 @@ void mutant_make(const struct mutant *m, const struct cover_tree *trees, struct 
  * one, has a touch for each. */
 struct touch {
 	uint32_t mutant, edit, at;	/* at: in this tree */
+	uint32_t part;			/* that is otherwise: the kid that is dropped, or at */
 	bool alone;			/* the mutant's only one in this tree */
 };
 
@@ -351,22 +362,6 @@ static int order_touches(const void *a, const void *b)
 	return (x->at > y->at) - (x->at < y->at);
 }
 
-static void find_touches(struct touches *out, const struct explain *x, const struct edit_at *v,
-			 size_t n)
-{
-	for (uint32_t i = 0; i < x->n; i++)
-		for (size_t k = first_of(v, n, x->v[i].node);
-		     k < n && v[k].node == x->v[i].node; k++) {
-			out->v = mem_grow(out->v, &out->cap, out->n + 1, sizeof(*out->v));
-			out->v[out->n++] = (struct touch){ v[k].mutant, v[k].edit, i, true };
-		}
-	if (out->n)
-		qsort(out->v, out->n, sizeof(*out->v), order_touches);
-	for (size_t i = 1; i < out->n; i++)
-		if (out->v[i].mutant == out->v[i - 1].mutant)
-			out->v[i].alone = out->v[i - 1].alone = false;
-}
-
 /* The kid of a chain. */
 static uint32_t kid_of(const struct explain *x, uint32_t at, uint32_t which)
 {
@@ -377,27 +372,46 @@ static uint32_t kid_of(const struct explain *x, uint32_t at, uint32_t which)
 	return k;
 }
 
-/* The part that the edit makes another one, and whether it does on this event. */
-static uint32_t changed_part(const struct foresight *f, const struct explain *x,
-			     const struct touch *t, bool *changes)
+static void add_touch(struct touches *out, const struct mutants *m, const struct explain *x,
+		      const struct edit_at *e, uint32_t at)
+{
+	const struct mutant_edit *edit = &m->v[e->mutant].edits[e->edit];
+
+	out->v = mem_grow(out->v, &out->cap, out->n + 1, sizeof(*out->v));
+	out->v[out->n++] = (struct touch){ .mutant = e->mutant, .edit = e->edit, .at = at,
+		.part = edit->kind == EDIT_DROP ? kid_of(x, at, edit->which) : at,
+		.alone = true };
+}
+
+static void find_touches(struct touches *out, const struct mutants *m, const struct explain *x,
+			 const struct edit_at *v, size_t n)
+{
+	for (uint32_t i = 0; i < x->n; i++)
+		for (size_t k = first_of(v, n, x->v[i].node);
+		     k < n && v[k].node == x->v[i].node; k++)
+			add_touch(out, m, x, &v[k], i);
+	if (out->n)
+		qsort(out->v, out->n, sizeof(*out->v), order_touches);
+	for (size_t i = 1; i < out->n; i++)
+		if (out->v[i].mutant == out->v[i - 1].mutant)
+			out->v[i].alone = out->v[i - 1].alone = false;
+}
+
+/* Whether the part is otherwise on this event. */
+static bool changes(const struct foresight *f, const struct explain *x, const struct touch *t)
 {
 	const struct mutant_edit *e = &f->m->v[t->mutant].edits[t->edit];
 	const struct explain_node *n = &x->v[t->at];
-	uint32_t kid;
 
 	switch (e->kind) {
 	case EDIT_DROP:
-		kid = kid_of(x, t->at, e->which);
-		*changes = x->v[kid].is == (n->kind == EXPLAIN_OR);
-		return kid;
+		return x->v[t->part].is == (n->kind == EXPLAIN_OR);
 	case EDIT_ITEM:
-		*changes = cover_without(f->plan, &f->view, n->pred, e->which) != n->is;
-		return t->at;
+		return cover_without(f->plan, &f->view, n->pred, e->which) != n->is;
 	case EDIT_TURN:
 		break;
 	}
-	*changes = true;
-	return t->at;
+	return true;
 }
 
 /* The truth of a tree with several changes. */
@@ -472,12 +486,12 @@ static void ask_mutant(struct foresight *f, const struct explain *x, const struc
 		return;
 	}
 	for (const struct touch *t = from; t < to; t++) {
-		bool changes;
-		const uint32_t at = changed_part(f, x, t, &changes);
+		const bool other = changes(f, x, t);
+		const uint32_t cost = f->cost[t->part];
 
-		if (t->alone && changes && f->cost[at] == 0)
+		if (t->alone && other && cost == 0)
 			note_change(f, m, x->v[0].is);
-		note_near(f, m, f->cost[at] + (changes ? 0 : COST_TRUE));
+		note_near(f, m, other || cost > UINT32_MAX - COST_TRUE ? cost : cost + COST_TRUE);
 	}
 }
 
@@ -532,7 +546,7 @@ void mutants_foresee(struct mutants *m, const struct cover_plan *p, const struct
 
 	f.trees = xcalloc(p->n_trees + 1, sizeof(*f.trees));
 	for (size_t t = 0; t < p->n_trees; t++) {
-		find_touches(&f.trees[t], &p->trees[t].x, by_node, n);
+		find_touches(&f.trees[t], m, &p->trees[t].x, by_node, n);
 		most = p->trees[t].x.n > most ? p->trees[t].x.n : most;
 	}
 	find_wider(m, p, f.trees);
