@@ -13,14 +13,14 @@
 #include "analyze/browse/query.h"
 #include "capture/trace/writer.h"
 
-enum { WORLD_EVENTS = 30000, WORLD_KEY_EVERY = 2000, WORLD_PROCESSES = 40, WORLD_FIRST_PID = 100 };
+enum { WORLD_EVENTS = 30000, WORLD_KEY_EVERY = 2000, WORLD_PROCESSES = 41, WORLD_FIRST_PID = 100 };
 #define WORLD_BEGIN UINT64_C(1700000000000000000)
 enum { WORLD_STEP = 1000 };	/* ns between events */
 
 static const char world_rules[] =
 	"- rule: opened\n  desc: x\n  condition: evt.type = openat and fd.name endswith 77\n"
 	"  output: '%evt.num %fd.name %proc.name'\n  priority: NOTICE\n"
-	"- rule: ended\n  desc: x\n  condition: evt.type = procexit and proc.pid = 125\n"
+	"- rule: ended\n  desc: x\n  condition: evt.type = procexit and proc.pid = 123\n"
 	"  output: '%evt.num %proc.name'\n  priority: CRITICAL\n";
 
 static char world_dir[] = "/tmp/saker-browse-XXXXXX";
@@ -94,7 +94,7 @@ static inline void world_event(struct event *ev, unsigned i)
 
 	if (i < WORLD_PROCESSES || i % 1000 < 10)
 		world_exec(ev, i, pid);
-	else if (i % 7000 == 5025)
+	else if (i % 7011 == 5025)
 		world_exit(ev, i);
 	else if (i % 4 == 0)
 		world_close(ev, i);
