@@ -188,7 +188,8 @@ struct shown *arrange_tree(const struct arrange *a, struct shown *v, size_t *n)
 	for (size_t i = 0; i < t.n; i++)
 		if (t.v[i].parent && !table_find(&t.known, t.v[i].parent))
 			t.v[i].parent = 0;
-	qsort_r(t.v, t.n, sizeof(*t.v), by_parent, &t);
+	if (t.n)
+		qsort_r(t.v, t.n, sizeof(*t.v), by_parent, &t);
 	free(v);
 	t.out = xmalloc(mem_mul(t.n + 1, sizeof(*t.out)));
 	place_all(&t);

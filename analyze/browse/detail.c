@@ -38,7 +38,7 @@ void why_tree(struct details *d, const struct rule *r, const struct field_ctx *c
 /* Goes to an event: it is then at hand.  False: it is not there. */
 static bool go(struct job *j, struct seeker *s, uint64_t num)
 {
-	int rc = seek_part(s, browse_part(s->b, num, 0), NULL, NULL, num);
+	int rc = seek_part(s, browse_part(s->b, num, 0), 0, NULL, num);
 
 	while (rc == 0 && !job_over(j) && (rc = seek_next(s, num)) == 0)
 		if (s->ev.num >= num)

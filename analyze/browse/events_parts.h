@@ -13,6 +13,7 @@
 
 enum {
 	ROWS_AHEAD = 200,	/* fetched beyond what is asked for */
+	AHEAD_EVENTS = 20000,	/* read for them at most */
 	ROWS_KEPT = 4000,
 	CELL_TEXT_MAX = 2048,
 	LOOK_EVERY = 4096,

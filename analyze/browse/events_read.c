@@ -129,7 +129,8 @@ static void prepend(struct events *e, struct cached **v, size_t n, uint64_t lo)
 {
 	browse_lock(e->b);
 	e->v = mem_grow(e->v, &e->cap, e->n + n, sizeof(*e->v));
-	memmove(e->v + n, e->v, e->n * sizeof(*e->v));
+	if (e->n)
+		memmove(e->v + n, e->v, e->n * sizeof(*e->v));
 	if (n)
 		memcpy(e->v, v, n * sizeof(*v));
 	e->n += n;
@@ -162,14 +163,19 @@ static uint64_t loss_of(const struct seeker *s)
 	return s->ev.num == 0 && s->ev.type == EV_LOSS ? value_u64(EV(&s->ev, LOSS, count), 0) : 0;
 }
 
-/* n more rows behind hi, from wherever the seeker stands. */
-static void read_on(struct events *e, struct seeker *s, unsigned n)
+/* need more rows behind hi, from wherever the seeker stands, and some in advance unless they are
+ * far apart. */
+static void read_on(struct events *e, struct seeker *s, unsigned need)
 {
 	uint64_t lost = 0, looked = 0;
-	int rc = 0;
+	unsigned n = 0;
+	bool over = false;
 
-	while (n > 0 && !job_over(&e->job) && (rc = seek_next(s, e->hi + 1)) == 0
-	       && !past_focus(e, s)) {
+	while ((n < need || (n < need + ROWS_AHEAD && looked < AHEAD_EVENTS))
+	       && !job_over(&e->job)) {
+		over = seek_next(s, e->hi + 1) != 0 || past_focus(e, s);
+		if (over)
+			break;
 		lost += loss_of(s);
 		if (events_fits(e, e->filter, s)) {
 			struct cached *c = events_row(e, s);
@@ -177,22 +183,22 @@ static void read_on(struct events *e, struct seeker *s, unsigned n)
 			c->row.lost_before = lost;
 			lost = 0;
 			append(e, c);
-			n--;
+			n++;
 		}
 		if (++looked % LOOK_EVERY == 0)
 			told(e, s->num, false);
 	}
-	told(e, s->num, rc != 0 || (n > 0 && past_focus(e, s)));
+	told(e, s->num, over);
 }
 
-static void extend_forward(struct events *e, struct seeker *s, unsigned n)
+static void extend_forward(struct events *e, struct seeker *s, unsigned need)
 {
-	if ((s->owner != &e->job || s->num != e->hi)
-	    && seek_part(s, browse_part(e->b, e->hi + 1, 0), &e->job, NULL, e->hi + 1) < 0) {
+	if ((s->owner != e->job.id || s->num != e->hi)
+	    && seek_part(s, browse_part(e->b, e->hi + 1, 0), e->job.id, NULL, e->hi + 1) < 0) {
 		told(e, e->hi, true);
 		return;
 	}
-	read_on(e, s, n);
+	read_on(e, s, need);
 }
 
 /* ---- backward ---- */
@@ -216,7 +222,7 @@ static bool note_part(struct events *e, struct seeker *s, unsigned part, uint64_
 	const uint64_t bulk = e->filter && cond_needs_bulk(e->filter) ? 0 : UINT64_MAX;
 
 	r->n = 0;
-	if (seek_part(s, part, NULL, &e->types, bulk) < 0)
+	if (seek_part(s, part, 0, &e->types, bulk) < 0)
 		return false;
 	while (!job_over(&e->job) && seek_next(s, 0) == 0 && (!s->ev.num || s->ev.num < num))
 		if (events_fits(e, e->filter, s))
@@ -232,7 +238,7 @@ static bool rows_between(struct events *e, struct seeker *s, uint64_t from, uint
 	uint64_t lost = 0;
 	bool ok;
 
-	if (seek_part(s, browse_part(e->b, from, 0), NULL, NULL, from) < 0)
+	if (seek_part(s, browse_part(e->b, from, 0), 0, NULL, from) < 0)
 		return false;
 	while (!job_over(&e->job) && seek_next(s, from) == 0 && (!s->ev.num || s->ev.num < num)) {
 		lost += s->num + 1 >= from ? loss_of(s) : 0;
@@ -280,21 +286,21 @@ static void extend_backward(struct events *e, struct seeker *s, unsigned n)
 
 /* ---- a place ---- */
 
-/* The first event at or after ts; 0: there is none. */
-static uint64_t find_time(struct events *e, struct seeker *s, uint64_t ts)
+/* Known rows begin anew so far before num that those wanted before it are among them, if they are
+ * in the same part. */
+static void begin_at(struct events *e, struct seeker *s, uint64_t num, unsigned before)
 {
-	int rc;
+	const unsigned part = browse_part(e->b, num, 0);
+	struct ring r = { .cap = before + ROWS_AHEAD };
 
-	if (seek_part(s, browse_part(e->b, 0, ts), NULL, NULL, UINT64_MAX) < 0)
-		return 0;
-	while (!job_over(&e->job) && (rc = seek_next(s, 0)) == 0)
-		if (s->ev.num && s->ev.ts >= ts)
-			return s->ev.num;
-	return s->num + 1;
-}
-
-static void begin_at(struct events *e, uint64_t num)
-{
+	if (is_plain(e)) {
+		num = num > r.cap ? num - r.cap : 1;
+	} else {
+		r.v = xcalloc(r.cap, sizeof(*r.v));
+		if (note_part(e, s, part, num, &r) && r.n > 0)
+			num = ring_first(&r);
+		free(r.v);
+	}
 	browse_lock(e->b);
 	events_clear(e);
 	e->lo = num;
@@ -353,7 +359,7 @@ static uint64_t number_of_place(struct events *e, struct seeker *s, const struct
 		return p->num;
 	if (e->ts_known && e->ts_asked == p->ts)
 		return e->ts_num;
-	num = find_time(e, s, p->ts);
+	num = seek_time(s, browse_part(e->b, 0, p->ts), p->ts, &e->job);
 	if (job_over(&e->job))
 		return 0;
 	browse_lock(e->b);
@@ -378,13 +384,13 @@ void events_run(struct job *j, struct seeker *s)
 	if (!num)
 		return;
 	if (!e->lo || num < e->lo || num > e->hi + 1)
-		begin_at(e, num);
+		begin_at(e, s, num, w.before);
 	/* First what is at the place and behind it, told as soon as it is there. */
 	for (;;) {
 		count_around(e, num, &before, &behind);
 		if (job_over(j) || behind > w.after || e->end)
 			break;
-		extend_forward(e, s, w.after - (unsigned)behind + ROWS_AHEAD);
+		extend_forward(e, s, w.after + 1 - (unsigned)behind);
 		browse_tell(e->b);
 	}
 	for (;;) {

@@ -52,6 +52,7 @@ struct browse {
 	struct scan *base;
 	struct query *queries;
 	uint64_t clock;			/* of last_used */
+	uint64_t n_jobs;
 	struct marks marks[MARK__N];
 	struct alert_line *lines;	/* by place in marks[MARK_ALERT] */
 	size_t n_lines, lines_cap;

@@ -61,7 +61,7 @@ static int begin(struct search *s, struct seeker *k, unsigned part)
 {
 	const bool bulk = (s->filter && cond_needs_bulk(s->filter)) || s->text;
 
-	return seek_part(k, part, NULL, &s->e->types, bulk ? 0 : UINT64_MAX);
+	return seek_part(k, part, 0, &s->e->types, bulk ? 0 : UINT64_MAX);
 }
 
 static void look_forward(struct search *s, struct seeker *k)

@@ -45,10 +45,8 @@ static void *seeker_run(void *arg)
 		browse_tell(b);
 		browse_lock(b);
 		j->running = false;
-		if (j->closed) {
-			s->owner = s->owner == j ? NULL : s->owner;
+		if (j->closed)
 			j->release(j);
-		}
 	}
 	browse_unlock(b);
 	return NULL;
@@ -83,6 +81,7 @@ void job_init(struct job *j, struct browse *b, enum seeker_kind kind,
 	      void (*run)(struct job *, struct seeker *), void (*release)(struct job *))
 {
 	*j = (struct job){ .b = b, .seeker = b->seekers[kind], .run = run, .release = release };
+	j->id = __atomic_add_fetch(&b->n_jobs, 1, __ATOMIC_RELAXED);
 }
 
 void job_ask(struct job *j)
@@ -113,8 +112,6 @@ void job_close(struct job *j)
 		j->closed = true;
 		return;
 	}
-	if (j->seeker->owner == j)
-		j->seeker->owner = NULL;
 	j->release(j);
 }
 
@@ -144,7 +141,7 @@ static void want(struct seeker *s, const struct event_set *types, bool bulk)
 	s->bulk = bulk;
 }
 
-int seek_part(struct seeker *s, unsigned part, const void *owner, const struct event_set *types,
+int seek_part(struct seeker *s, unsigned part, uint64_t owner, const struct event_set *types,
 	      uint64_t bulk_from)
 {
 	const struct part *p = &s->b->parts[part];
@@ -180,4 +177,24 @@ int seek_next(struct seeker *s, uint64_t skip_to)
 	}
 	arena_reset(&s->scratch);
 	return rc;
+}
+
+uint64_t seek_time(struct seeker *s, unsigned part, uint64_t ts, const struct job *stop)
+{
+	const struct part *p = &s->b->parts[part];
+	uint64_t num = p->first_num ? p->first_num - 1 : 0;
+
+	s->owner = 0;
+	want(s, NULL, false);
+	s->source->stop_key = 0;
+	if (source_seek_key(s->source, p->from_key) < 0)
+		return num + 1;
+	while (!job_over(stop) && source_next(s->source, &s->ev) == 0) {
+		if (!s->ev.num)
+			continue;
+		num = s->ev.num;
+		if (s->ev.ts >= ts)
+			return num;
+	}
+	return num + 1;
 }

@@ -17,6 +17,7 @@ struct job {
 	struct job *next;
 	struct browse *b;
 	struct seeker *seeker;
+	uint64_t id;			/* of all jobs that ever were */
 	bool pending, running, closed;
 	bool again;			/* asked while running; read without the lock */
 	void (*run)(struct job *j, struct seeker *s);
@@ -32,7 +33,7 @@ struct seeker {
 	struct field_ctx ctx;
 	struct event ev;
 	struct job *jobs;		/* pending */
-	const void *owner;		/* whom the place below belongs to */
+	uint64_t owner;			/* job that the place below belongs to; 0: nobody's */
 	uint64_t num;			/* of the last event read */
 	uint64_t bulk_from;		/* payloads are wanted from this event on */
 	bool bulk;
@@ -59,8 +60,11 @@ static inline bool job_over(const struct job *j)
 
 /* Goes to the begin of a part.  types: that will be looked at; NULL: all.  Payloads come from
  * event bulk_from on, as far as blocks allow. */
-int seek_part(struct seeker *s, unsigned part, const void *owner, const struct event_set *types,
+int seek_part(struct seeker *s, unsigned part, uint64_t owner, const struct event_set *types,
 	      uint64_t bulk_from);
+/* The first event of a part or behind it that is not before ts: its number, or the one behind the
+ * last.  Leaves the place and the state alone to whoever seeks next.  stop: job_over ends it. */
+uint64_t seek_time(struct seeker *s, unsigned part, uint64_t ts, const struct job *stop);
 /* The next event in s->ev, with s->ctx and the state after it; pseudo events too.  Events before
  * skip_to only reach the state.  0, 1 at the end, negative: failure. */
 int seek_next(struct seeker *s, uint64_t skip_to);

@@ -224,7 +224,7 @@ static bool open_before(struct stream *s, struct seeker *k, unsigned part)
 	const struct thread *t;
 	const struct fdinfo *f;
 
-	if (part == 0 || seek_part(k, part, NULL, &none, UINT64_MAX) < 0)
+	if (part == 0 || seek_part(k, part, 0, &none, UINT64_MAX) < 0)
 		return false;
 	while (seek_next(k, 0) == 0 && k->ev.num == 0 && k->ev.type != EV_SNAP_END)
 		;
@@ -260,7 +260,7 @@ static void tell(struct stream *s, const struct seeker *k, bool complete)
 
 static bool find_event(struct stream *s, struct seeker *k)
 {
-	int rc = seek_part(k, browse_part(s->b, s->num, 0), NULL, NULL, UINT64_MAX);
+	int rc = seek_part(k, browse_part(s->b, s->num, 0), 0, NULL, UINT64_MAX);
 
 	while (rc == 0 && !job_over(&s->job) && (rc = seek_next(k, s->num)) == 0)
 		if (k->ev.num >= s->num)
@@ -280,7 +280,7 @@ static void run(struct job *j, struct seeker *k)
 		return;
 	}
 	wanted(&types);
-	if (seek_part(k, first_part(s, k), NULL, &types, 0) < 0) {
+	if (seek_part(k, first_part(s, k), 0, &types, 0) < 0) {
 		fail(s, err_text());
 		return;
 	}

@@ -111,6 +111,7 @@ void cell_set_text(struct table *t, struct cell *c, const char *p, size_t len)
 		c->room = (uint32_t)len;
 	} else {
 		memcpy(c->text, p, len);
+		c->text[len] = '\0';
 	}
 	c->len = (uint32_t)len;
 	c->has = 1;

@@ -30,7 +30,8 @@ static void window(struct world *w, struct events *e, struct place p, unsigned b
 
 static void windows_are_around_their_place(void **unused)
 {
-	static const uint64_t places[] = { 1, 2, 5, 1999, 2000, 2001, 15000, 29999, 30000, 7, 30000 };
+	static const uint64_t places[] = { 1, 2, 5, 1999, 2000, 2001, 15000, 29999, 30000, 7,
+					   30000 };
 	struct event_window v = {0};
 	struct world w;
 	struct events *e;
@@ -44,7 +45,8 @@ static void windows_are_around_their_place(void **unused)
 		assert_true(v.at < v.n);
 		assert_int_equal(v.v[v.at].num, num);
 		assert_int_equal(v.at, num > 20 ? 20 : num - 1);
-		assert_int_equal(v.n - v.at - 1, num + 30 <= WORLD_EVENTS ? 30 : WORLD_EVENTS - num);
+		assert_int_equal(v.n - v.at - 1,
+				 num + 30 <= WORLD_EVENTS ? 30 : WORLD_EVENTS - num);
 		assert_int_equal(v.begin, v.v[0].num == 1);
 		assert_int_equal(v.end, v.v[v.n - 1].num == WORLD_EVENTS);
 		for (size_t r = 1; r < v.n; r++)
