@@ -306,34 +306,46 @@ static int make(struct test_verb *t)
 	return make_test(&t->make);
 }
 
+/* What does not go together.  Negative with a message. */
+static int check(struct test_verb *t)
+{
+	const bool against = t->compare.against;
+
+	if (make_check(&t->make, t->n_paths > 0, against || t->watch ||
+		       cover_asked(&t->cover)) < 0 || cover_check(&t->cover) < 0)
+		return -ERR_USAGE;
+	if (!against && forms_check(&t->forms) < 0)
+		return -ERR_USAGE;
+	if ((against || t->watch) && cover_asked(&t->cover))
+		return err(ERR_USAGE, "coverage and mutation go neither with --against nor with "
+			   "--watch");
+	return against && t->watch ? err(ERR_USAGE, "--watch or --against, not both") : 0;
+}
+
+static int parse_and_run(struct test_verb *t, int argc, char **argv)
+{
+	struct opt_parse p;
+	int key;
+
+	opt_begin(&p, &test_spec, argc, argv);
+	while ((key = opt_next(&p)) >= 0)
+		if (option(t, &p, key) < 0)
+			return opt_usage_error(&test_spec, "%s", err_text());
+	if (key != OPT_END)
+		return opt_status(key);
+	t->paths = argv + p.first;
+	t->n_paths = argc - p.first;
+	if (check(t) < 0)
+		return opt_usage_error(&test_spec, "%s", err_text());
+	return make_asked(&t->make) ? make(t) : t->compare.against ? compare(t) : run(t);
+}
+
 int verb_test(int argc, char **argv)
 {
 	struct test_verb t = { .jobs = default_jobs(), .compare.examples = EXAMPLES_DEFAULT,
 		.cover = { .fail_under = -1 } };
-	struct opt_parse p;
-	int key, e;
+	const int e = parse_and_run(&t, argc, argv);
 
-	opt_begin(&p, &test_spec, argc, argv);
-	while ((key = opt_next(&p)) >= 0)
-		if (option(&t, &p, key) < 0)
-			return opt_usage_error(&test_spec, "%s", err_text());
-	if (key != OPT_END)
-		return opt_status(key);
-	if (make_check(&t.make, p.first < argc, t.compare.against || t.watch ||
-		       cover_asked(&t.cover)) < 0)
-		return opt_usage_error(&test_spec, "%s", err_text());
-	if (!t.compare.against && forms_check(&t.forms) < 0)
-		return opt_usage_error(&test_spec, "%s", err_text());
-	if ((t.compare.against || t.watch) && cover_asked(&t.cover))
-		return opt_usage_error(&test_spec, "coverage and mutation go neither with "
-				       "--against nor with --watch");
-	if (cover_check(&t.cover) < 0)
-		return opt_usage_error(&test_spec, "%s", err_text());
-	if (t.watch && (t.compare.against || cover_asked(&t.cover)))
-		return opt_usage_error(&test_spec, "--watch only runs tests, nothing else");
-	t.paths = argv + p.first;
-	t.n_paths = argc - p.first;
-	e = make_asked(&t.make) ? make(&t) : t.compare.against ? compare(&t) : run(&t);
 	cover_run_release(&t.covered);
 	test_suite_release(&t.suite);
 	free(t.rules);
