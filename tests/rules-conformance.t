@@ -133,11 +133,20 @@ for my $c (grep { $_->{test} eq 'compilation_warnings' } @{$compile->{compile}})
 	      "$c->{filter} -> @lines, want $c->{warnings} warnings");
 }
 # The fields of the original test are not ours: put in ones that are.
+for my $c (grep { $_->{factory} eq 'mock' && $_->{test} ne 'compilation_warnings' } @{$compile->{compile}}) {
+	my $text = $c->{filter} =~ s/c\.buffer/evt.buffer/r;
+	my $field = $text =~ /[<>]/ ? 'proc.pid' : 'proc.name';
+	$text =~ s/c\.true/$field/;
+	my $got = ask('compile', bytes($text));
+	check($c->{id}, verdict($got) eq $c->{expect}, "$text -> $got, want $c->{expect}");
+}
 for my $c (@{$compile->{boolean}}) {
-	next if $c->{filter} =~ /quote/;
 	my $text = $c->{filter};
-	$text =~ s/c\.true=1/evt.type=openat/g;
+	$text =~ s/c\.true=1/evt.type=rename/g;
 	$text =~ s/c\.false=1/evt.type=close/g;
+	# As the tool's event has them.
+	$text =~ s/c\.singlequote/evt.rawarg.oldpath/g;
+	$text =~ s/c\.doublequote/evt.rawarg.newpath/g;
 	my $got = ask('eval', $text);
 	check($c->{id}, $got eq ($c->{expect} ? 'true' : 'false'), "$text -> $got");
 }

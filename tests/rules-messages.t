@@ -101,6 +101,19 @@ for my $mark ('', "\xef\xbb\xbf") {
 		'has the right place' . ($mark && ', with a byte order mark too'));
 }
 
+# ---- lists ----
+
+spew("$dir/list.yaml", "- list: l\n  items: [12, 'a b', abc]\n- rule: r\n  desc: d\n  output: o\n  priority: NOTICE\n" .
+	"  condition: evt.type=open and proc.pid in (l)\n");
+($status, $out, $err) = run('-V', "$dir/list.yaml");
+like($err, qr/list\.yaml:2:16: error: rule 'r': a b is not a valid number.*\n    items: \[12, 'a b', abc\]\n {17}\^/,
+	'what is wrong with an item of a list is told there');
+spew("$dir/list.yaml", "- list: l\n  items: [12, a]\n");
+spew("$dir/rule.yaml", "- rule: r\n  desc: d\n  output: o\n  priority: NOTICE\n" .
+	"  condition: evt.type=open and proc.pid in (l)\n");
+($status, $out, $err) = run('-V', "$dir/list.yaml", "$dir/rule.yaml");
+like($err, qr/rule\.yaml:5:\d+: error: rule 'r': a is not a valid number/, 'where it is named if that is another file');
+
 # ---- stages ----
 
 my $stages = '';

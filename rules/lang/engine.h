@@ -285,6 +285,8 @@ void matcher_begin(struct matcher *m, const struct field_ctx *ctx);
 /* The conditions of the type that hold, by id and in their order, at most max of them.
  * How many. */
 unsigned matcher_match(struct matcher *m, unsigned type, uint32_t *ids, unsigned max);
+/* Puts ids in order: copies of a rule match with the first of them. */
+void match_sort(uint32_t *ids, unsigned n);
 /* What the keys of a type leave. */
 struct able {
 	const uint64_t *mask;		/* a bit for each entry of the type; NULL: all */

@@ -44,11 +44,17 @@ static inline bool take(const struct engine *e, const struct entry *i, struct fo
 	return out->n < out->max;
 }
 
-static int order_ids(const void *a, const void *b)
+static int by_id(const void *a, const void *b)
 {
 	const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
 
 	return (x > y) - (x < y);
+}
+
+void match_sort(uint32_t *ids, unsigned n)
+{
+	if (n > 1)
+		qsort(ids, n, sizeof(*ids), by_id);
 }
 
 /* Runs the conditions of a word's bits; false: enough.  pcs: of these, moves on. */
@@ -99,6 +105,6 @@ unsigned matcher_match(struct matcher *m, unsigned type, uint32_t *ids, unsigned
 				break;
 	}
 	if (out.mixed)
-		qsort(ids, out.n, sizeof(*ids), order_ids);
+		match_sort(ids, out.n);
 	return out.n;
 }

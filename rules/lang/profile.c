@@ -90,13 +90,6 @@ static bool run(struct profile *p, struct matcher *m, const struct entry *i, uin
 	return is;
 }
 
-static int order_ids(const void *a, const void *b)
-{
-	const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 unsigned profile_match(struct profile *p, struct matcher *m, unsigned type, uint32_t *ids,
 		       unsigned max)
 {
@@ -122,7 +115,7 @@ unsigned profile_match(struct profile *p, struct matcher *m, unsigned type, uint
 			p->rules[e->same[s - 1].id].held++;
 		}
 	}
-	qsort(ids, n, sizeof(*ids), order_ids);
+	match_sort(ids, n);
 	count_preds(p, m);
 	if (p->events % TIME_EVERY == 0)
 		time_preds(p, m);

@@ -116,6 +116,31 @@ void joined_text(struct lang_text *t, const struct joined *j)
 				 .locate = locate_in_joined, .origin = j };
 }
 
+/* An item of a list that stands in the same file as the condition: a message about a file
+ * points into it. */
+static bool locate_item(const struct expanded *e, const struct piece *p, size_t off,
+			struct lang_place *out)
+{
+	const struct list_mark *m;
+	const struct place *at;
+	size_t i = e->n_marks, in;
+
+	while (i > 0 && e->marks[i - 1].out > off)
+		i--;
+	if (i == 0 || e->marks[i - 1].out < p->out)
+		return false;
+	m = &e->marks[i - 1];
+	at = &m->list->items_at[m->index];
+	if (at->file != e->from->spans[0].from.file)
+		return false;
+	in = off - m->out;
+	in -= in > 0 && e->text.p[m->out] == '"' && m->list->items[m->index][0] != '"';
+	if (in >= strlen(m->list->items[m->index]))
+		in = 0;		/* lists in it are put in */
+	file_place(at, scalar_place(at, in), out);
+	return true;
+}
+
 static void locate_expanded(const struct lang_text *t, size_t off, struct lang_place *out)
 {
 	const struct expanded *e = t->origin;
@@ -126,6 +151,8 @@ static void locate_expanded(const struct lang_text *t, size_t off, struct lang_p
 	if (i) {
 		const struct piece *p = &e->pieces[i - 1];
 
+		if (!p->copied && locate_item(e, p, off, out))
+			return;
 		off = p->in + (p->copied ? off - p->out : 0);
 	}
 	locate_joined(e->from, off < e->from->len ? off : e->from->len, out);

@@ -8,7 +8,7 @@
  *   compile COND    ok | fail CODE MESSAGE, then a line per warning
  *   bare COND       the same without the fields of containers
  *   events COND     names of event types, one a line; "(all)"
- *   eval COND       true | false on an openat event without state
+ *   eval COND       true | false on a rename of hello 'quoted' to hello "quoted", without state
  *   load YAML       {"result": messages, "compiled": {rule: {...}}} without the container
  *                   fields that outputs end with otherwise.  Lines "#plugin NAME VERSION",
  *                   "#extra RULE|TAGS|FORMAT" and "#enable|disable name|tag WHAT"
@@ -113,6 +113,7 @@ static void do_events(struct request *r, struct buf *out)
 
 static void do_eval(struct request *r, struct buf *out)
 {
+	static const char single[] = "hello 'quoted'", twice[] = "hello \"quoted\"";
 	struct cond *c = cond_compile(r->text, r->len, "filter");
 	struct event ev = {0};
 	const struct field_ctx ctx = { .ev = &ev, .scratch = &r->arena };
@@ -121,7 +122,9 @@ static void do_eval(struct request *r, struct buf *out)
 		buf_printf(out, "fail %s", err_text());
 		return;
 	}
-	event_init(&ev, EV_OPENAT);
+	event_init(&ev, EV_RENAME);
+	value_bytes(&ev.v[P(RENAME, oldpath)], single, sizeof(single) - 1);
+	value_bytes(&ev.v[P(RENAME, newpath)], twice, sizeof(twice) - 1);
 	buf_str(out, cond_eval(c, &ctx) ? "true" : "false");
 	cond_free(c);
 }

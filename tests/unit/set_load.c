@@ -161,7 +161,7 @@ static const struct mistake mistakes[] = {
 	{ RULE("'proc.pid = 1 and proc.name=''a'' b'"), "LOAD_ERR_COMPILE_CONDITION", 3, 48,
 	  "unexpected token" },
 	{ "- list: l\n  items: [1, x]\n" RULE("proc.pid in (l)"),
-	  "LOAD_ERR_COMPILE_CONDITION", 5, 27,
+	  "LOAD_ERR_COMPILE_CONDITION", 2, 14,
 	  "x is not a valid number" },
 	{ "- rule: r\n  desc: d\n  condition: proc.pid=1\n  output: o\n  priority: warn\n",
 	  "LOAD_ERR_YAML_VALIDATE", 5, 13, "Invalid priority" },
