@@ -225,6 +225,47 @@ like($out, qr/of 1 event of its types the nearest:\n.*openat.*\n.*1 check would 
 	'why: the nearest event and what kept it');
 unlike($out, qr/\033/, 'no colours but on a terminal');
 
+spill("$dir/several.yaml", slurp("$top/tests/saker-test/several.yaml"));
+spill("$dir/few.test.yaml", "rules: several.yaml\ntests:\n  - {name: x, events: [{proc: cat, evt: openat, fd.name: /srv/1}], expect: [{rule: Many}]}\n");
+like((run('test', "$dir/few.test.yaml"))[1], qr/about several events: 3 within 10\.0 s; 1 match its condition/, 'why: too few events of several');
+spill("$dir/order.yaml", join '', map { "- {rule: $_, desc: d, condition: evt.type = openat, output: x, priority: INFO}\n" } qw(First Second));
+(undef, $out) = run('test', spill("$dir/order.test.yaml", "rules: order.yaml\ntests:\n" .
+	"  - {name: x, events: [{proc: cat, evt: openat}], expect: [{rule: Second}]}\n" .
+	"  - {name: y, options: {rule-matching: all}, events: [{proc: cat, evt: openat}], expect: [{rule: Second}]}\n" .
+	"  - {name: z, options: {disable: First}, events: [{proc: cat, evt: openat}], expect: [{rule: Second}]}\n" .
+	"  - {name: w, options: {disable: '*'}, events: [{proc: cat, evt: openat}], expect: [{rule: Second}]}\n"));
+like($out, qr/but 'First' stands before it and matches too/, 'why: another rule is first');
+like($out, qr/'Second' must fire, but is not enabled/, 'why: it is not enabled');
+like($out, qr/^4 tests: 2 passed, 2 failed$/m, 'options choose rules and how they match');
+
+# ---- nothing of the machine ----
+
+{
+	my $text = $head . "  - {name: x, recording: $top/fixtures/demo.skr, expect: [{rule: $shadow, fields: {evt.hostname: localhost, evt.time: " .
+		"'05:40:04.202439762'}}, {no: Log removed}]}\n";
+	my $file = spill("$dir/hermetic.test.yaml", $text);
+	my @here = run('test', $file);
+	local @ENV{qw(TZ FALCO_HOSTNAME LC_ALL HOME)} = ('Asia/Tokyo', 'other', 'tr_TR.UTF-8', '/nowhere');
+	my @there = run('test', $file);
+	is_deeply(\@there, \@here, 'time zone, host name and locale do not matter');
+	is(scalar(() = $here[1] =~ /must/g), 1, 'and are always the same');
+}
+my @trees = ("$top/tests/saker-test", "$top/fixtures", $dir);
+my @once = run('test', '-j', 1, @trees);
+is_deeply([run('test', '-j', 4, @trees)], \@once, 'the same for any number of threads') for 1 .. 3;
+SKIP: {
+	skip 'no script', 2 unless `sh -c 'command -v script'`;
+	like(`script -qec '$saker test $dir/few.test.yaml' /dev/null`, qr/\033\[1;31mFAIL/, 'colours on a terminal');
+	unlike(`NO_COLOR=1 script -qec '$saker test $dir/few.test.yaml' /dev/null`, qr/\033\[/, 'not with NO_COLOR');
+}
+system($saker, 'convert', '-q', "$top/fixtures/demo.skr", "$dir/demo.scap") == 0 or system($saker, 'convert', "$top/fixtures/demo.skr", "$dir/demo.scap");
+($status, $out) = run('test', spill("$dir/scap.test.yaml", $head . "  - {name: x, recording: demo.scap, expect: [{rule: $shadow}]}\n"));
+is($status, 0, 'captures of Falco') or diag($out);
+spill("$dir/cut.skr", substr(slurp("$top/fixtures/demo.skr"), 0, 20000));
+($status, $out) = run('test', spill("$dir/cut.test.yaml", $head . "  - {name: x, recording: cut.skr, expect: none}\n"));
+is($status, 2, 'a damaged recording is no failure of rules');
+like($out, qr/cut\.skr: it is damaged/, 'and told');
+
 # ---- forms ----
 
 my $mixed = spill("$dir/mixed.test.yaml", $head . <<"END");

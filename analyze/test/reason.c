@@ -7,8 +7,10 @@
 
 #include "analyze/report/nearest.h"
 #include "analyze/report/why_event.h"
+#include "capture/base/timearg.h"
 #include "capture/trace/source.h"
 #include "rules/lang/events.h"
+#include "rules/set/correlate.h"
 
 enum { LINES_MAX = 60, TYPES_SHOWN = 8 };
 
@@ -24,7 +26,7 @@ struct reason {
 	struct field_env env;
 	struct format *line;
 	struct nearest nearest;
-	uint64_t n_looked, n_near;
+	uint64_t n_looked, n_matched;
 	struct event_set seen;
 };
 
@@ -40,6 +42,7 @@ static void look(struct reason *r, const struct event *ev)
 	if (r->more && explain_holds(&r->x))
 		return;
 	r->n_looked++;
+	r->n_matched += explain_holds(&r->x);
 	w.n_checks = explain_blame(&r->x);
 	g = nearest_note(&r->nearest, &r->x, ev->num, 0);
 	if (g)
@@ -96,8 +99,36 @@ static void put_indented(struct buf *out, const struct buf *text)
 	}
 }
 
+static const struct correlation *correlation_of(const struct reason *r)
+{
+	size_t n;
+	const struct correlation *c = ruleset_correlations(r->set->rules, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (c[i].rule == r->rule)
+			return &c[i];
+	return NULL;
+}
+
+/* A rule over several events may have all of them, and still wait. */
+static void put_several(struct reason *r, struct buf *out)
+{
+	const struct correlation *c = correlation_of(r);
+	char within[TIME_TEXT_MAX];
+
+	if (!c)
+		return;
+	time_span(within, c->within);
+	buf_printf(out, "    the rule is about several events: %u within %s%s%s%s%s; "
+		   "%" PRIu64 " match its condition\n", c->count, within,
+		   c->has_distinct ? ", with different values of " : "",
+		   c->has_distinct ? c->distinct.text : "", c->n_steps ? ", after other steps" : "",
+		   c->has_absence ? ", and something must not follow" : "", r->n_matched);
+}
+
 static void put(struct reason *r, struct buf *out)
 {
+	put_several(r, out);
 	if (r->nearest.n == 0 && r->more)
 		return;
 	if (r->nearest.n == 0) {
