@@ -32,6 +32,7 @@ static const struct {
 } verbs[] = {
 	{ "analyze", verb_analyze },
 	{ "live", verb_live },
+	{ "browse", verb_browse },
 	{ "lint", verb_lint },
 	{ "test", verb_test },
 	{ "why", verb_why },

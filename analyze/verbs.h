@@ -5,6 +5,7 @@
 /* Each parses its options (argv[0] is the verb), works, returns the exit status. */
 int verb_analyze(int argc, char **argv);
 int verb_live(int argc, char **argv);
+int verb_browse(int argc, char **argv);
 int verb_lint(int argc, char **argv);
 int verb_test(int argc, char **argv);
 int verb_why(int argc, char **argv);

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "analyze/browse/keys.h"
+#include "analyze/browse/view.h"
 #include "capture/base/catalog.h"
 #include "capture/base/err.h"
 #include "replay/field/field.h"
@@ -163,6 +165,51 @@ static void operators(void)
 	names(v, sizeof(v) / sizeof(v[0]));
 }
 
+static void key_table(void)
+{
+	const char *group = "";
+
+	for (enum action a = 1; a < ACT__N; a++) {
+		const struct key_desc k = key_row(a);
+		char places[100];
+
+		if (strcmp(k.group, group) != 0) {
+			if (*group)
+				puts(".El");
+			printf(".Ss %s\n.Bl -tag -width \"PgDn C-f Space\"\n", group = k.group);
+		}
+		fputs(".It Cm \"\\&", stdout);	/* keys may be what mdoc takes for an end */
+		for (const char *s = k.keys; *s; s++)
+			fputs(*s == ' ' ? " \\&" : (char[]){ *s, 0 }, stdout);
+		puts("\"");
+		text(k.help);
+		key_places(k.where, places, sizeof(places));
+		printf(*places ? "\n.Pq %s\n" : "\n", places);
+	}
+	puts(".El");
+}
+
+static void view_table(void)
+{
+	struct views vs;
+
+	views_init(&vs);
+	for (size_t i = 0; i < vs.n; i++) {
+		fputs(".It Cm ", stdout);
+		word(vs.v[i]->id);
+		fputs(" Pq ", stdout);
+		word(vs.v[i]->title);
+		putchar('\n');
+		text(vs.v[i]->help);
+		puts(":");
+		for (unsigned k = 0; k < vs.v[i]->n_columns; k++) {
+			fputs(vs.v[i]->columns[k].name, stdout);
+			puts(k + 1 < vs.v[i]->n_columns ? "," : ".");
+		}
+	}
+	views_release(&vs);
+}
+
 int main(int argc, char **argv)
 {
 	const char *table = argc > 1 ? argv[1] : "";
@@ -181,6 +228,10 @@ int main(int argc, char **argv)
 		event_names();
 	else if (strcmp(table, "operators") == 0)
 		operators();
+	else if (strcmp(table, "keys") == 0)
+		key_table();
+	else if (strcmp(table, "views") == 0)
+		view_table();
 	else {
 		warn("gen: there is no table '%s'", table);
 		return EXIT_FAILED;

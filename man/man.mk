@@ -11,8 +11,8 @@ SCHEMA := $(O)/man/saker-test.schema.json
 
 man: $(BUILT_PAGES) $(SCHEMA)
 
-$(O)/man/gen: $(O)/man/gen.o $(LIB)
-	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+$(O)/man/gen: $(O)/man/gen.o $(BROWSE) $(LIB)
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(BROWSE_LIBS) $(LIBS)
 
 $(BUILT_PAGES): $(O)/%: % man/expand.pl $(O)/man/gen $(PROGRAMS)
 	@mkdir -p $(@D)

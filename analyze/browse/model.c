@@ -234,8 +234,8 @@ struct browse *browse_open(const struct browse_options *o)
 	table_init(&b->programs, NULL, false);
 	if (b->event_fd < 0)
 		err_sys("eventfd");
-	else if (open_sources(b, o) >= 0 && make_detect(b) >= 0 && begin_base(b) >= 0
-		 && start(b) >= 0)
+	else if (open_sources(b, o) >= 0 && (!o->opened || o->opened(o->arg) >= 0)
+		 && make_detect(b) >= 0 && begin_base(b) >= 0 && start(b) >= 0)
 		return b;
 	browse_close(b);
 	return NULL;

@@ -25,6 +25,10 @@ struct browse_options {
 	struct ruleset *rules;	/* finished; NULL: no alerts.  Outlives the browser */
 	const struct views *views;	/* outlives the browser */
 	const struct field_env *env;
+	/* Called when all files are open, before the first thread: the place for a sandbox.
+	 * NULL: nothing to do; negative: err_text. */
+	int (*opened)(void *arg);
+	void *arg;
 	unsigned threads;		/* readers; 0: as many as processors, at most 8 */
 };
 

@@ -33,6 +33,7 @@ static struct {
 	struct buf text;
 	int wake[2];
 	SCREEN *screen;
+	struct term_mouse event;
 } term = { .wake = { -1, -1 } };
 
 /* For handlers. */
@@ -90,7 +91,7 @@ static void prepare_undo(void)
 
 /* ---- signals -------------------------------------------------------------------- */
 
-void term_wake(void)
+static void wake(void)
 {
 	const int e = errno;
 
@@ -120,7 +121,7 @@ static void on_quit(int sig)
 	if (quit)
 		on_crash(sig);
 	quit = sig;
-	term_wake();
+	wake();
 }
 
 static void on_flag(int sig)
@@ -131,7 +132,7 @@ static void on_flag(int sig)
 		stopped = 1;
 	else
 		continued = 1;
-	term_wake();
+	wake();
 }
 
 static void catch_signals(void)
@@ -214,10 +215,12 @@ static void choose_colors(enum term_colors c)
 
 	for (unsigned i = 0; i < ROLE__N; i++)
 		term.attributes[i] = roles[i].attributes;
-	if (never || !has_colors() || COLORS < 8)
+	if (never || !has_colors())
 		return;
 	start_color();
 	use_default_colors();
+	if (COLORS < 8)
+		return;
 	for (unsigned i = 0; i < ROLE__N; i++)
 		colored(i, COLORS >= 256 && c != COLORS_16);
 }
@@ -359,6 +362,27 @@ static int flag_event(void)
 	return resized ? size_changed() : 0;
 }
 
+/* Releases and movements are nothing to act on. */
+static int decode_mouse(void)
+{
+	MEVENT e;
+
+	if (getmouse(&e) != OK)
+		return TERM_NOTHING;
+	term.event = (struct term_mouse){
+		.row = e.y, .column = e.x,
+		.press = e.bstate & (BUTTON1_PRESSED | BUTTON1_CLICKED),
+		.up = e.bstate & BUTTON4_PRESSED,
+		.down = e.bstate & BUTTON5_PRESSED,
+	};
+	return term.event.press || term.event.up || term.event.down ? KEY_MOUSE : TERM_NOTHING;
+}
+
+struct term_mouse term_mouse(void)
+{
+	return term.event;
+}
+
 /* A code of ncurses, a character, or a character with the bit of Alt. */
 static int decode_key(void)
 {
@@ -368,7 +392,7 @@ static int decode_key(void)
 	if (kind == ERR)
 		return TERM_NOTHING;
 	if (kind == KEY_CODE_YES)
-		return c == KEY_RESIZE ? TERM_NOTHING : (int)c;
+		return c == KEY_RESIZE ? TERM_NOTHING : c == KEY_MOUSE ? decode_mouse() : (int)c;
 	if (c == TERM_ESC && get_wch(&next) == OK)
 		return (int)next | TERM_ALT;
 	return c < 0x80 ? (int)c : (int)c | TERM_UNICODE;
@@ -382,11 +406,12 @@ static void drain(void)
 		;
 }
 
-int term_key(int ms)
+int term_key(int fd, int ms)
 {
 	struct pollfd p[] = {
 		{ .fd = STDIN_FILENO, .events = POLLIN },
 		{ .fd = term.wake[0], .events = POLLIN },
+		{ .fd = fd, .events = POLLIN },
 	};
 	int key = flag_event();
 
@@ -395,8 +420,8 @@ int term_key(int ms)
 	key = decode_key();		/* ncurses may have read ahead */
 	if (key != TERM_NOTHING)
 		return key;
-	if (poll(p, 2, ms) < 0)
-		return flag_event() ? flag_event() : TERM_NOTHING;
+	if (poll(p, 3, ms) < 0)
+		return (key = flag_event()) ? key : TERM_NOTHING;
 	if (p[1].revents)
 		drain();
 	key = flag_event();
@@ -413,21 +438,6 @@ int term_key(int ms)
 		return key;
 	}
 	return p[0].revents & (POLLHUP | POLLERR | POLLNVAL) ? TERM_GONE : TERM_NOTHING;
-}
-
-bool term_mouse(struct term_mouse *m)
-{
-	MEVENT e;
-
-	if (getmouse(&e) != OK)
-		return false;
-	*m = (struct term_mouse){
-		.row = e.y, .column = e.x,
-		.press = e.bstate & (BUTTON1_PRESSED | BUTTON1_CLICKED),
-		.up = e.bstate & BUTTON4_PRESSED,
-		.down = e.bstate & BUTTON5_PRESSED,
-	};
-	return true;
 }
 
 /* ---- drawing -------------------------------------------------------------------- */

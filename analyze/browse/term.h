@@ -39,7 +39,7 @@ int term_columns(void);
 
 /* What a wait ended with, besides keys (>= 0, codes of ncurses; characters as they are). */
 enum term_event {
-	TERM_NOTHING = -1,	/* the time has passed, or term_wake was called */
+	TERM_NOTHING = -1,	/* the time has passed, there is something in fd */
 	TERM_RESIZED = -2,
 	TERM_QUIT = -3,		/* SIGTERM, SIGINT or SIGHUP: save and leave */
 	TERM_GONE = -4,		/* the terminal does not exist any more */
@@ -47,16 +47,14 @@ enum term_event {
 /* Bit of keys typed with Alt or after Esc. */
 enum { TERM_ALT = 1 << 24, TERM_UNICODE = 1 << 25, TERM_ESC = 27 };
 
-/* The next key or event; waits at most ms (-1: for ever). */
-int term_key(int ms);
-/* Where the mouse was pressed, after KEY_MOUSE; false: nothing to act on. */
+/* The next key or event; waits at most ms (-1: for ever), and not after fd is readable. */
+int term_key(int fd, int ms);
+/* What the mouse did, of the last KEY_MOUSE: a press, or the wheel. */
 struct term_mouse {
 	int row, column;
 	bool press, up, down;
 };
-bool term_mouse(struct term_mouse *m);
-/* Ends term_key's wait; for any thread. */
-void term_wake(void);
+struct term_mouse term_mouse(void);
 /* Stops the program as ^Z does elsewhere; returns when it is continued. */
 void term_suspend(void);
 

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What went through a descriptor, both ways; of a terminal, replayed as it looked. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze/browse/ui.h"
+#include "analyze/browse/vt.h"
+#include "capture/base/progress.h"
+#include "capture/base/timearg.h"
+
+enum { CHUNKS_AT_ONCE = 256 };
+/* Nobody waits for the pauses of a person. */
+#define PAUSE_MOST (NS_PER_S * 2)
+
+struct replay {
+	struct vt vt;
+	size_t at;		/* chunks that are shown */
+	bool plays;
+	uint64_t next;		/* monotonic: when the next chunk is due */
+};
+
+static int open_stream(struct ui *u, struct frame *f)
+{
+	f->stream = stream_open(u->b, f->stream_kind, f->num);
+	f->n_chunks = 0;
+	doc_clear(&f->doc);
+	if (f->stream_kind == STREAM_TTY) {
+		f->replay = xcalloc(1, sizeof(*f->replay));
+		vt_reset(&f->replay->vt);
+	}
+	return f->stream ? 0 : -1;
+}
+
+static void close_stream(struct frame *f)
+{
+	stream_close(f->stream);
+	free(f->replay);
+	f->stream = NULL;
+	f->replay = NULL;
+}
+
+/* ---- a descriptor, as a page ---------------------------------------------------- */
+
+static void add_chunk(struct ui *u, struct frame *f, const struct stream_chunk *c)
+{
+	char when[20];
+
+	ui_time_text(u, when, sizeof(when), c->ts);
+	doc_printf(&f->doc, c->out ? ROLE_MIDDLE : ROLE_LOW,
+		   "%s %s  process %u  %" PRIu64 " bytes%s  event %" PRIu64,
+		   c->out ? (term_utf8() ? "→" : ">") : term_utf8() ? "←" : "<", when, c->pid,
+		   c->size, c->size > c->len ? ", not all recorded" : "", c->num);
+	f->doc.v[f->doc.n - 1].section = true;
+	doc_bytes(&f->doc, ROLE_TEXT, c->p, c->len, f->hex);
+}
+
+static void add_chunks(struct ui *u, struct frame *f)
+{
+	struct stream_chunk v[CHUNKS_AT_ONCE];
+	size_t n;
+
+	while ((n = stream_chunks(f->stream, f->n_chunks, v, CHUNKS_AT_ONCE)) > 0) {
+		for (size_t i = 0; i < n; i++)
+			add_chunk(u, f, &v[i]);
+		f->n_chunks += n;
+	}
+}
+
+/* ---- a terminal, replayed ------------------------------------------------------- */
+
+static void show_chunk(struct replay *r, const struct stream_chunk *c)
+{
+	if (c->out)
+		vt_put(&r->vt, c->p, c->len);
+}
+
+static void go_to(struct frame *f, size_t at)
+{
+	struct replay *r = f->replay;
+	struct stream_chunk c;
+
+	if (at < r->at) {
+		vt_reset(&r->vt);
+		r->at = 0;
+	}
+	while (r->at < at && stream_chunks(f->stream, r->at, &c, 1) == 1) {
+		show_chunk(r, &c);
+		r->at++;
+	}
+}
+
+static uint64_t pause_before(struct frame *f, size_t at)
+{
+	struct stream_chunk c[2];
+
+	if (at == 0 || stream_chunks(f->stream, at - 1, c, 2) < 2)
+		return 0;
+	return c[1].ts - c[0].ts > PAUSE_MOST ? PAUSE_MOST : c[1].ts - c[0].ts;
+}
+
+static void play(struct frame *f)
+{
+	struct replay *r = f->replay;
+	const uint64_t now = monotonic_ns();
+	struct stream_status s;
+
+	stream_status(f->stream, &s);
+	while (r->plays && now >= r->next && r->at < s.n_chunks) {
+		go_to(f, r->at + 1);
+		r->next += pause_before(f, r->at);
+		if (r->next + NS_PER_S < now)
+			r->next = now;
+	}
+	if (r->at == s.n_chunks && s.complete)
+		r->plays = false;
+}
+
+static void draw_replay(struct frame *f, int row, int height)
+{
+	struct replay *r = f->replay;
+	int first = r->vt.row >= height ? r->vt.row - height + 1 : 0;
+	char text[4 * VT_COLUMNS];
+
+	play(f);
+	for (int i = 0; i < height && first + i < VT_ROWS; i++) {
+		const size_t n = vt_row(&r->vt, first + i, text);
+
+		term_quoted(row + i, 0, VT_COLUMNS, ROLE_TEXT, text, n, false);
+	}
+	if (r->vt.row - first < height)
+		term_mark(row + r->vt.row - first,
+			  r->vt.column < VT_COLUMNS ? r->vt.column : VT_COLUMNS - 1, 1,
+			  ROLE_SELECTED);
+}
+
+/* ---- both ----------------------------------------------------------------------- */
+
+static void draw_stream(struct ui *u, struct frame *f, int row, int height)
+{
+	struct stream_status s;
+
+	stream_status(f->stream, &s);
+	if (s.failed) {
+		term_put(row, 2, -1, ROLE_ERROR, s.failed);
+		return;
+	}
+	if (f->replay && !f->hex) {
+		draw_replay(f, row, height);
+		return;
+	}
+	add_chunks(u, f);
+	if (f->doc.n == 0)
+		term_put(row, 2, -1, ROLE_DIM, s.complete ? "nothing went through it" :
+			 "reading ...");
+	doc_draw(&f->doc, row, 1, height, term_columns() - 2);
+}
+
+static void status_stream(struct ui *u, struct frame *f, struct buf *out)
+{
+	struct stream_status s;
+	struct stream_chunk c;
+	char when[20];
+
+	stream_status(f->stream, &s);
+	buf_put(out, s.name.p, s.name.len);
+	buf_printf(out, "  in %" PRIu64 " out %" PRIu64 " bytes", s.in, s.out);
+	if (s.cut)
+		buf_printf(out, "  %" PRIu64 " not recorded", s.cut);
+	if (!s.complete)
+		buf_printf(out, "  %u%%", s.permille / 10);
+	if (f->replay && f->replay->at > 0 &&
+	    stream_chunks(f->stream, f->replay->at - 1, &c, 1) == 1) {
+		ui_time_text(u, when, sizeof(when), c.ts);
+		buf_printf(out, "  %s %zu/%zu %s", f->replay->plays ? "plays" : "stands",
+			   f->replay->at, s.n_chunks, when);
+	}
+}
+
+static bool act_replay(struct frame *f, enum action a)
+{
+	struct replay *r = f->replay;
+	struct stream_status s;
+
+	stream_status(f->stream, &s);
+	switch (a) {
+	case ACT_PLAY:
+		if (r->at >= s.n_chunks)
+			go_to(f, 0);
+		r->plays = !r->plays;
+		r->next = monotonic_ns();
+		return true;
+	case ACT_DOWN: case ACT_RIGHT: go_to(f, r->at + 1); break;
+	case ACT_UP: case ACT_LEFT: go_to(f, r->at ? r->at - 1 : 0); break;
+	case ACT_PAGE_DOWN: go_to(f, r->at + 10); break;
+	case ACT_PAGE_UP: go_to(f, r->at > 10 ? r->at - 10 : 0); break;
+	case ACT_TOP: go_to(f, 0); break;
+	case ACT_BOTTOM: go_to(f, s.n_chunks); break;
+	default: return false;
+	}
+	r->plays = false;
+	return true;
+}
+
+static bool act_stream(struct ui *u, struct frame *f, enum action a)
+{
+	if (a == ACT_HEX) {
+		f->hex = !f->hex;
+		f->n_chunks = 0;
+		doc_clear(&f->doc);
+		return true;
+	}
+	if (f->replay && !f->hex)
+		return act_replay(f, a);
+	return doc_act(&f->doc, a, f->height);
+}
+
+static bool busy_stream(struct ui *u, struct frame *f)
+{
+	struct stream_status s;
+
+	stream_status(f->stream, &s);
+	return (!s.complete && !s.failed) || (f->replay && f->replay->plays);
+}
+
+bool stream_plays(const struct frame *f)
+{
+	return f->replay && f->replay->plays;
+}
+
+static const char *title_stream(struct frame *f)
+{
+	return f->stream_kind == STREAM_TTY ? "Terminal" : "Descriptor";
+}
+
+const struct body body_stream = {
+	.where = WHERE_STREAM, .open = open_stream, .close = close_stream, .draw = draw_stream,
+	.act = act_stream, .busy = busy_stream, .status = status_stream,
+	.search = doc_search_body, .title = title_stream,
+};

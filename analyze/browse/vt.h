@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A terminal that is only looked at: what was written to one, as it looked.  Bytes that a
+ * recording has go in, cells come out; nothing of it reaches the real terminal but the
+ * characters. */
+#ifndef SAKER_BROWSE_VT_H
+#define SAKER_BROWSE_VT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { VT_ROWS = 24, VT_COLUMNS = 80, VT_ARGS = 8 };
+
+struct vt {
+	uint32_t cell[VT_ROWS][VT_COLUMNS];	/* characters; 0: blank */
+	int row, column, saved_row, saved_column;
+	int top, bottom;			/* rows that scroll */
+	enum { VT_TEXT, VT_ESC, VT_CSI, VT_STRING, VT_STRING_ESC, VT_CHARSET } state;
+	unsigned arg[VT_ARGS], n_args;
+	bool private_mode;
+	uint8_t utf8[4];
+	unsigned n_utf8;
+};
+
+void vt_reset(struct vt *v);
+void vt_put(struct vt *v, const uint8_t *p, size_t len);
+/* A row as UTF-8 without blanks at its end; out has 4 * VT_COLUMNS bytes. */
+size_t vt_row(const struct vt *v, int row, char *out);
+
+#endif

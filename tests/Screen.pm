@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: Apache-2.0
+# saker browse in a real terminal emulator: tmux runs it, takes keys, and tells what is on its
+# screen.  Nothing sleeps as a way of waiting: the browser tells in a file how many keys it has
+# acted on and whether all that it shows is there (SAKER_BROWSE_SYNC).
+package Screen;
+use strict;
+use warnings;
+use Cwd qw(abs_path);
+use Time::HiRes qw(time sleep);
+use Saker;
+
+our $timeout = $ENV{SCREEN_TIMEOUT} || ($ENV{SAN} ? 60 : 20);
+my $n_servers = 0;
+
+sub available {
+	return `tmux -V 2>/dev/null` =~ /^tmux/;
+}
+
+# new(folder => where it runs, size => [80, 24], args => [...], env => {...})
+sub new {
+	my ($class, %o) = @_;
+	my $self = bless { %o, sent => 0, server => "saker-$$-" . ++$n_servers }, $class;
+	my ($w, $h) = @{$o{size}};
+	my %env = (LANG => 'C.UTF-8', LC_ALL => 'C.UTF-8', TZ => 'UTC', HOME => $o{folder}, NO_COLOR => '',
+		XDG_STATE_HOME => "$o{folder}/state", SAKER_BROWSE_SYNC => "$o{folder}/sync", %{$o{env} || {}});
+	my $conf = spill("$o{folder}/tmux.conf", join "\n", 'set -g default-terminal "' .
+		($env{TERM} || 'tmux-256color') . '"', 'set -s escape-time 0', 'set -g status off',
+		'set -g history-limit 0', 'set -g remain-on-exit on', 'set -g allow-rename off', '');
+	delete $env{TERM};
+	my $run = join ' ', map { quote($_) } 'env', (map { "$_=$env{$_}" } sort keys %env), $saker, 'browse',
+		@{$o{args}};
+	spill("$o{folder}/run.sh", "cd " . quote($o{folder}) . "\nstty -g >before\n$run\n" .
+		"echo \"status \$?\"\nstty -g >after\necho over >over\nexec cat >/dev/null\n");
+	unlink "$o{folder}/sync", "$o{folder}/over";
+	local $ENV{LC_ALL} = 'C.UTF-8';
+	delete local $ENV{TMUX};
+	system('tmux', '-u', '-L', $self->{server}, '-f', $conf, 'new-session', '-d', '-x', $w, '-y', $h,
+		"sh $o{folder}/run.sh") == 0 or die "tmux does not start\n";
+	return $self;
+}
+
+sub quote {
+	my ($s) = @_;
+	$s =~ s/'/'\\''/g;
+	return "'$s'";
+}
+
+sub tmux {
+	my ($self, @args) = @_;
+	local $ENV{LC_ALL} = 'C.UTF-8';
+	open my $in, '-|', 'tmux', '-u', '-L', $self->{server}, @args or die "tmux: $!\n";
+	local $/;
+	my $out = <$in> // '';
+	close $in;
+	return $out;
+}
+
+sub ask {
+	my ($self, $format) = @_;
+	chomp(my $out = $self->tmux('display-message', '-p', $format));
+	return $out;
+}
+
+# Keys by tmux's names; each is one key of the browser.
+sub press {
+	my ($self, @keys) = @_;
+	for my $key (@keys) {
+		$self->tmux('send-keys', $key);
+		$self->{sent}++;
+		$self->wait_keys if $key eq 'Escape';	# or it would be a part of the next key
+	}
+}
+
+sub text {
+	my ($self, $text) = @_;
+	$self->tmux('send-keys', '-l', '--', $text);
+	$self->{sent} += length $text;
+}
+
+# A press of the first button, or the wheel (64, 65); rows and columns from 1.
+sub click {
+	my ($self, $column, $row, $button) = @_;
+	my @events = $button ? ($button) : (0, 3);	# a button is released
+	$self->tmux('send-keys', '-l', join '', map { "\e[M" . join '', map { chr(32 + $_) } $_, $column, $row } @events);
+	$self->{sent}++;
+}
+
+sub resize {
+	my ($self, $w, $h) = @_;
+	$self->tmux('resize-window', '-x', $w, '-y', $h);
+	my $end = time + $timeout;
+	sleep 0.01 until $self->ask('#{pane_width}x#{pane_height}') eq "${w}x$h" || time > $end;
+}
+
+sub state {
+	my ($self) = @_;
+	return slurp("$self->{folder}/sync") =~ /^(\d+) (\d)/ ? ($1 + 0, $2) : (-1, 0);
+}
+
+# Until the browser has acted on all keys (and, unless only that, shows all there is to show).
+sub wait_keys {
+	my ($self, $complete) = @_;
+	my $end = time + $timeout;
+	while (time < $end) {
+		my ($n, $done) = $self->state;
+		return 1 if $n >= $self->{sent} && ($done || !$complete);
+		return 0 if -e "$self->{folder}/over";
+		sleep 0.005;
+	}
+	return 0;
+}
+
+sub wait_complete {
+	my ($self) = @_;
+	return $self->wait_keys(1);
+}
+
+sub wait_over {
+	my ($self) = @_;
+	my $end = time + $timeout;
+	sleep 0.01 until -e "$self->{folder}/over" || time > $end;
+	return -e "$self->{folder}/over";
+}
+
+# The screen as lines without blanks at their ends.  With colours, what changes how text looks stands
+# in braces before it: {1;38;5;221}text{}.
+sub capture {
+	my ($self, $colors) = @_;
+	my $text = $self->tmux('capture-pane', '-p', $colors ? ('-e', '-N') : ());
+	return join '', map { s/ +$//r . "\n" } split /\n/, $text unless $colors;
+	my (%now, $out);
+	for my $line (split /\n/, $text) {
+		my ($shown, $last) = ('', '');
+		for my $part ($line =~ /\e\[[\d;:]*m|\e\([B0]|[^\e]+/g) {
+			if ($part =~ /^\e\[(.*)m/) { sgr(\%now, $1); next }
+			next if $part =~ /^\e/;
+			my $looks = join ';', map { $now{$_} } sort keys %now;
+			$shown .= "{$looks}" if $looks ne $last;
+			$last = $looks;
+			$shown .= $part;
+		}
+		$shown =~ s/ +$// if $last eq '';
+		$shown =~ s{ *\{\}$}{};
+		$out .= "$shown\n";
+	}
+	return $out // '';
+}
+
+# What a sequence changes of how text looks.
+sub sgr {
+	my ($now, $text) = @_;
+	my @codes = split /[;:]/, length $text ? $text : '0';
+	while (@codes) {
+		my $c = shift @codes;
+		$c ||= 0;
+		if ($c == 0) { %$now = () }
+		elsif ($c == 38 || $c == 48) {
+			my $how = shift @codes;
+			my @more = splice @codes, 0, $how == 5 ? 1 : 3;
+			$now->{$c == 38 ? 'f' : 'g'} = join ';', $c, $how, @more;
+		}
+		elsif ($c == 39) { delete $now->{f} }
+		elsif ($c == 49) { delete $now->{g} }
+		elsif ($c >= 30 && $c <= 37 || $c >= 90 && $c <= 97) { $now->{f} = $c }
+		elsif ($c >= 40 && $c <= 47 || $c >= 100 && $c <= 107) { $now->{g} = $c }
+		elsif ($c >= 22 && $c <= 29) { delete $now->{"a$_"} for $c == 22 ? (1, 2) : $c - 20 }
+		elsif ($c < 10) { $now->{"a$c"} = $c }
+	}
+}
+
+# What the terminal has seen may be behind what the browser has written.
+sub settled {
+	my ($self, $colors) = @_;
+	my ($last, $same) = ('', 0);
+	for (1 .. 100) {
+		my $now = $self->capture($colors);
+		$same = $now eq $last ? $same + 1 : 0;
+		return $now if $same >= 3;
+		$last = $now;
+		sleep 0.03;
+	}
+	return $last;
+}
+
+# Until the screen is as wanted, or it is clear that it will not be.
+sub becomes {
+	my ($self, $want, $colors) = @_;
+	my $end = time + 3;
+	my $got;
+	do {
+		$got = $self->capture($colors);
+		return $got if $got eq $want;
+		sleep 0.02;
+	} while (time < $end);
+	return $got;
+}
+
+# The process of the browser itself.
+sub pid {
+	my ($self) = @_;
+	my $shell = $self->ask('#{pane_pid}');
+	my $end = time + $timeout;
+	while (time < $end) {
+		for my $pid (split ' ', slurp("/proc/$shell/task/$shell/children")) {
+			return $pid if slurp("/proc/$pid/comm") =~ /^saker/;
+		}
+		sleep 0.01;
+	}
+	return;
+}
+
+# What the terminal was left like, besides its modes: '' if as it was.
+sub leftovers {
+	my ($self) = @_;
+	my %want = (alternate_on => 0, cursor_flag => 1, mouse_any_flag => 0, keypad_flag => 0,
+		keypad_cursor_flag => 0, insert_flag => 0, wrap_flag => 1, origin_flag => 0,
+		scroll_region_upper => 0);
+	my @wrong = grep { $self->ask("#{$_}") ne $want{$_} } sort keys %want;
+	push @wrong, 'stty' if slurp("$self->{folder}/before") ne slurp("$self->{folder}/after");
+	return join ' ', @wrong;
+}
+
+sub close {
+	my ($self) = @_;
+	return if $self->{closed}++;
+	$self->tmux('kill-server');
+}
+
+sub DESTROY {
+	my ($self) = @_;
+	local $?;
+	$self->close;
+}
+
+1;

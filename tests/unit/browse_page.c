@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit/test.h"
+
+#include <locale.h>
+
+#include "analyze/browse/doc.h"
+#include "analyze/browse/table_columns.h"
+#include "analyze/browse/vt.h"
+
+/* ---- the terminal that is replayed ---------------------------------------------- */
+
+static struct vt vt;
+
+static void check_row(int row, const char *want)
+{
+	char out[4 * VT_COLUMNS + 1];
+
+	out[vt_row(&vt, row, out)] = 0;
+	assert_string_equal(out, want);
+}
+
+static void put(const char *s)
+{
+	vt_put(&vt, (const uint8_t *)s, strlen(s));
+}
+
+static void lines_and_returns_place_text(void **unused)
+{
+	vt_reset(&vt);
+	put("$ ls\r\na\tb\r\nxyz\rX\b\bQ");
+	check_row(0, "$ ls");
+	check_row(1, "a       b");
+	check_row(2, "Qyz");
+}
+
+static void the_cursor_is_moved_and_text_erased(void **unused)
+{
+	vt_reset(&vt);
+	put("one\r\ntwo\r\nthree\033[2;2HX\033[K\033[1;1H\033[2P");
+	check_row(0, "e");
+	check_row(1, "tX");
+	put("\033[3;1H\033[2@");
+	check_row(2, "  three");
+	put("\033[1;1H\033[L");
+	check_row(1, "e");
+	put("\033[2J");
+	check_row(2, "");
+}
+
+static void text_scrolls(void **unused)
+{
+	vt_reset(&vt);
+	for (int i = 0; i < VT_ROWS; i++)
+		put("line\r\n");
+	put("last");
+	check_row(VT_ROWS - 1, "last");
+	put("\033[1;3r\033[3;1Hbottom\r\n");
+	check_row(1, "bottom");
+	check_row(VT_ROWS - 1, "last");
+}
+
+static void titles_colors_and_queries_are_read_over(void **unused)
+{
+	vt_reset(&vt);
+	put("\033]0;title\007a\033[31;1mb\033[0m\033[c\033[6n\033(Bc\033P1$r\033\\d\033[?25l");
+	check_row(0, "abcd");
+	put("\r\n\xc3\xa9\xe6\x97\xa5\xff\xe2\x80\xae!");
+	check_row(1, "\xc3\xa9\xe6\x97\xa5!");
+}
+
+/* Whatever was written to it: no cell outside, no control character inside. */
+static void no_bytes_leave_the_terminal(void **unused)
+{
+	static const char set[] = "\033\033[[[;;??0123456789999ABCDGHJKLMPrdfhl@78c(]\\"
+		"\007\r\n\b\txy\xc3\xa9";
+	unsigned seed = 7;
+	char out[4 * VT_COLUMNS];
+
+	vt_reset(&vt);
+	for (unsigned i = 0; i < 400000; i++) {
+		uint8_t c;
+
+		seed = seed * 1103515245 + 12345;
+		c = seed >> 30 == 3 ? (uint8_t)(seed >> 16)
+			: (uint8_t)set[(seed >> 16) % (sizeof(set) - 1)];
+		vt_put(&vt, &c, 1);
+		assert_true(vt.row >= 0 && vt.row < VT_ROWS);
+		assert_true(vt.column >= 0 && vt.column <= VT_COLUMNS);
+		assert_true(vt.top < vt.bottom && vt.bottom < VT_ROWS);
+	}
+	for (int r = 0; r < VT_ROWS; r++) {
+		const size_t n = vt_row(&vt, r, out);
+
+		for (size_t i = 0; i < n; i++)
+			assert_true((unsigned char)out[i] >= 0x20 && out[i] != 0x7f);
+	}
+}
+
+/* ---- columns -------------------------------------------------------------------- */
+
+static const struct view_column columns[] = {
+	{ .name = "A", .width = 8 }, { .name = "B", .width = 10 }, { .name = "C", .width = 10 },
+	{ .name = "D", .width = 10 }, { .name = "TEXT", .width = 0 },
+};
+static const struct view view = { .columns = columns, .n_columns = 5 };
+
+static void what_names_a_row_is_always_shown(void **unused)
+{
+	struct columns c;
+	unsigned first = 0;
+
+	columns_place(&view, 0, &first, 80, &c);
+	assert_int_equal(c.n, 5);
+	assert_int_equal(c.v[4].at + c.v[4].width, 80);
+	columns_place(&view, 0, &first, 45, &c);
+	assert_int_equal(c.n, 3);
+	assert_int_equal(c.v[2].column, 4);
+	assert_int_equal(c.v[2].at + c.v[2].width, 45);
+	first = 2;
+	columns_place(&view, 0, &first, 45, &c);
+	assert_int_equal(c.v[1].column, 3);
+	first = 99;
+	columns_place(&view, 0, &first, 45, &c);
+	assert_int_equal(first, 2);
+	columns_place(&view, 1u << 1 | 1u << 2, &first, 80, &c);
+	assert_int_equal(c.n, 3);
+	assert_int_equal(first, 0);
+	for (int w = 1; w < 40; w++) {
+		columns_place(&view, 0, &first, w, &c);
+		assert_true(c.n > 0 && c.v[c.n - 1].at + c.v[c.n - 1].width <= w + 1);
+	}
+}
+
+/* ---- pages ---------------------------------------------------------------------- */
+
+static void texts_are_searched_in_any_case(void **unused)
+{
+	assert_true(text_has("Some Text", 9, "text"));
+	assert_true(text_has("abc", 3, ""));
+	assert_false(text_has("abc", 3, "abcd"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lines_and_returns_place_text),
+		cmocka_unit_test(the_cursor_is_moved_and_text_erased),
+		cmocka_unit_test(text_scrolls),
+		cmocka_unit_test(titles_colors_and_queries_are_read_over),
+		cmocka_unit_test(no_bytes_leave_the_terminal),
+		cmocka_unit_test(what_names_a_row_is_always_shown),
+		cmocka_unit_test(texts_are_searched_in_any_case),
+	};
+
+	setlocale(LC_CTYPE, "C.UTF-8");
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
