@@ -257,6 +257,19 @@ static void an_empty_side(void **unused)
 	end(c);
 }
 
+/* Of types that the state does without. */
+static void each_side_gets_its_types_of_events(void **unused)
+{
+	struct made old = {0}, now = {0};
+	struct compare *c;
+
+	rule(&old, "a", "evt.type = geteuid");
+	rule(&now, "a", "evt.type = access");
+	c = run(&old, &now);
+	assert_counts(row(c, "a"), 14, 13, 13, 14, 0, 0);
+	end(c);
+}
+
 /* What correlates is paired by the event that it names, also where one version waits longer. */
 static void correlations_that_wait(void **unused)
 {
@@ -450,6 +463,7 @@ int main(void)
 		cmocka_unit_test(renamed_by_its_condition),
 		cmocka_unit_test(a_new_name_alone_differs),
 		cmocka_unit_test(an_empty_side),
+		cmocka_unit_test(each_side_gets_its_types_of_events),
 		cmocka_unit_test(correlations_that_wait),
 		cmocka_unit_test(same_for_any_number_of_threads),
 		cmocka_unit_test(examples_are_bounded),
