@@ -131,6 +131,16 @@ my %open;
 $open{$1} += $2 eq '/' ? -1 : 1 while $html =~ /<(?=\/?(ul|li|details|div|span|summary))(\/?)\1/g;
 is_deeply([grep { $open{$_} } sort keys %open], [], 'html: what is opened is closed');
 
+# Names are somebody else's.
+my $evil = spill("$dir/evil.test.yaml", qq(rules: rules.yaml\ntests:\n  - name: "\\e[31m<script>\\u202e"\n) .
+	"    recording: $top/fixtures/demo.skr\n    expect: [{rule: Hashes read}]\n");
+for my $form (qw(text full json lcov html)) {
+	(undef, my $evil_out) = run('test', "--coverage=$form", '-v', $evil);
+	unlike($evil_out, $form eq 'json' ? qr/\e/ : qr/\e|\xe2\x80\xae/, "$form: no control byte of a name");
+	unlike($evil_out, qr/<script>/, 'html: no markup of a name') if $form eq 'html';
+	like($evil_out, qr/31m/, "$form: but the name") if $form eq 'text' || $form eq 'html';
+}
+
 # ---- --fail-under ----
 
 my $percent = 100 * $both / 7;

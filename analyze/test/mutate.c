@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "capture/base/progress.h"
+
 enum { JOBS_MAX = 64 };
 
 /* ---- one mutant ---- */
@@ -117,6 +119,7 @@ struct job {
 	struct mutate_report *report;
 	pthread_mutex_t lock;
 	size_t next;
+	struct progress progress;
 };
 
 static bool matters(const struct mutate_report *r, const struct mutate_one *o)
@@ -132,6 +135,7 @@ static struct mutate_one *take(struct job *j)
 	struct mutate_one *o = NULL;
 
 	pthread_mutex_lock(&j->lock);
+	progress_step(&j->progress, j->next, j->report->n, "mutants");
 	if (j->next < j->report->n)
 		o = &j->report->v[j->next++];
 	pthread_mutex_unlock(&j->lock);
@@ -163,12 +167,14 @@ static void run_all(struct mutate_report *r, const struct cover_run *c, unsigned
 	pthread_t threads[JOBS_MAX];
 	unsigned started = 1;
 
+	progress_begin(&j.progress, false);
 	for (; started < jobs && started < JOBS_MAX; started++)
 		if (pthread_create(&threads[started], NULL, work, &j) != 0)
 			break;
 	work(&j);
 	for (unsigned i = 1; i < started; i++)
 		pthread_join(threads[i], NULL);
+	progress_end(&j.progress);
 }
 
 static int order_ones(const void *a, const void *b)

@@ -225,6 +225,7 @@ struct cover_log *cover_log_new(const struct cover_plan *p)
 	struct cover_log *l = xcalloc(1, sizeof(*l));
 
 	l->plan = p;
+	l->bytes_max = COVER_BYTES_MAX;
 	intern_init(&l->keys, &l->arena);
 	return l;
 }
@@ -288,7 +289,7 @@ static void note(struct cover_log *l, const void *key, size_t len, const struct 
 	bool is_new = false;
 	uint32_t id = intern_find(&l->keys, key, len), at;
 
-	if (id == INTERN_NONE && l->arena.used > COVER_BYTES_MAX) {
+	if (id == INTERN_NONE && l->arena.used > l->bytes_max) {
 		l->n_dropped += seen->n;
 		return;
 	}

@@ -14,7 +14,7 @@
 #include "rules/lang/intern.h"
 #include "rules/set/ruleset.h"
 
-enum { COVER_BYTES_MAX = 512 << 20 };	/* of situations; then new ones are only counted */
+enum { COVER_BYTES_MAX = 512 << 20 };	/* of situations of one log */
 
 /* A condition of the set: of a rule, or of a step of its correlate block. */
 struct cover_tree {
@@ -76,6 +76,7 @@ struct cover_log {
 	size_t first_cap, last_cap;
 	struct cover_seen *seen;
 	size_t n_seen, seen_cap;
+	size_t bytes_max;		/* then situations that are new are only counted */
 	uint64_t types[EV__N];		/* events by type */
 	uint64_t n_dropped;		/* for which there was no room */
 	struct buf key;

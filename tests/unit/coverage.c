@@ -207,6 +207,28 @@ static void names_the_nearest_test(void **unused)
 	end(&r);
 }
 
+/* What there is no room for is told, not counted as something else. */
+static void is_bounded(void **unused)
+{
+	struct buf text = {0};
+	struct run r;
+
+	begin(&r, small);
+	meet(&r, 0, "/etc/passwd");
+	r.log->bytes_max = 0;
+	meet(&r, 0, "/tmp/x");
+	meet(&r, 0, "/tmp/x");
+	meet(&r, 0, "/etc/passwd");
+	count(&r);
+	assert_int_equal(r.log->keys.n, 1);
+	assert_int_equal(r.c->n_dropped, 2);
+	expect(&r.c->rules[0].v[0].hits, 2, 0, 2);
+	coverage_text(r.c, false, &text);
+	assert_non_null(strstr(buf_text(&text), "2 events are not counted"));
+	end(&r);
+	buf_release(&text);
+}
+
 /* Of conditions thrown by dice: "decides" is what turning the check does. */
 static uint32_t seed = 1;
 
@@ -342,6 +364,7 @@ int main(void)
 		cmocka_unit_test(counts_other_types),
 		cmocka_unit_test(shares_sites),
 		cmocka_unit_test(names_the_nearest_test),
+		cmocka_unit_test(is_bounded),
 		cmocka_unit_test(decides_means_that_turning_turns),
 		cmocka_unit_test(adds_up),
 	};
