@@ -239,6 +239,36 @@ for my $part ('s: X', 's: {Image: X}', 's: [X]', 's: {Image: [X]}', 's: {X: a}',
 	odd($part, map { my $v = $_; "${head}detection: {" . $part =~ s/X/$v/r . ", $rest}\n" } @odd);
 }
 
+my %correlation = (type => 'event_count', rules => '[a]', 'group-by' => '[User]', timespan => '1m', condition => '{gte: 2}',
+	generate => 'true');
+for my $key (sort keys %correlation) {
+	odd("correlation $key", map { my $v = $_; "${head}name: a\ndetection: {s: {Image: /x}, condition: s}\n---\ntitle: C\n" .
+		"correlation:\n" . join '', map { "  $_: " . ($_ eq $key ? $v : $correlation{$_}) . "\n" }
+		sort keys %correlation } @odd);
+}
+
+# ---- correlations ----
+
+($status, my $correlated, $said) = convert('tests/sigma/correlate.yml');
+is($status, 0, 'correlations are converted');
+spill("$dir/correlate.yaml", $correlated);
+($status, my $alerts) = run('analyze', '-q', '-r', "$dir/correlate.yaml", 'fixtures/demo.skr');
+is_deeply([map { /: \w+ ([\w ]+) \|/ } split /\n/, $alerts], ['Read then removed', 'Both in any order',
+	'Two different removals', 'Three removals'], 'and alert where they should; the rules they name do not');
+my $base = $head . "name: a\ndetection: {s: {Image: /x}, condition: s}\n---\ntitle: C\ncorrelation:\n  rules: ";
+for my $case (["[b]\n  type: event_count\n  timespan: 1m\n  condition: {gte: 2}", 'no rule of this name'],
+		["[a]\n  type: event_count\n  timespan: 1m\n  condition: {lt: 2}", 'only gt and gte'],
+		["[a]\n  type: event_count\n  timespan: 1y\n  condition: {gte: 2}", 'timespan'],
+		["[a]\n  type: event_count\n  timespan: 1m\n  group-by: [SourceIp]\n  condition: {gte: 2}", 'no field'],
+		["[a]\n  type: value_count\n  timespan: 1m\n  condition: {gte: 2}", 'value_count has a field'],
+		["[a]\n  type: value_avg\n  timespan: 1m\n  condition: {gte: 2}", 'only event_count'],
+		["[a]\n  type: temporal\n  timespan: 1m", 'two rules'],
+		["[a, a]\n  type: temporal\n  timespan: 1m\n  aliases: {x: {a: User}}", 'aliases'],
+		["[a, a, a, a]\n  type: temporal\n  timespan: 1m", 'more than three']) {
+	($status, undef, $said) = convert(spill("$dir/c.yml", "$base$case->[0]\n"));
+	like($said, qr/c\.yml:\d+:\d+: refused: 'C': .*$case->[1]/, "refused: $case->[1]");
+}
+
 # ---- mistakes ----
 
 ($status, undef, $said) = convert();

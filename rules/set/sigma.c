@@ -210,5 +210,6 @@ void sigma_release(struct sigma *s)
 		intern_release(&s->names);
 	buf_release(&s->out);
 	free(s->said);
+	free(s->known);
 	arena_release(&s->arena);
 }

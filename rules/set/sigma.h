@@ -31,6 +31,14 @@ struct sigma_said {
 	uint32_t line, column;	/* from 1 */
 };
 
+/* A rule that was written, for correlations to name. */
+struct sigma_known {
+	const char *id, *name;		/* of Sigma; "" */
+	const char *rule, *condition;
+	unsigned source, variants;
+	bool silent;			/* it was turned off */
+};
+
 struct sigma {
 	bool approximate;	/* write rules that cannot be said in full */
 	bool all;		/* those deprecated or unsupported too */
@@ -38,6 +46,8 @@ struct sigma {
 	struct sigma_said *said;
 	size_t n_said, said_cap;
 	size_t n_files, n_written, n_refused, n_skipped;
+	struct sigma_known *known;
+	size_t n_known, known_cap;
 	struct intern names;	/* of rules written, folded */
 	bool has_names;
 	struct arena arena;

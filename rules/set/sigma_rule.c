@@ -83,9 +83,6 @@ static bool read_title(struct sigma *s, struct sigma_rule *r, struct arena *a)
 static bool read_kind(struct sigma *s, struct sigma_rule *r)
 {
 	static const struct { const char *key, *why; } kinds[] = {
-		{ "correlation",
-		  "correlations of rules are not converted: write the condition with "
-		  "correlate, see saker-rules(5)" },
 		{ "filter", "filters are not converted: give the rule an exception" },
 		{ "action", "a document that others build upon (action): spell them out" },
 	};
@@ -376,11 +373,31 @@ static bool loads(struct sigma *s, const struct sigma_rule *r, const char *name)
 	return ok;
 }
 
+static bool write_rule(struct sigma *s, const struct sigma_rule *r, struct arena *a)
+{
+	const char *name = unique_name(s, r->name, a);
+	const bool ok = loads(s, r, name);
+
+	if (!ok)
+		return false;
+	sigma_put_rule(&s->out, r, name);
+	if (!r->correlate.len)
+		sigma_remember(s, r, name);
+	return true;
+}
+
+static bool convert_rule(struct sigma *s, struct sigma_rule *r, struct arena *scratch)
+{
+	if (yaml_get(r->doc, "correlation"))
+		return read_level(s, r) && sigma_correlate(s, r, write_rule, scratch);
+	return read_source(s, r) && read_level(s, r) && make_condition(s, r, scratch) &&
+	       write_rule(s, r, scratch);
+}
+
 void sigma_convert(struct sigma *s, const char *file, const struct yaml *doc,
 		   struct arena *scratch)
 {
 	struct sigma_rule r = { .file = file, .doc = doc };
-	const char *name;
 	bool ok;
 
 	if (doc->kind == YAML_NULL)
@@ -395,13 +412,9 @@ void sigma_convert(struct sigma *s, const char *file, const struct yaml *doc,
 	ok = read_title(s, &r, scratch) && read_kind(s, &r);
 	if (ok && read_status(s, &r))
 		return;
-	ok = ok && read_source(s, &r) && read_level(s, &r) && make_condition(s, &r,
-									     scratch);
-	name = ok ? unique_name(s, r.name, scratch) : NULL;
-	ok = ok && loads(s, &r, name);
-	if (ok)
-		sigma_put_rule(&s->out, &r, name);
+	ok = ok && convert_rule(s, &r, scratch);
 	s->n_written += ok;
 	s->n_refused += !ok;
 	buf_release(&r.condition);
+	buf_release(&r.correlate);
 }

@@ -240,7 +240,7 @@ static void put_output(struct buf *out, const struct sigma_rule *r)
 
 /* ---- the rule ---- */
 
-static void put_quoted(struct buf *out, const char *p)
+void sigma_put_quoted(struct buf *out, const char *p)
 {
 	const bool plain = strspn(p,
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 "
@@ -273,7 +273,7 @@ void sigma_put_rule(struct buf *out, const struct sigma_rule *r, const char *nam
 	buf_byte(out, '\n');
 	put_comments(out, r);
 	buf_str(out, "- rule: ");
-	put_quoted(out, name);
+	sigma_put_quoted(out, name);
 	buf_byte(out, '\n');
 	put_desc(out, r);
 	put_block(out, "condition", &r->condition, true);
@@ -283,4 +283,5 @@ void sigma_put_rule(struct buf *out, const struct sigma_rule *r, const char *nam
 		buf_byte(out, (uint8_t)toupper((unsigned char)*p));
 	buf_byte(out, '\n');
 	put_tags(out, r);
+	buf_put(out, r->correlate.p, r->correlate.len);
 }
