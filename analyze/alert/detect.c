@@ -149,7 +149,7 @@ static int correlate(struct detect *d)
 	int rc = 0;
 
 	if (d->hits && n > 0)
-		d->hits(d->arg, d->ctx.ev, hits, n);
+		d->hits(d->arg, &d->ctx, hits, n);
 	for (unsigned i = 0; rc >= 0 && i < n; i++)
 		rc = windows_hit(d->windows, &hits[i], &d->ctx, fire, d);
 	d->stats.n_evicted = windows_evicted(d->windows);

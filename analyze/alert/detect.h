@@ -40,7 +40,7 @@ typedef void detect_print(void *arg, const struct rule *r, const struct field_ct
 /* Each event that rules look at, before they do; m has begun it. */
 typedef void detect_each(void *arg, struct matcher *m, const struct field_ctx *c);
 /* What an event is to correlations, told before it may complete an alert. */
-typedef void detect_hits(void *arg, const struct event *ev, const struct correlate_hit *hits,
+typedef void detect_hits(void *arg, const struct field_ctx *c, const struct correlate_hit *hits,
 			 unsigned n);
 
 struct detect {

@@ -407,3 +407,14 @@ int windows_hit(struct windows *w, const struct correlate_hit *hit, const struct
 		step(k->c, x, hit->part, ctx->ev->ts);
 	return 0;
 }
+
+bool windows_key(struct windows *w, const struct correlate_hit *hit, const struct field_ctx *ctx,
+		 uint64_t *key)
+{
+	XXH128_hash_t whole;
+
+	if (!key_of(w, w->v[hit->correlation].c, hit->part, ctx, &whole))
+		return false;
+	*key = whole.low64;
+	return true;
+}

@@ -40,6 +40,10 @@ int windows_pass(struct windows *w, uint64_t ts, windows_fire *fire, void *arg);
 int windows_hit(struct windows *w, const struct correlate_hit *hit, const struct field_ctx *ctx,
 		windows_fire *fire, void *arg);
 
+/* A hash of the key under which the event of ctx counts.  False: it lacks a field of it. */
+bool windows_key(struct windows *w, const struct correlate_hit *hit, const struct field_ctx *ctx,
+		 uint64_t *key);
+
 uint64_t windows_evicted(const struct windows *w);
 
 #endif

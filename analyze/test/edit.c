@@ -30,6 +30,12 @@ static int compare_edits(const void *a, const void *b)
 	return x->end < y->end ? -1 : x->end > y->end;
 }
 
+static void sort_edits(struct author_edits *e)
+{
+	if (e->n)
+		qsort(e->v, e->n, sizeof(*e->v), compare_edits);
+}
+
 /* The bytes from..to with the edits first..last in them. */
 static void put_edited(const struct author_edits *e, size_t first, size_t last, const char *text,
 		       size_t from, size_t to, struct buf *out)
@@ -46,7 +52,7 @@ static void put_edited(const struct author_edits *e, size_t first, size_t last, 
 
 void author_apply(struct author_edits *e, const char *text, size_t len, struct buf *out)
 {
-	qsort(e->v, e->n, sizeof(*e->v), compare_edits);
+	sort_edits(e);
 	put_edited(e, 0, e->n, text, 0, len, out);
 }
 
@@ -173,7 +179,7 @@ void author_diff(struct author_edits *e, const char *path, const char *text, siz
 	struct buf body = {0}, new = {0};
 	long moved = 0;
 
-	qsort(e->v, e->n, sizeof(*e->v), compare_edits);
+	sort_edits(e);
 	buf_str(out, "--- ");
 	quote_terminal_buf(out, path, strlen(path));
 	buf_str(out, "\n+++ ");

@@ -8,7 +8,8 @@
 
 #include "capture/base/err.h"
 
-enum { DISORDER_NS = 1000000000 };
+/* Events stand out of order by less than that, mostly. */
+enum { WINDOW_SLACK = 10 * 1000 * 1000 };
 
 const struct alert_style oracle_style = {
 	.json = true, .iso = true, .with_fields = true, .lasting = true, .hostname = "",
@@ -61,13 +62,20 @@ static int learn_alert(struct oracle *o, const struct rule *r, uint64_t ts, uint
 	return 0;
 }
 
-static void on_hits(void *arg, const struct event *ev, const struct correlate_hit *hits, unsigned n)
+static void on_hits(void *arg, const struct field_ctx *c, const struct correlate_hit *hits,
+		    unsigned n)
 {
 	struct oracle *o = arg;
 
 	for (unsigned i = 0; !o->asking && i < n && o->n_hits < ORACLE_HITS_MAX; i++) {
+		struct oracle_hit h = { .num = c->ev->num, .ts = c->ev->ts,
+			.correlation = hits[i].correlation,
+			.of_rule = hits[i].part == CORRELATE_RULE };
+
+		if (!windows_key(o->detect.windows, &hits[i], c, &h.key))
+			continue;
 		o->hits = mem_grow(o->hits, &o->cap_hits, o->n_hits + 1, sizeof(*o->hits));
-		o->hits[o->n_hits++] = (struct oracle_hit){ ev->num, ev->ts, hits[i].correlation };
+		o->hits[o->n_hits++] = h;
 	}
 }
 
@@ -101,8 +109,10 @@ int oracle_learn(struct oracle *o, struct source *in)
 	}
 	if (r >= 0)
 		r = detect_end(&o->detect, in->info.last_ts);
-	qsort(o->kept, o->n_kept, sizeof(*o->kept), compare_kept);
-	qsort(o->others, o->n_others, sizeof(*o->others), compare_u64);
+	if (o->n_kept)
+		qsort(o->kept, o->n_kept, sizeof(*o->kept), compare_kept);
+	if (o->n_others)
+		qsort(o->others, o->n_others, sizeof(*o->others), compare_u64);
 	o->asking = true;
 	return r < 0 ? r : 0;
 }
@@ -208,85 +218,8 @@ bool oracle_same_file(struct oracle *o, const struct slice *s, struct source *in
 
 /* ---- events ---- */
 
-struct span {
-	uint32_t correlation;
-	uint64_t ts;
-};
-
-static int compare_spans(const void *a, const void *b)
-{
-	const struct span *x = a, *y = b;
-
-	if (x->correlation != y->correlation)
-		return x->correlation < y->correlation ? -1 : 1;
-	return x->ts < y->ts ? -1 : x->ts > y->ts;
-}
-
-/* The kept alerts of correlations, by when they came. */
-static struct span *spans(const struct oracle *o, size_t *n)
-{
-	struct span *v = xcalloc(o->n_kept + 1, sizeof(*v));
-
-	*n = 0;
-	for (size_t i = 0; i < o->n_kept; i++)
-		for (uint32_t c = 0; c < o->n_correlations; c++)
-			if (o->correlations[c].rule == o->kept[i].rule)
-				v[(*n)++] = (struct span){ c, o->kept[i].ts };
-	qsort(v, *n, sizeof(*v), compare_spans);
-	return v;
-}
-
-/* Did it come so near to an alert of its correlation that it may have a part in it? */
-static bool has_part(const struct oracle *o, const struct oracle_hit *h, const struct span *v,
-		     size_t n)
-{
-	const uint64_t within = o->correlations[h->correlation].within + DISORDER_NS;
-	const struct span least = { h->correlation, h->ts > within ? h->ts - within : 0 };
-	size_t from = 0, to = n;
-
-	while (from < to) {
-		const size_t mid = from + (to - from) / 2;
-
-		if (compare_spans(&v[mid], &least) < 0)
-			from = mid + 1;
-		else
-			to = mid;
-	}
-	return from < n && v[from].correlation == h->correlation && v[from].ts <= h->ts + within;
-}
-
-static void earlier(uint64_t *first_ts, uint64_t ts)
-{
-	*first_ts = ts < *first_ts ? ts : *first_ts;
-}
-
-uint64_t *oracle_events(const struct oracle *o, bool every_hit, size_t *n, uint64_t *first_ts)
-{
-	uint64_t *v = xcalloc(2 * o->n_kept + o->n_hits + 1, sizeof(*v));
-	size_t n_spans, m = 0;
-	struct span *s = spans(o, &n_spans);
-
-	*first_ts = UINT64_MAX;
-	for (size_t i = 0; i < o->n_kept; i++) {
-		v[m++] = o->kept[i].num;
-		v[m++] = o->kept[i].carrier;
-		earlier(first_ts, o->kept[i].ts);
-	}
-	for (size_t i = 0; i < o->n_hits; i++)
-		if (every_hit || has_part(o, &o->hits[i], s, n_spans)) {
-			v[m++] = o->hits[i].num;
-			earlier(first_ts, o->hits[i].ts);
-		}
-	free(s);
-	qsort(v, m, sizeof(*v), compare_u64);
-	*n = 0;
-	for (size_t i = 0; i < m; i++)
-		if (i == 0 || v[i] != v[i - 1])
-			v[(*n)++] = v[i];
-	return v;
-}
-
-bool oracle_is_shown(const struct oracle *o, uint64_t num)
+/* The first kept alert of the event, or of one behind it. */
+static size_t first_kept(const struct oracle *o, uint64_t num)
 {
 	size_t from = 0, to = o->n_kept;
 
@@ -298,7 +231,124 @@ bool oracle_is_shown(const struct oracle *o, uint64_t num)
 		else
 			to = mid;
 	}
-	return from < o->n_kept && o->kept[from].num == num && o->kept[from].carrier == num;
+	return from;
+}
+
+static int compare_hits(const void *a, const void *b)
+{
+	const struct oracle_hit *x = a, *y = b;
+
+	if (x->correlation != y->correlation)
+		return x->correlation < y->correlation ? -1 : 1;
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	return x->num < y->num ? -1 : x->num > y->num;
+}
+
+static int compare_nums(const void *a, const void *b)
+{
+	return compare_u64(&((const struct oracle_hit *)a)->num,
+			   &((const struct oracle_hit *)b)->num);
+}
+
+/* A plain count is that of the last matches. */
+static bool is_plain(const struct correlation *c)
+{
+	return !c->n_steps && !c->has_distinct && !c->has_absence;
+}
+
+static bool same_window(const struct oracle_hit *a, const struct oracle_hit *b)
+{
+	return a->correlation == b->correlation && a->key == b->key;
+}
+
+/* Hits around one that completed an alert; all are in order by key.  Those before one that is
+ * marked are marked, as far as they may matter.  from: where hits behind were not looked at;
+ * returns the new such place. */
+static size_t mark_around(struct oracle *o, const struct correlation *c, size_t at, size_t from,
+			  uint64_t carrier)
+{
+	const struct oracle_hit *const shown = &o->hits[at];
+	uint64_t left = c->count;
+
+	for (size_t i = at + 1; i-- > 0; left--) {
+		struct oracle_hit *h = &o->hits[i];
+
+		if (!same_window(h, shown) || h->ts + c->within + WINDOW_SLACK < shown->ts ||
+		    (i < at && h->needed) || (is_plain(c) && left == 0))
+			break;
+		h->needed = true;
+		h->surely = is_plain(c);
+	}
+	for (from = from > at ? from : at; from < o->n_hits; from++) {
+		struct oracle_hit *h = &o->hits[from];
+
+		if (!same_window(h, shown) || h->num > carrier)
+			break;
+		h->needed = true;
+	}
+	return from;
+}
+
+/* What the kept alerts of correlations counted or waited for. */
+static void mark_parts(struct oracle *o)
+{
+	size_t from = 0;
+
+	if (o->n_hits == 0)
+		return;
+	qsort(o->hits, o->n_hits, sizeof(*o->hits), compare_hits);
+	for (size_t i = 0; i < o->n_hits; i++) {
+		const struct oracle_hit *const h = &o->hits[i];
+		const struct correlation *const c = &o->correlations[h->correlation];
+		size_t k = h->of_rule ? first_kept(o, h->num) : o->n_kept;
+
+		for (; k < o->n_kept && o->kept[k].num == h->num; k++)
+			if (o->kept[k].rule == c->rule)
+				from = mark_around(o, c, i, from, o->kept[k].carrier);
+	}
+	qsort(o->hits, o->n_hits, sizeof(*o->hits), compare_nums);
+}
+
+static void earlier(uint64_t *first_ts, uint64_t ts)
+{
+	*first_ts = ts < *first_ts ? ts : *first_ts;
+}
+
+uint64_t *oracle_events(struct oracle *o, bool every_hit, size_t *n, uint64_t *first_ts)
+{
+	uint64_t *v = xcalloc(2 * o->n_kept + o->n_hits + 1, sizeof(*v));
+	size_t m = 0;
+
+	mark_parts(o);
+	*first_ts = UINT64_MAX;
+	for (size_t i = 0; i < o->n_kept; i++) {
+		v[m++] = o->kept[i].num;
+		v[m++] = o->kept[i].carrier;
+		earlier(first_ts, o->kept[i].ts);
+	}
+	for (size_t i = 0; i < o->n_hits; i++)
+		if (every_hit || o->hits[i].needed) {
+			v[m++] = o->hits[i].num;
+			earlier(first_ts, o->hits[i].ts);
+		}
+	qsort(v, m, sizeof(*v), compare_u64);
+	*n = 0;
+	for (size_t i = 0; i < m; i++)
+		if (i == 0 || v[i] != v[i - 1])
+			v[(*n)++] = v[i];
+	return v;
+}
+
+bool oracle_needs(const struct oracle *o, uint64_t num)
+{
+	const struct oracle_hit wanted = { .num = num }, *h;
+	const size_t at = first_kept(o, num);
+
+	if (at < o->n_kept && o->kept[at].num == num && o->kept[at].carrier == num)
+		return true;
+	h = o->n_hits ? bsearch(&wanted, o->hits, o->n_hits, sizeof(wanted), compare_nums) : NULL;
+	return h && h->surely;
 }
 
 void oracle_init(struct oracle *o, const struct detect_plan *plan, const struct oracle_keep *keep)

@@ -27,8 +27,10 @@ struct oracle_alert {
 };
 
 struct oracle_hit {
-	uint64_t num, ts;
+	uint64_t num, ts, key;		/* key: under which it counts */
 	uint32_t correlation;
+	bool of_rule;			/* the rule's own condition */
+	bool needed, surely;		/* for a kept alert; which cannot do without it */
 };
 
 struct oracle {
@@ -59,11 +61,11 @@ void oracle_release(struct oracle *o);
 int oracle_learn(struct oracle *o, struct source *in);
 
 /* The events that the kept alerts come from, ascending; the caller frees them.  every_hit: also
- * what other correlations saw, and what the same ones saw at other times.  *first_ts: no event
- * among them is earlier. */
-uint64_t *oracle_events(const struct oracle *o, bool every_hit, size_t *n, uint64_t *first_ts);
-/* Is it an event that a kept alert shows, and at which it comes? */
-bool oracle_is_shown(const struct oracle *o, uint64_t num);
+ * what else correlations saw.  *first_ts: no event among them is earlier. */
+uint64_t *oracle_events(struct oracle *o, bool every_hit, size_t *n, uint64_t *first_ts);
+/* Is it an event that a kept alert shows and comes at, or that a plain count counted?  After
+ * oracle_events. */
+bool oracle_needs(const struct oracle *o, uint64_t num);
 
 /* True if the items that are in give all kept alerts and no alert that there was not. */
 bool oracle_same(struct oracle *o, const struct slice *s);

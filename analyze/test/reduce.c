@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Chunks of what is left are taken out, halves first, then smaller ones, down to single rows
- * again and again until none goes.  Rows of a kind stand together in the order of trying: what
- * is needed of a machine's mounts, accounts or descriptors is one or two of many. */
+/* One kind of rows after the other, mounts first and events last, chunks of what is left are taken
+ * out: all, halves, down to single rows; again, until nothing goes any more.  What is needed of
+ * a machine's mounts, accounts or descriptors is one or two of many. */
 #include "analyze/test/reduce.h"
 
 #include <stdlib.h>
@@ -32,6 +32,8 @@ static bool ask(struct reducing *r)
 
 /* ---- rows ---- */
 
+enum { KINDS = 9 };
+
 static unsigned kind_of(const struct slice_item *it)
 {
 	switch (it->type) {
@@ -46,17 +48,13 @@ static unsigned kind_of(const struct slice_item *it)
 	}
 }
 
-static void put_in_order(struct reducing *r)
+/* Items of a kind that may go. */
+static void choose(struct reducing *r, unsigned kind)
 {
-	r->order = xmalloc(mem_mul(r->s->n + 1, sizeof(*r->order)));
-	for (unsigned kind = 0; kind <= 8; kind++)
-		for (size_t i = 0; i < r->s->n; i++) {
-			struct slice_item *it = &r->s->v[i];
-
-			it->fixed |= it->num && oracle_is_shown(r->o, it->num);
-			if (!it->fixed && kind_of(it) == kind)
-				r->order[r->n++] = (uint32_t)i;
-		}
+	r->n = 0;
+	for (size_t i = 0; i < r->s->n; i++)
+		if (r->s->v[i].in && !r->s->v[i].fixed && kind_of(&r->s->v[i]) == kind)
+			r->order[r->n++] = (uint32_t)i;
 }
 
 static void set(struct reducing *r, size_t from, size_t to, bool in)
@@ -65,37 +63,59 @@ static void set(struct reducing *r, size_t from, size_t to, bool in)
 		r->s->v[r->order[i]].in = in;
 }
 
-/* Tries to take out each chunk of so many; true if one went. */
-static bool thin(struct reducing *r, size_t size)
+/* Tries to take out each chunk of so many. */
+static void thin(struct reducing *r, size_t size)
 {
 	size_t left = 0;
-	bool went = false;
 
 	for (size_t from = 0; from < r->n; from += size) {
 		const size_t to = from + size < r->n ? from + size : r->n;
 
 		set(r, from, to, false);
-		if (!is_over(r) && ask(r)) {
-			went = true;
+		if (!is_over(r) && ask(r))
 			continue;
-		}
 		set(r, from, to, true);
 		for (size_t i = from; i < to; i++)
 			r->order[left++] = r->order[i];
 	}
 	r->n = left;
-	return went;
 }
 
+static void reduce_kind(struct reducing *r, unsigned kind)
+{
+	choose(r, kind);
+	for (size_t size = r->n; size > 1 && !is_over(r); size = (size + 1) / 2)
+		thin(r, size);
+	thin(r, 1);
+}
+
+static void fix_needed(struct reducing *r)
+{
+	for (size_t i = 0; i < r->s->n; i++)
+		r->s->v[i].fixed |= r->s->v[i].num && oracle_needs(r->o, r->s->v[i].num);
+}
+
+static size_t n_in(const struct slice *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n; i++)
+		n += s->v[i].in;
+	return n;
+}
+
+/* What one kind needed of another may be free when that has gone. */
 static void reduce_rows(struct reducing *r)
 {
-	size_t size = r->n;
+	size_t before;
 
-	put_in_order(r);
-	for (size = r->n; size > 1 && !is_over(r); size = (size + 1) / 2)
-		thin(r, size);
-	while (!is_over(r) && r->n && thin(r, 1))
-		;
+	r->order = xmalloc(mem_mul(r->s->n + 1, sizeof(*r->order)));
+	fix_needed(r);
+	do {
+		before = n_in(r->s);
+		for (unsigned kind = 0; kind < KINDS; kind++)
+			reduce_kind(r, kind);
+	} while (n_in(r->s) < before && !is_over(r));
 }
 
 /* ---- values ---- */

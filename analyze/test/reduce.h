@@ -6,7 +6,7 @@
 #include "analyze/test/oracle.h"
 
 /* Work, as items that questions go through: seconds, not minutes. */
-enum { REDUCE_WORK = 30 * 1000 * 1000, BIG_VALUE = 48 };
+enum { REDUCE_WORK = 10 * 1000 * 1000, BIG_VALUE = 48 };
 
 struct reduce_result {
 	uint64_t questions;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Three ways to begin, each with more than the one before: the state of the processes that the
- * alerts' events speak of; of the whole machine, with all that correlations saw; and all
- * events from the first to the last that matters.  The first that gives the same alerts is made
- * smaller. */
+/* Four ways to begin, each with more than the one before: the state of the processes that the
+ * alerts' events speak of; the same with whatever may have changed between; of the whole machine,
+ * with all that correlations saw; and all events from the first to the last that matters.  The
+ * first that gives the same alerts is made smaller. */
 #include "analyze/test/shrink.h"
 
 #include <inttypes.h>
@@ -15,14 +15,15 @@
 #include "capture/trace/skr.h"
 #include "replay/state/anonymous.h"
 
-enum { WAYS = 3, DISORDER_NS = 1000000000, NOTE_NUMBERS = 24 };
+enum { WAYS = 4, DISORDER_NS = 1000000000, NOTE_NUMBERS = 24 };
 
 /* The first slice that gives the alerts. */
 static int begin(struct oracle *o, struct slice *s, struct source *in)
 {
 	for (unsigned way = 0; way < WAYS; way++) {
-		struct slice_wish wish = { .whole_state = way > 0, .all_events = way > 1 };
-		uint64_t first_ts, *nums = oracle_events(o, way > 0, &wish.n, &first_ts);
+		struct slice_wish wish = { .exact = way > 0, .whole_state = way > 1,
+			.all_events = way > 2 };
+		uint64_t first_ts, *nums = oracle_events(o, way > 1, &wish.n, &first_ts);
 		int r;
 
 		wish.nums = nums;

@@ -2,7 +2,8 @@
 /* Before an event that is wished goes what the state knows of the processes that fields of
  * it can speak of: its own, the ancestors, the leaders of session and group, the processes that
  * its parameters name.  The first such snapshot is the key frame that the slice begins with;
- * later ones stand among the events and hold only rows that are new. */
+ * later ones stand among the events and hold only rows that are new: exactly, or but for counters
+ * and what the events between may have changed. */
 #include "analyze/test/slice.h"
 
 #include <stdlib.h>
@@ -155,7 +156,16 @@ static uint64_t hash_ids(uint64_t a, uint64_t b, uint64_t c)
 	return XXH3_64bits(ids, sizeof(ids));
 }
 
-static uint64_t hash_values(const struct event *ev)
+/* Memory and page faults are other numbers each time. */
+static bool is_counter(const struct event *ev, unsigned param)
+{
+	return ev->type == EV_SNAP_THREAD &&
+	       (param == P(SNAP_THREAD, pfmajor) || param == P(SNAP_THREAD, pfminor) ||
+		param == P(SNAP_THREAD, vm_size) || param == P(SNAP_THREAD, vm_rss) ||
+		param == P(SNAP_THREAD, vm_swap));
+}
+
+static uint64_t hash_values(const struct event *ev, bool exact)
 {
 	uint64_t h = ev->type;
 
@@ -165,7 +175,8 @@ static uint64_t hash_values(const struct event *ev)
 		const uint64_t part = bytes ? XXH3_64bits(v->p, v->len)
 			: v->state == VALUE_SET ? v->u : v->state;
 
-		h = hash_ids(h, part, v->state);
+		if (exact || !is_counter(ev, i))
+			h = hash_ids(h, part, v->state);
 	}
 	return h;
 }
@@ -179,7 +190,8 @@ static uint64_t *events_of(struct taking *t, uint64_t pid)
 /* Has the slice this row, about what it tells of, as the last one? */
 static bool is_told(struct taking *t, const struct event *ev)
 {
-	uint64_t content = hash_values(ev), about = content, *last;
+	const bool exact = t->wish->exact;
+	uint64_t content = hash_values(ev, exact), about = content, *last;
 
 	if (ev->type == EV_SNAP_THREAD || ev->type == EV_SNAP_FD) {
 		const bool fd = ev->type == EV_SNAP_FD;
@@ -188,7 +200,8 @@ static bool is_told(struct taking *t, const struct event *ev)
 
 		about = fd ? hash_ids(ev->type, pid, value_u64(EV(ev, SNAP_FD, fd), 0))
 			: hash_ids(ev->type, value_u64(EV(ev, SNAP_THREAD, tid), 0), 0);
-		content = hash_ids(content, *events_of(t, pid), 2);
+		if (exact)
+			content = hash_ids(content, *events_of(t, pid), 2);
 	}
 	last = told_at(&t->told, about);
 	if (*last == content)

@@ -34,6 +34,7 @@ struct slice {
 struct slice_wish {
 	const uint64_t *nums;		/* of events, ascending */
 	size_t n;
+	bool exact;			/* every row of state that may be news, again and again */
 	bool whole_state;		/* of the whole machine before the first of them */
 	bool all_events;		/* from the first to the last of them */
 };
