@@ -7,8 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyze/test/run.h"
-#include "analyze/test/reason.h"
+#include "analyze/test/check.h"
 #include "capture/base/err.h"
 #include "capture/base/quote.h"
 #include "capture/trace/source.h"
@@ -16,8 +15,6 @@
 enum verdict { NOT_MEANT, MEANT, OTHER_EVENT, OTHER_FIELDS };
 enum {
 	SHOWN = 3,		/* alerts under one failure */
-	REASONS = 4,		/* failures that say why, of one case */
-	OTHERS = 16,		/* rules that fired although nothing was said of them */
 	VALUE_MAX = 400,	/* bytes of a value that is shown */
 	LINE_MAX_SHOWN = 240,	/* of an alert: an exec has 4 KB of parameters */
 };
@@ -27,42 +24,7 @@ const char *const test_status_name[TEST__N] = {
 	[TEST_TODO] = "todo", [TEST_TODO_PASSED] = "todo passed", [TEST_BROKEN] = "broken",
 };
 
-/* What became of an expectation. */
-struct met {
-	struct cond **fields;
-	uint64_t n, n_other_event, n_other_fields;
-	uint64_t noted;			/* how many have told their fields */
-	uint64_t first;			/* event of the first that is meant, */
-	const struct rule *hit;		/* and its rule */
-	struct buf lines;		/* of some alerts, quoted */
-};
-
-/* A rule that fired beside what was expected. */
-struct other {
-	const struct rule *rule;
-	uint64_t n, first;
-	struct buf lines;
-};
-
-struct check {
-	const struct test_case *c;
-	struct met *met;
-	struct other others[OTHERS];
-	unsigned n_others;
-	uint64_t n_alerts;
-	bool reasons;
-	unsigned n_reasons;		/* that were given */
-	const struct test_set *set;
-	const struct test_observer *observer;
-	void *observed;
-};
-
 /* ---- while the event is at hand ---- */
-
-static bool is_meant(const struct test_expect *e, const struct rule *r)
-{
-	return e->no ? name_matches(e->rule, r->name) : strcmp(e->rule, r->name) == 0;
-}
 
 static void put_value(const struct test_field *f, const struct field_ctx *c, struct buf *out)
 {
@@ -189,7 +151,7 @@ static void note_other(struct check *k, const struct test_alert *a)
 
 	while (o < k->others + k->n_others && o->rule != a->rule)
 		o++;
-	if (o == k->others + OTHERS)
+	if (o == k->others + CHECK_OTHERS)
 		return;
 	if (o == k->others + k->n_others)
 		k->n_others++;
@@ -239,140 +201,6 @@ static void on_alert(void *arg, const struct test_alert *a)
 		note_other(k, a);
 }
 
-/* ---- what differs ---- */
-
-static struct test_failure *fail(struct test_result *r, const struct yaml *node,
-				 const struct rule *rule, const struct buf *detail)
-{
-	struct test_failure *f;
-
-	r->failures = mem_grow(r->failures, &r->cap, r->n + 1, sizeof(*r->failures));
-	f = &r->failures[r->n++];
-	*f = (struct test_failure){ .node = node, .rule = rule, .text = "",
-		.detail = detail && detail->len ?
-			  arena_strn(&r->arena, detail->p, detail->len) : "" };
-	return f;
-}
-
-static const char *times(struct arena *a, uint64_t n)
-{
-	return n == 0 ? "not at all" : n == 1 ? "once" : n == 2 ? "twice" :
-		arena_printf(a, "%" PRIu64 " times", n);
-}
-
-static bool is_described(const struct test_expect *e)
-{
-	return e->event || e->n_fields || e->priority >= 0 || e->n_output;
-}
-
-static const char *wanted(struct arena *a, const struct test_expect *e)
-{
-	if (e->min == e->max)
-		return times(a, e->min);
-	if (e->max == UINT64_MAX)
-		return e->min == 0 ? "any number of times" :
-			arena_printf(a, "at least %s", times(a, e->min));
-	if (e->min == 0)
-		return arena_printf(a, "at most %s", times(a, e->max));
-	return arena_printf(a, "%" PRIu64 " to %" PRIu64 " times", e->min, e->max);
-}
-
-/* event 0: why it did not fire; more: where it did not. */
-static void give_reason(struct check *k, const struct rule *rule, uint64_t event, bool more,
-			struct buf *out)
-{
-	if (k->reasons && rule && k->n_reasons++ < REASONS)
-		test_reason(k->c, k->set, rule, event, more, out);
-}
-
-static const struct rule *rule_at(const struct check *k, const struct test_expect *e)
-{
-	for (size_t i = 0; i < ruleset_count(k->set->rules); i++) {
-		const struct rule *r = ruleset_rule(k->set->rules, i);
-
-		if (r->enabled && is_meant(e, r))
-			return r;
-	}
-	return NULL;
-}
-
-static void check_one(struct check *k, const struct test_expect *e, struct met *m,
-		      struct test_result *r)
-{
-	const char *more = "";
-	struct test_failure *f;
-
-	if (m->n >= e->min && m->n <= e->max)
-		return;
-	if (e->no)
-		give_reason(k, m->hit, m->first, false, &m->lines);
-	else if (m->n_other_fields + m->n_other_event == 0 && m->n < e->min)
-		give_reason(k, rule_at(k, e), e->event, m->n > 0, &m->lines);
-	else if (m->n > e->max)
-		give_reason(k, m->hit, m->first, false, &m->lines);
-	f = fail(r, e->node, m->hit ? m->hit : rule_at(k, e), &m->lines);
-	if (e->no) {
-		f->text = arena_printf(&r->arena, "'%s' must not fire%s, but did %s", e->rule,
-				       is_described(e) ? " like this" : "",
-				       times(&r->arena, m->n));
-		return;
-	}
-	if (m->n_other_fields > 0 && m->n < e->min)
-		more = arena_printf(&r->arena, ", and %s with other values",
-				    times(&r->arena, m->n_other_fields));
-	if (m->n_other_event > 0 && m->n < e->min)
-		more = arena_printf(&r->arena, "%s, and %s at other events than %" PRIu64, more,
-				    times(&r->arena, m->n_other_event), e->event);
-	f->text = arena_printf(&r->arena, "'%s' must fire %s%s, but did %s%s", e->rule,
-			       wanted(&r->arena, e),
-			       is_described(e) ? " as described" : "",
-			       times(&r->arena, m->n), more);
-}
-
-static void check_rest(struct check *k, struct test_result *r)
-{
-	for (unsigned i = 0; i < k->n_others; i++) {
-		struct other *o = &k->others[i];
-		struct test_failure *f;
-
-		give_reason(k, o->rule, o->first, false, &o->lines);
-		f = fail(r, k->c->rest.node, o->rule, &o->lines);
-		f->text = arena_printf(&r->arena, "'%s' fired %s, and is none of the expected",
-				       o->rule->name, times(&r->arena, o->n));
-	}
-}
-
-static bool is_enabled(const struct test_set *set, const struct test_expect *e,
-		       struct test_result *r)
-{
-	const struct rule *rule = e->no ? NULL : ruleset_find(set->rules, e->rule);
-
-	if (!rule || e->min == 0 || rule->enabled)
-		return true;
-	fail(r, e->node, rule, NULL)->text = arena_printf(&r->arena, "'%s' must fire, but is not "
-						   "enabled: options: {enable: [...]}", e->rule);
-	return false;
-}
-
-static void settle(const struct test_case *c, struct test_result *r)
-{
-	if (r->status == TEST_BROKEN)
-		return;
-	if (c->todo)
-		r->status = r->n > 0 ? TEST_TODO : TEST_TODO_PASSED;
-	else
-		r->status = r->n > 0 ? TEST_FAILED : TEST_PASSED;
-	if (r->status == TEST_TODO_PASSED)
-		fail(r, yaml_get(c->node, "todo"), NULL, NULL)->text =
-			"it passes: take 'todo' away";
-}
-
-static void break_off(struct test_result *r, const struct yaml *node)
-{
-	r->status = TEST_BROKEN;
-	fail(r, node, NULL, NULL)->text = arena_str(&r->arena, err_text());
-}
-
 /* ---- running ---- */
 
 /* The reader has compiled them before; all at once would need much memory. */
@@ -412,25 +240,16 @@ static void run(struct test_runner *r, struct check *k, const struct test_set *s
 		.bulk = needs_bulk(k) };
 
 	if (!in) {
-		break_off(out, k->c->recording_node);
+		check_break_off(out, k->c->recording_node);
 		return;
 	}
 	if (test_runner_events(r, set, in, &w) < 0) {
-		break_off(out, k->c->recording_node);
+		check_break_off(out, k->c->recording_node);
 	} else if (in->damage.n_places || in->damage.cut) {
 		err(ERR_FORMAT, "%s: it is damaged: %s", k->c->recording, in->damage.first);
-		break_off(out, k->c->recording_node);
+		check_break_off(out, k->c->recording_node);
 	}
 	source_close(in);
-}
-
-static void compare(struct check *k, struct test_result *out)
-{
-	out->n_alerts = k->n_alerts;
-	for (uint32_t i = 0; i < k->c->n_expect; i++)
-		if (is_enabled(k->set, &k->c->expect[i], out))
-			check_one(k, &k->c->expect[i], &k->met[i], out);
-	check_rest(k, out);
 }
 
 void test_run(struct test_runner *r, const struct test_case *c, const struct test_set *set,
@@ -450,8 +269,8 @@ void test_run(struct test_runner *r, const struct test_case *c, const struct tes
 		k.observed = o->begin(o->arg, c, set);
 	run(r, &k, set, out);
 	if (out->status != TEST_BROKEN)
-		compare(&k, out);
-	settle(c, out);
+		check_compare(&k, out);
+	check_settle(c, out);
 	if (o)
 		o->end(o->arg, k.observed);
 	for (uint32_t i = 0; i < c->n_expect; i++) {

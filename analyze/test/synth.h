@@ -5,8 +5,12 @@
  *
  *   synth.c        the list of events, time, results, what is not said
  *   synth_key.c    keys of an event: parameters and fields
- *   synth_proc.c   proc: processes, accounts, containers
- *   synth_fd.c     what is said of a descriptor, sockets
+ *   synth_proc.c   proc: processes and who is above them
+ *   synth_facts.c  what is said of one: names, numbers, accounts
+ *   synth_container.c  its container
+ *   synth_tell.c   processes as events
+ *   synth_fd.c     what is said of a descriptor, and which one is meant
+ *   synth_socket.c ends of connections, addresses
  *   synth_value.c  values of parameters by their types */
 #ifndef SAKER_TEST_SYNTH_H
 #define SAKER_TEST_SYNTH_H
@@ -101,13 +105,22 @@ bool synth_address(const char *text, struct synth_end *out);
 bool synth_strings(struct synth *s, const struct yaml *v, const char *what, const char **out,
 		   size_t *len);
 
+/* synth_facts.c: keys of a process, all but those that speak of others; false: told what is
+ * wrong. */
+bool synth_texts(struct synth *s, const struct yaml *map, struct synth_proc *p);
+bool synth_facts(struct synth *s, const struct yaml *map, struct synth_proc *p);
+bool synth_name(struct synth *s, const struct yaml *v, const char **out);
+/* At most max; -1 stands for it. */
+bool synth_number(struct synth *s, const struct yaml *v, const char *what, uint64_t max,
+		  uint64_t *out);
+
 /* synth_proc.c: the process that a node speaks of; NULL: told what is wrong. */
 struct synth_proc *synth_proc(struct synth *s, const struct yaml *v, unsigned depth);
 struct synth_proc *synth_proc_find(const struct synth *s, uint32_t pid);
 /* A child as fork makes it. */
 struct synth_proc *synth_proc_fork(struct synth *s, const struct synth_proc *parent,
 				   uint32_t pid);
-/* Tells the state of it, and of those above it, what it does not know. */
+/* synth_tell.c: tells the state of it, and of those above it, what it does not know. */
 void synth_proc_tell(struct synth *s, struct synth_proc *p);
 /* Fills what the event says of its process. */
 void synth_proc_facts(const struct synth_proc *p, struct event *ev);
@@ -126,6 +139,8 @@ int64_t synth_fd_free(const struct synth_proc *p);
 void synth_fd_open(struct synth_proc *p, const struct synth_fd *fd, int64_t num);
 void synth_fd_close(struct synth_proc *p, int64_t num);
 bool synth_fd_is_socket(const struct synth_fd *fd);
+/* synth_socket.c: AF_INET or AF_INET6. */
+uint8_t synth_fd_family(const struct synth_fd *fd);
 /* Client and server, with defaults for what is not said.  The value of a tuple or of an address
  * of one end. */
 void synth_fd_tuple(struct synth *s, const struct synth_fd *fd, bool server, bool reply,
