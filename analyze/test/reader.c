@@ -181,12 +181,12 @@ static const char *from_here(struct test_file *f, const char *path)
 	while (strncmp(path, "./", 2) == 0)
 		path += 2;
 	/* Shorter is kinder to those who read it: a/b/../c is a/c. */
-	while (strncmp(path, "../", 3) == 0) {
+	while (dir >= 2 && strncmp(path, "../", 3) == 0) {
 		size_t up = dir - 1;
 
 		while (up > 0 && f->path[up - 1] != '/')
 			up--;
-		if (dir < 2 || strncmp(f->path + up, "..", 2) == 0 || f->path[up] == '.')
+		if (f->path[up] == '.')
 			break;
 		dir = up;
 		path += 3;
