@@ -18,8 +18,8 @@
 #include "capture/base/sandbox.h"
 
 enum {
-	O_RULES, O_NAME, O_TAG, O_JOBS, O_FAIL_FAST, O_VERBOSE, O_FORMAT, O_OUTPUT, O_LIST,
-	O_AGAINST, O_EXAMPLES, O_EXIT_ZERO, O_MATCHING, O_WATCH,
+	O_RULES, O_ADD_RULES, O_NAME, O_TAG, O_JOBS, O_FAIL_FAST, O_VERBOSE, O_FORMAT, O_OUTPUT,
+	O_LIST, O_AGAINST, O_EXAMPLES, O_EXIT_ZERO, O_MATCHING, O_WATCH,
 	O_COVERAGE, O_COVERAGE_OUTPUT, O_FAIL_UNDER, O_ATTACK, O_MUTATE, O_MUTATE_MAX,
 	O_INIT, O_RECORD, O_UPDATE, O_YES, O_INTO,
 };
@@ -31,6 +31,7 @@ static const struct opt opts[] = {
 	{ O_TAG, 't', "tag", "TAG", "only tests with this tag; may be repeated" },
 	{ O_RULES, 'r', "rules", "FILE",
 	  "these rules instead of those that the tests name; may be repeated" },
+	{ O_ADD_RULES, 0, "add-rules", "FILE", "these rules behind the others; may be repeated" },
 	{ O_JOBS, 'j', "jobs", "N", "threads (default: one per processor, at most 4)" },
 	{ O_FAIL_FAST, 'x', "fail-fast", NULL, "stop at the first failure" },
 	{ O_VERBOSE, 'v', "verbose", NULL, "also show tests that passed" },
@@ -82,8 +83,8 @@ static const struct opt_spec test_spec = {
 struct test_verb {
 	struct test_suite suite;
 	struct forms forms;
-	const char **rules, **names, **tags;
-	size_t rules_cap, names_cap, tags_cap;
+	const char **rules, **more, **names, **tags;
+	size_t rules_cap, more_cap, names_cap, tags_cap;
 	uint64_t jobs;
 	bool verbose, watch, list, failed;
 	char **paths;
@@ -111,6 +112,9 @@ static int matching(struct test_verb *t, const char *text)
 static int option(struct test_verb *t, const struct opt_parse *p, int key)
 {
 	switch (key) {
+	case O_ADD_RULES:
+		add(&t->more, &t->suite.n_more_rules, &t->more_cap, p->value);
+		return 0;
 	case O_RULES: add(&t->rules, &t->suite.n_rules, &t->rules_cap, p->value); return 0;
 	case O_NAME: add(&t->names, &t->suite.n_names, &t->names_cap, p->value); return 0;
 	case O_TAG: add(&t->tags, &t->suite.n_tags, &t->tags_cap, p->value); return 0;
@@ -257,6 +261,7 @@ static int run(struct test_verb *t)
 		.n_paths = t->n_paths, .load = load, .run = run_and_print, .arg = t };
 
 	t->suite.rules = t->rules;
+	t->suite.more_rules = t->more;
 	t->suite.names = t->names;
 	t->suite.tags = t->tags;
 	if (t->watch)
@@ -349,6 +354,7 @@ int verb_test(int argc, char **argv)
 	cover_run_release(&t.covered);
 	test_suite_release(&t.suite);
 	free(t.rules);
+	free(t.more);
 	free(t.names);
 	free(t.tags);
 	return e;

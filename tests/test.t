@@ -238,6 +238,10 @@ like($out, qr/but 'First' stands before it and matches too/, 'why: another rule 
 like($out, qr/'Second' must fire, but is not enabled/, 'why: it is not enabled');
 like($out, qr/^4 tests: 2 passed, 2 failed$/m, 'options choose rules and how they match');
 
+spill("$dir/off.yaml", "- rule: First\n  enabled: false\n  override: {enabled: replace}\n");
+like((run('test', '--add-rules', "$dir/off.yaml", '-k', 'x', "$dir/order.test.yaml"))[1], qr/^1 test: 1 passed$/m, 'rules behind those of the test');
+like((run('test', '-r', "$dir/off.yaml", '-k', 'x', "$dir/order.test.yaml"))[2], qr/cannot be loaded/, 'rules instead of those of the test');
+
 # ---- nothing of the machine ----
 
 {

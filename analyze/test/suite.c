@@ -34,17 +34,38 @@ static bool same_rules(const struct test_rules *a, const struct test_rules *b)
 		same_texts(a->tags, a->n_tags, b->tags, b->n_tags));
 }
 
+/* Behind those that are there: they may override them. */
+static void add_rules(struct test_suite *s, struct test_rules *r)
+{
+	const size_t n = r->n + s->n_more_rules;
+	const char **paths = arena_alloc(&s->arena, n * sizeof(*paths));
+	const struct yaml **nodes = arena_zalloc(&s->arena, n * sizeof(const struct yaml *));
+
+	for (uint32_t i = 0; i < r->n; i++) {
+		paths[i] = r->paths[i];
+		nodes[i] = r->nodes ? r->nodes[i] : NULL;
+	}
+	memcpy(paths + r->n, s->more_rules, s->n_more_rules * sizeof(*paths));
+	r->paths = paths;
+	r->nodes = nodes;
+	r->n = (uint32_t)n;
+}
+
 static const struct test_rules *rules_of(struct test_suite *s, const struct test_case *c)
 {
 	struct test_rules *r;
 
-	if (s->n_rules == 0)
+	if (s->n_rules + s->n_more_rules == 0)
 		return c->rules;
 	r = arena_alloc(&s->arena, sizeof(*r));
 	*r = *c->rules;
-	r->paths = (const char **)(uintptr_t)s->rules;
-	r->n = (uint32_t)s->n_rules;
-	r->nodes = NULL;
+	if (s->n_rules > 0) {
+		r->paths = (const char **)(uintptr_t)s->rules;
+		r->n = (uint32_t)s->n_rules;
+		r->nodes = NULL;
+	}
+	if (s->n_more_rules > 0)
+		add_rules(s, r);
 	return r;
 }
 
@@ -135,7 +156,7 @@ static void no_rules(const struct test_case *c)
 	struct test_file *f = (struct test_file *)(uintptr_t)c->file;
 
 	if (f->n_errors == 0)
-		test_file_say(f, c->rules->n ? c->rules->nodes[0] : c->node,
+		test_file_say(f, c->rules->nodes ? c->rules->nodes[0] : c->node,
 			      "the rules cannot be loaded");
 }
 
@@ -145,7 +166,7 @@ static void choose(struct test_suite *s, const struct test_case *c)
 
 	if (!fits_name(s, c) || !fits_tag(s, c))
 		return;
-	if (s->n_rules == 0 && c->rules->n == 0) {
+	if (s->n_rules + s->n_more_rules == 0 && c->rules->n == 0) {
 		test_file_say((struct test_file *)(uintptr_t)c->file, c->node,
 			      "which rules? The file says rules: [...], or the command --rules");
 		return;

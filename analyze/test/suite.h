@@ -15,6 +15,8 @@ struct test_suite {
 	/* Set these before loading. */
 	const char *const *rules;	/* instead of those that the files name */
 	size_t n_rules;
+	const char *const *more_rules;	/* behind those */
+	size_t n_more_rules;
 	const char *const *names, *const *tags;	/* only cases that fit one of each */
 	size_t n_names, n_tags;
 	const struct test_observer *observer;	/* NULL: none */

@@ -45,8 +45,9 @@ static void is_text(const struct value *v, const char *text)
 
 static void a_process_is_told_before_its_event(void **unused)
 {
-	struct test_file *f = file(CASE("  - {proc: {pid: 7, name: cat, pname: sh, uid: 5}, evt: openat, "
-					"fd.name: /x, flags: O_RDWR|O_CREAT, mode: 644, time: 2s}\n"));
+	struct test_file *f = file(CASE(
+		"  - {proc: {pid: 7, name: cat, pname: sh, uid: 5}, evt: openat, "
+		"fd.name: /x, flags: O_RDWR|O_CREAT, mode: 644, time: 2s}\n"));
 	const struct test_events *t = events(f);
 	const struct event *sh = nth(t, EV_SNAP_THREAD, 0), *cat = nth(t, EV_SNAP_THREAD, 1);
 	const struct event *open = nth(t, EV_OPENAT, 0);
@@ -70,8 +71,9 @@ static void a_process_is_told_before_its_event(void **unused)
 
 static void an_exec_tells_what_the_process_is_then(void **unused)
 {
-	struct test_file *f = file(CASE("  - {proc: {exepath: /usr/bin/python3.11, args: [-c, 'a b'], "
-					"env: [A=1, B=2], tty: pts/3, loginuid: -1}, evt: execve}\n"));
+	struct test_file *f = file(CASE(
+		"  - {proc: {exepath: /usr/bin/python3.11, args: [-c, 'a b'], "
+		"env: [A=1, B=2], tty: pts/3, loginuid: -1}, evt: execve}\n"));
 	const struct event *e = nth(events(f), EV_EXECVE, 0);
 
 	is_text(EV(e, EXECVE, exe), "/usr/bin/python3.11");
@@ -105,8 +107,9 @@ static void a_connection_has_its_client_first(void **unused)
 {
 	static const uint8_t out[] = { 2, 192, 0, 2, 10, 0x40, 0x9c, 8, 8, 8, 8, 53, 0 };
 	static const uint8_t in[] = { 2, 8, 8, 8, 8, 57, 48, 192, 0, 2, 20, 22, 0 };
-	struct test_file *f = file(CASE("  - {proc: a, evt: connect, fd.rip: 8.8.8.8, fd.rport: 53}\n"
-					"  - {evt: accept4, fd.rip: 8.8.8.8, fd.rport: 12345, fd.lport: 22}\n"));
+	struct test_file *f = file(CASE(
+		"  - {proc: a, evt: connect, fd.rip: 8.8.8.8, fd.rport: 53}\n"
+		"  - {evt: accept4, fd.rip: 8.8.8.8, fd.rport: 12345, fd.lport: 22}\n"));
 	const struct test_events *t = events(f);
 	const struct value *v = EV(nth(t, EV_CONNECT, 0), CONNECT, tuple);
 
@@ -134,7 +137,8 @@ static void paths_are_relative_to_the_file(void **unused)
 {
 	static const char *const rows[][2] = {
 		{ "r.skr", "a/b/r.skr" }, { "./r.skr", "a/b/r.skr" }, { "../r.skr", "a/r.skr" },
-		{ "../../r.skr", "r.skr" }, { "/r.skr", "/r.skr" }, { "../../../r.skr", "../r.skr" },
+		{ "../../r.skr", "r.skr" }, { "/r.skr", "/r.skr" },
+		{ "../../../r.skr", "../r.skr" },
 	};
 
 	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -152,7 +156,8 @@ static void paths_are_relative_to_the_file(void **unused)
 
 static void mistakes_have_places_and_end(void **unused)
 {
-	struct test_file *f = file("tests:\n- name: x\n  recording: y\n  expect: none\n  els: any\n");
+	struct test_file *f = file("tests:\n- name: x\n  recording: y\n  expect: none\n"
+				   "  els: any\n");
 	struct buf many = {0};
 
 	assert_int_equal(f->n_mistakes, 1);
@@ -172,7 +177,8 @@ static void mistakes_have_places_and_end(void **unused)
 /* ---- running ---- */
 
 static const char rules[] =
-	"- rule: Opened\n  desc: d\n  condition: evt.type = openat and fd.name startswith /etc\n"
+		"- rule: Opened\n  desc: d\n"
+	"  condition: evt.type = openat and fd.name startswith /etc\n"
 	"  output: \"%fd.name\"\n  priority: INFO\n";
 
 static struct test_set *set(void)
@@ -208,7 +214,8 @@ static void end(void *arg, void *of_case)
 
 static void an_observer_sees_what_rules_look_at(void **unused)
 {
-	struct test_file *f = file("tests:\n- name: x\n  expect: [{rule: Opened, count: 1}]\n  events:\n"
+	struct test_file *f = file(
+		"tests:\n- name: x\n  expect: [{rule: Opened, count: 1}]\n  events:\n"
 				   "  - {proc: a, evt: openat, fd.name: /etc/x}\n"
 				   "  - {evt: getpid}\n  - {evt: openat, fd.name: /tmp/x}\n");
 	struct seen seen = {0};
