@@ -177,7 +177,7 @@ static void mistakes_have_places_and_end(void **unused)
 /* ---- running ---- */
 
 static const char rules[] =
-		"- rule: Opened\n  desc: d\n"
+	"- rule: Opened\n  desc: d\n"
 	"  condition: evt.type = openat and fd.name startswith /etc\n"
 	"  output: \"%fd.name\"\n  priority: INFO\n";
 
