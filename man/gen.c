@@ -135,6 +135,50 @@ static void lint_table(void)
 	}
 }
 
+/* Columns of a view, hidden ones in parentheses. */
+static void view_columns(const struct view *v)
+{
+	for (unsigned k = 0; k < v->n_columns; k++) {
+		const struct view_column *c = &v->columns[k];
+
+		printf(".It %s%s%s ", c->hidden ? "(" : "", c->name, c->hidden ? ")" : "");
+		printf("Ta %s", gather_name[c->gather]);
+		if (c->field)
+			printf(" %s", c->field);
+		fputs(" Ta ", stdout);
+		text(c->help);
+		putchar('\n');
+	}
+}
+
+static void view_rows_table(void)
+{
+	struct views vs;
+
+	views_init(&vs);
+	for (size_t i = 0; i < vs.n; i++) {
+		const struct view *v = vs.v[i];
+
+		printf(".Ss %s (%s)\n", v->title, v->id);
+		text(v->help);
+		putchar('.');
+		putchar('\n');
+		if (v->n_keys)
+			fputs("A row for each", stdout);
+		for (unsigned k = 0; k < v->n_keys; k++)
+			printf("%s %s", k ? "," : "", v->keys[k]);
+		if (*v->filter) {
+			fputs(v->n_keys ? "; only events with " : "Events with ", stdout);
+			text(v->filter);
+		}
+		puts(v->n_keys || *v->filter ? "." : "All events.");
+		puts(".Bl -column -compact \"CONTAINER NAME\" \"distinct proc.is_exe_writable\"");
+		view_columns(v);
+		puts(".El");
+	}
+	views_release(&vs);
+}
+
 /* Names for the JSON schema of test files: between the quotes of the first and the last. */
 static void names(const char *const *v, unsigned n)
 {
@@ -216,6 +260,8 @@ int main(int argc, char **argv)
 
 	if (strcmp(table, "events") == 0)
 		events(false);
+	else if (strcmp(table, "view_columns") == 0)
+		view_rows_table();
 	else if (strcmp(table, "pseudo") == 0)
 		events(true);
 	else if (strcmp(table, "flags") == 0)

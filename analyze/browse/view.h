@@ -26,6 +26,8 @@ enum gather_kind {
 	GATHER__N
 };
 
+extern const char *const gather_name[];		/* "count" ...; NULL at the end */
+
 enum { DISTINCT_MAX = 4096 };	/* beyond it is told as "4096+" */
 
 /* How a value is printed and aligned. */

@@ -27,7 +27,7 @@ static const char *const kinds[] = {
 	[VIEW_TABLE] = "table", [VIEW_TREE] = "tree", [VIEW_EVENTS] = "events",
 	[VIEW_ALERTS] = "alerts", NULL
 };
-static const char *const gathers[] = {
+const char *const gather_name[] = {
 	[GATHER_COUNT] = "count", [GATHER_SUM] = "sum", [GATHER_MIN] = "min",
 	[GATHER_MAX] = "max", [GATHER_MEAN] = "mean", [GATHER_RATE] = "rate",
 	[GATHER_FIRST] = "first", [GATHER_LAST] = "last", [GATHER_DISTINCT] = "distinct",
@@ -182,7 +182,7 @@ static void read_column(struct load *l, const struct view *v, const struct yaml 
 	c->name = text(l, map, "name", NULL);
 	c->help = text(l, map, "help", "");
 	c->field = field ? keep(l, field) : NULL;
-	c->gather = word(l, map, "gather", gathers, field ? GATHER_FIRST : GATHER_COUNT);
+	c->gather = word(l, map, "gather", gather_name, field ? GATHER_FIRST : GATHER_COUNT);
 	c->unit = word(l, map, "unit", units, c->gather == GATHER_FIRST
 		       || c->gather == GATHER_LAST ? UNIT_TEXT : UNIT_NUMBER);
 	c->width = width(l, map);
@@ -192,9 +192,9 @@ static void read_column(struct load *l, const struct view *v, const struct yaml 
 	if (field)
 		check_field(l, field, v);
 	else if (c->gather != GATHER_COUNT && c->gather != GATHER_ALERTS)
-		wrong(l, map, "%s needs a field", gathers[c->gather]);
+		wrong(l, map, "%s needs a field", gather_name[c->gather]);
 	if (c->unit == UNIT_TEXT && c->gather != GATHER_FIRST && c->gather != GATHER_LAST)
-		wrong(l, map, "%s gives a number: unit cannot be text", gathers[c->gather]);
+		wrong(l, map, "%s gives a number: unit cannot be text", gather_name[c->gather]);
 }
 
 static void read_columns(struct load *l, struct view *v, const struct yaml *map)
