@@ -50,6 +50,7 @@ struct browse {
 
 	struct scan *scans;		/* all, the most urgent first */
 	struct scan *base;
+	struct scan *zoom;		/* of the timeline; of the user's thread */
 	struct query *queries;
 	uint64_t clock;			/* of last_used */
 	uint64_t n_jobs;

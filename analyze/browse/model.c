@@ -65,6 +65,8 @@ static void reap(struct browse *b)
 
 		if (is_done_with(s)) {
 			*at = s->next;
+			if (s->parent)
+				s->parent->n_refs--;
 			scan_free(s);
 			continue;
 		}
@@ -259,6 +261,23 @@ static void stop_threads(struct browse *b)
 		seeker_free(b->seekers[i]);
 }
 
+/* Those that borrow a condition before those that lend it. */
+static void free_scans(struct browse *b, bool borrowers)
+{
+	struct scan **at = &b->scans;
+
+	while (*at) {
+		struct scan *const s = *at;
+
+		if (borrowers && !s->parent) {
+			at = &s->next;
+			continue;
+		}
+		*at = s->next;
+		scan_free(s);
+	}
+}
+
 void browse_close(struct browse *b)
 {
 	if (!b)
@@ -266,12 +285,8 @@ void browse_close(struct browse *b)
 	stop_threads(b);
 	queries_free(b);
 	details_free(b->details);
-	while (b->scans) {
-		struct scan *const s = b->scans;
-
-		b->scans = s->next;
-		scan_free(s);
-	}
+	free_scans(b, true);
+	free_scans(b, false);
 	source_close(b->first);
 	for (unsigned i = 1; i < b->n_readers; i++)
 		source_close(b->readers[i].source);

@@ -65,6 +65,7 @@ struct scan {
 	bool cancelled;			/* read without the lock */
 	bool complete;
 	bool base;
+	struct scan *parent;		/* whose condition is this one's; it has a reference */
 	char *name;			/* view and focus, to find it again */
 	/* parts */
 	unsigned n_parts, first_part;	/* n_parts: behind the last */

@@ -51,15 +51,19 @@ static void spread(const struct strip *s, uint64_t from, uint64_t to, uint64_t n
 #define SPREAD(s, from, to, n, exact, what) \
 	spread(s, from, to, n, exact, offsetof(struct bucket, what))
 
+/* The first time that belongs to bucket i of a scan. */
+static uint64_t time_of(const struct scan *s, unsigned i)
+{
+	const unsigned __int128 at = (unsigned __int128)(s->hi - s->lo + 1) * i;
+
+	return s->lo + (uint64_t)((at + HISTOGRAM - 1) / HISTOGRAM);
+}
+
 /* What a scan has counted, up to known. */
 static void put_counts(const struct strip *s, const struct scan *scan, uint64_t known)
 {
-	const uint64_t span = scan->hi - scan->lo + 1;
-
 	for (unsigned i = 0; i < HISTOGRAM; i++) {
-		const uint64_t a = scan->lo + (uint64_t)((unsigned __int128)span * i / HISTOGRAM);
-		const uint64_t b = scan->lo + (uint64_t)((unsigned __int128)span * (i + 1)
-							 / HISTOGRAM);
+		const uint64_t a = time_of(scan, i), b = time_of(scan, i + 1);
 		const bool fine = (s->to - s->from) / s->n >= (b - a) || scan->events->n[i] == 0;
 
 		if (b <= s->from || a >= s->to || a > known)
@@ -106,18 +110,75 @@ static void mark_unknown(const struct strip *s, const struct scan *scan)
 			s->v[i].exact = false;
 }
 
+/* ---- nearer than a scan has counted ---- */
+
+static uint64_t width_of(const struct scan *s)
+{
+	return (s->hi - s->lo) / HISTOGRAM + 1;
+}
+
+/* Does the scan that counts what was zoomed in on last do for this strip? */
+static bool zoom_fits(const struct scan *z, const struct strip *s, const struct scan *of)
+{
+	return z && z->parent == of && z->lo <= s->from && z->hi >= s->to - 1
+		&& width_of(z) <= (s->to - s->from) / s->n + 1;
+}
+
+static struct scan *zoom_new(struct browse *b, const struct strip *s, struct scan *of)
+{
+	const uint64_t more = (s->to - s->from) / 2;	/* so that one may move a little */
+	struct scan_plan plan = { .from = s->from > more ? s->from - more : 0,
+				  .to = s->to + more > s->to ? s->to + more : UINT64_MAX };
+	struct scan *z;
+
+	if (of->plan.filter)
+		plan.filter = cond_clone(of->plan.filter);
+	z = scan_new(b, &plan);
+	z->parent = of;
+	z->n_refs = 1;
+	return z;
+}
+
+/* The scan to draw the strip from; begins one if there is none that is near enough.  NULL: what
+ * of has counted must do for now. */
+static struct scan *zoom(struct browse *b, const struct strip *s, struct scan *of)
+{
+	struct scan *z;
+
+	browse_lock(b);
+	z = b->zoom;
+	if (!of->complete || (s->to - s->from) / s->n >= width_of(of) || zoom_fits(z, s, of)) {
+		browse_unlock(b);
+		return zoom_fits(z, s, of) && (s->to - s->from) / s->n < width_of(of) ? z : NULL;
+	}
+	if (z) {
+		z->n_refs = 0;
+		__atomic_store_n(&z->cancelled, true, __ATOMIC_RELAXED);
+	}
+	of->n_refs++;
+	browse_unlock(b);
+	z = zoom_new(b, s, of);
+	browse_begin(b, z);
+	b->zoom = z;		/* only this thread looks at it */
+	return z;
+}
+
 void timeline_get(struct browse *b, struct query *q, uint64_t from, uint64_t to,
 		  struct bucket *out, unsigned n)
 {
 	const struct strip s = { from, to > from ? to : from + 1, out, n };
-	struct scan *const scan = q ? query_scan(q) : b->base;
+	struct scan *const of = q ? query_scan(q) : b->base;
+	const struct scan *near, *scan = of;
 	uint64_t known;
 
 	for (unsigned i = 0; i < n; i++)
 		out[i] = (struct bucket){ .worst = PRIORITY__N, .exact = true };
 	if (n == 0)
 		return;
+	near = zoom(b, &s, of);
 	browse_lock(b);
+	if (near && near->n_events > 0)
+		scan = near;
 	known = scan->complete ? UINT64_MAX : scan->done_ts;
 	put_counts(&s, scan, known);
 	if (!q && !scan->complete)

@@ -271,6 +271,44 @@ static void the_timeline_has_every_event(void **unused)
 	world_end(&w);
 }
 
+static void wait_exact(struct world *w, struct query *q, uint64_t from, uint64_t to,
+		       struct bucket *v, unsigned n)
+{
+	unsigned exact;
+
+	do {
+		world_wait(w);
+		timeline_get(w->b, q, from, to, v, n);
+		for (exact = 0; exact < n && v[exact].exact; exact++)
+			;
+	} while (exact < n);
+}
+
+/* Where a bucket is shorter than those that were counted, they are counted anew. */
+static void the_timeline_can_be_zoomed(void **unused)
+{
+	const uint64_t from = WORLD_BEGIN + 5000 * WORLD_STEP;
+	struct bucket v[100];
+	struct world w;
+	struct query *q;
+
+	world_begin(&w, 2);
+	world_base(&w);
+	wait_exact(&w, NULL, from, from + 100 * WORLD_STEP, v, 100);
+	for (unsigned i = 0; i < 100; i++)
+		assert_int_equal(v[i].n_events, 1);
+	wait_exact(&w, NULL, from + 20 * WORLD_STEP, from + 70 * WORLD_STEP, v, 100);
+	for (unsigned i = 0; i < 100; i++)
+		assert_int_equal(v[i].n_events, i % 2 == 0);
+	q = world_query(&w, "cores", "proc.pid = 123");
+	world_complete(&w, q);
+	wait_exact(&w, q, from, from + 100 * WORLD_STEP, v, 100);
+	for (unsigned i = 0; i < 100; i++)
+		assert_int_equal(v[i].n_events, (5000 + i) % WORLD_PROCESSES == 23);
+	query_close(q);
+	world_end(&w);
+}
+
 static void completion_knows_values(void **unused)
 {
 	const char *v[20];
@@ -331,6 +369,7 @@ int main(void)
 		cmocka_unit_test(alerts_are_counted_and_marked),
 		cmocka_unit_test(the_tree_has_children_below_parents),
 		cmocka_unit_test(the_timeline_has_every_event),
+		cmocka_unit_test(the_timeline_can_be_zoomed),
 		cmocka_unit_test(completion_knows_values),
 		cmocka_unit_test(wrong_filters_are_told),
 		cmocka_unit_test(queries_can_be_closed_any_time),
