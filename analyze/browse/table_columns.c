@@ -99,7 +99,7 @@ static void stretch(const struct view *v, struct columns *c, int rest)
 void columns_place(const struct view *v, uint32_t hidden, unsigned *first, int width,
 		   struct columns *out)
 {
-	unsigned all[VIEW_COLUMNS_MAX];
+	unsigned all[VIEW_COLUMNS_MAX] = {0};
 	const unsigned n = visible(v, hidden, all);
 	uint32_t shown;
 	int used = 0;
