@@ -72,6 +72,8 @@ void test_print_people(const struct test_print *p, struct buf *out)
 {
 	for (size_t i = 0; i < p->suite->n_run; i++)
 		put_case(p, out, i);
+	if (p->suite->n_cases == 0)	/* what is wrong was told */
+		return;
 	test_print_summary(p->suite, out);
 	buf_byte(out, '\n');
 }
