@@ -68,7 +68,8 @@ int forms_print(struct forms *f, const struct test_suite *s, bool all)
 		p.color = isatty(fileno(one->out)) && !getenv("NO_COLOR");
 		buf_reset(&out);
 		test_printer_named(one->name)(&p, &out);
-		fwrite(out.p, 1, out.len, one->out);
+		if (out.len > 0)
+			fwrite(out.p, 1, out.len, one->out);
 		if (fflush(one->out) != 0)
 			rc = err_sys("%s", one->path ? one->path : "standard output");
 		if (one->path)
