@@ -267,6 +267,26 @@ is($status, 1, 'one text for several values');
 like($said, qr/a \(dog\): it is one test for several values: it stays/, '... is for a person');
 is(slurp($u), $matrix, '... and stays');
 
+# Files that are wrong in any way: what is written is right, or nothing is.
+srand 7;
+my ($n_written, $n_wrong) = (0, 0);
+for (1 .. 80) {
+	my $other = $text;
+	for (0 .. int rand 3) {
+		my $at = int rand length $other;
+		substr($other, $at, int rand 4) = substr($text, int rand length $text, int rand 6);
+	}
+	spill($u, $other);
+	($status, $out, $said) = run('test', '-uy', $u);
+	$n_wrong++ if $status > 2 || $said =~ /Sanitizer|runtime error/;
+	my $now = slurp($u);
+	next if $now eq $other;
+	$n_written++;
+	$n_wrong++ if (run('test', $u))[2] =~ /error/ && $said !~ /error/;
+}
+is($n_wrong, 0, "80 damaged files, $n_written of them mended");
+cmp_ok($n_written, '>', 0, '... some were');
+
 # Each expectation of a good file made wrong in turn is found again.
 my @lines = split /^/, slurp($file);
 my $made = 0;
