@@ -102,6 +102,15 @@ like($said, qr/mutants that were noticed: [\d.]+% is under/, 'says so');
 is((mutate($cases, '--mutate=html'))[0], 2, 'not a form');
 is((run('test', '--mutate-max', '3', "$dir/a.test.yaml"))[0], 2, 'a bound of nothing');
 
+# What two rule sets have is one mutant, noticed if either set's tests notice.
+my ($one_set) = (score((mutate("${demo}    expect: [{rule: Hashes read, count: 1}]\n    else: none\n"))[1]))[1];
+spill("$dir/two/a.test.yaml", "rules: ../rules.yaml\ntests:\n${demo}    expect: [{rule: Hashes read, count: {min: 0}}]\n")
+	if mkdir "$dir/two";
+spill("$dir/two/b.test.yaml", "rules: ../rules.yaml\noptions: {rule-matching: all}\ntests:\n" .
+	"${demo}    expect: [{rule: Hashes read, count: 1}]\n    else: none\n");
+($status, $out) = run('test', '--mutate', "$dir/two");
+is(join(' ', (score($out))[1, 2]), "$one_set 13", 'two rule sets with the same rules');
+
 # A rule of one type of events that is made to look at all of them is noticed all the same.
 spill("$dir/one.yaml", "- rule: One\n  desc: d\n  output: o\n  priority: INFO\n  condition: evt.type = openat and proc.name = cat\n");
 ($status, $out) = run('test', '--mutate=json', spill("$dir/one.test.yaml",

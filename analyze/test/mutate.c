@@ -130,7 +130,17 @@ static bool matters(const struct mutate_report *r, const struct mutate_one *o)
 	return o->mutant->widens;
 }
 
-static struct mutate_one *take(struct job *j)
+/* The same mutant, in another rule set perhaps. */
+static bool same(const struct mutate_one *a, const struct mutate_one *b)
+{
+	const struct mutant *m = a->mutant, *n = b->mutant;
+
+	return m->kind == n->kind && m->place.line == n->place.line &&
+	       m->place.column == n->place.column && strcmp(m->text, n->text) == 0 &&
+	       strcmp(m->place.file, n->place.file) == 0;
+}
+
+static struct mutate_one *take(struct job *j, struct mutate_one **end)
 {
 	struct mutate_one *o = NULL;
 
@@ -138,6 +148,9 @@ static struct mutate_one *take(struct job *j)
 	progress_step(&j->progress, j->next, j->report->n, "mutants");
 	if (j->next < j->report->n)
 		o = &j->report->v[j->next++];
+	while (o && j->next < j->report->n && same(o, &j->report->v[j->next]))
+		j->next++;
+	*end = j->report->v + j->next;
 	pthread_mutex_unlock(&j->lock);
 	return o;
 }
@@ -146,17 +159,16 @@ static void *work(void *arg)
 {
 	struct job *j = arg;
 	struct worker w = { .run = j->run, .loading = &j->lock };
-	struct mutate_one *o;
+	struct mutate_one *o, *end;
 
 	w.copies = xcalloc(j->run->suite->n_sets + 1, sizeof(*w.copies));
-	while ((o = take(j))) {
-		if (o->fate == MUTATE_UNTRIED)
-			continue;
-		if (matters(j->report, o))
-			try_mutant(&w, o);
-		else
-			o->fate = MUTATE_SURVIVED;
-	}
+	while ((o = take(j, &end)))
+		for (; o < end && o->fate != MUTATE_UNTRIED; o++) {
+			if (matters(j->report, o))
+				try_mutant(&w, o);
+			if (o->fate == MUTATE_NOTICED)
+				break;
+		}
 	worker_release(&w);
 	return NULL;
 }
@@ -214,15 +226,6 @@ static void collect(struct mutate_report *r, const struct cover_run *c)
 		qsort(r->v, r->n, sizeof(*r->v), order_ones);
 }
 
-static bool same(const struct mutate_one *a, const struct mutate_one *b)
-{
-	const struct mutant *m = a->mutant, *n = b->mutant;
-
-	return m->kind == n->kind && m->place.line == n->place.line &&
-	       m->place.column == n->place.column && strcmp(m->text, n->text) == 0 &&
-	       strcmp(m->place.file, n->place.file) == 0;
-}
-
 /* Every so many-th; all sets of a mutant, or none. */
 static void choose(struct mutate_report *r, uint64_t max)
 {
@@ -234,7 +237,7 @@ static void choose(struct mutate_report *r, uint64_t max)
 		n += i == 0 || !same(&r->v[i - 1], &r->v[i]);
 		if (max == 0 || max >= r->n_all ||
 		    n * max / r->n_all != (n - 1) * max / r->n_all)
-			r->v[i].fate = MUTATE_SURVIVED;
+			r->v[i].fate = MUTATE_SURVIVED;	/* unless a test notices */
 	}
 }
 
