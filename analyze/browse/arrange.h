@@ -11,6 +11,7 @@ struct shown {
 	const struct row *process;	/* in the table of all processes; NULL: not known */
 	uint16_t depth;
 	bool has_children, folded, last_child;
+	bool beside;	/* an ancestor that does not fit itself */
 };
 
 /* What is asked of the rows. */

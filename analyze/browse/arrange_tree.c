@@ -49,7 +49,9 @@ static void add_parents(struct tree *t)
 	for (size_t i = 0; i < t->n; i++) {
 		const struct row *up = t->v[i].parent ? table_find(t->a->processes,
 								   t->v[i].parent) : NULL;
-		const struct shown s = { .row = up, .process = up };
+		const struct row *own = up ? table_find(t->a->rows, up->hash) : NULL;
+		const struct shown s = { .row = own ? own : up, .process = up,
+					 .beside = true };
 
 		if (up && up->process)
 			add(t, &s);

@@ -38,6 +38,23 @@ static void put_values(struct doc *d, const struct detail_value *v, unsigned n, 
 			 v[i].lost ? "<LOST>" : v[i].text.p, v[i].lost ? 6 : v[i].text.len);
 }
 
+/* Whose event it is, and below whom. */
+static void put_lineage(struct doc *d, const struct detail *x)
+{
+	struct buf b = {0};
+
+	if (x->n_process > 0)
+		put(d, "command", x->process[0].cmdline);
+	for (unsigned i = 1; i < x->n_process; i++) {
+		if (i > 1)
+			buf_str(&b, " < ");
+		buf_put(&b, x->process[i].name.p, x->process[i].name.len);
+	}
+	if (b.len)
+		doc_pair(d, "below", LABEL, ROLE_TEXT, b.p, b.len);
+	buf_release(&b);
+}
+
 static void put_head(struct ui *u, struct doc *d, const struct detail *x)
 {
 	char when[TIME_TEXT_MAX], text[160];
@@ -49,6 +66,7 @@ static void put_head(struct ui *u, struct doc *d, const struct detail *x)
 	doc_add(d, ROLE_TEXT, text, (size_t)n);
 	put(d, "call", x->type);
 	put(d, "category", x->category);
+	put_lineage(d, x);
 }
 
 static void put_rules(struct doc *d, const struct detail *x)
@@ -152,9 +170,9 @@ static void build(struct ui *u, struct frame *f)
 	if (n)
 		doc_pair(d, "note", LABEL, ROLE_KEY, *n->text ? n->text : "bookmark",
 			 *n->text ? strlen(n->text) : 8);
+	put_rules(d, x);
 	doc_section(d, "Parameters");
 	put_values(d, x->params, x->n_params, LABEL);
-	put_rules(d, x);
 	if (x->payload.len) {
 		doc_section(d, f->hex ? "Payload (x: as text)" : "Payload (x: in hex)");
 		doc_bytes(d, ROLE_TEXT, (const uint8_t *)x->payload.p, x->payload.len, f->hex);

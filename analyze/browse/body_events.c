@@ -121,6 +121,13 @@ static void go(struct frame *f, uint64_t num, uint64_t ts)
 
 /* ---- searching ------------------------------------------------------------------ */
 
+static void go_found(struct ui *u, struct frame *f, const struct place *p)
+{
+	go(f, p->num, p->ts);
+	u->cursor = p->ts;
+	u->cursor_num = p->num;
+}
+
 static void begin_search(struct ui *u, struct frame *f, uint64_t num, int dir)
 {
 	if (events_search_text(f->e, num, dir, f->search) < 0)
@@ -144,7 +151,7 @@ static void search_events(struct ui *u, struct frame *f, const char *text, int d
 	f->searching = false;
 	if (!text || !*text) {
 		if (f->searched_from.ts)
-			go(f, f->searched_from.num, f->searched_from.ts);
+			go_found(u, f, &f->searched_from);
 		f->searched_from = (struct place){0};
 		free(f->search);
 		f->search = NULL;
@@ -168,7 +175,7 @@ static void look_for(struct ui *u, struct frame *f)
 		return;
 	f->searching = false;
 	if (rc == 1) {
-		go(f, found.num, found.ts);
+		go_found(u, f, &found);
 		f->line = f->height / 3;
 	} else if (u->mode != MODE_PROMPT) {
 		ui_say(u, "\"%s\" is not found", f->search);

@@ -57,6 +57,8 @@ static void settle(struct frame *f, int height)
 			f->row = at;
 			f->top = at > line ? at - line : 0;
 		}
+	} else if (s.generation != f->seen && is_tree(f)) {
+		f->row = query_first(f->q);
 	}
 	f->seen = s.generation;
 	if (f->row >= s.n_rows)
@@ -90,7 +92,7 @@ static void choose(struct frame *f, size_t row)
 	r = chosen_row(f);
 	if (r)
 		f->id = r->id;
-	f->chosen = r && f->row > 0;
+	f->chosen = r && (f->row > 0 || is_tree(f));
 }
 
 /* ---- drawing -------------------------------------------------------------------- */
@@ -178,7 +180,7 @@ static void draw_cell(struct ui *u, const struct frame *f, const struct query_ro
 static void draw_row(struct ui *u, const struct frame *f, const struct query_row *r,
 		     const struct columns *c, int row, bool chosen)
 {
-	const enum term_role role = chosen ? ROLE_SELECTED : ROLE_TEXT;
+	const enum term_role role = chosen ? ROLE_SELECTED : r->beside ? ROLE_DIM : ROLE_TEXT;
 
 	if (chosen)
 		term_fill(row, 0, term_columns(), role);
@@ -300,6 +302,8 @@ static bool enter(struct ui *u, struct frame *f)
 
 	if (!r || query_links(f->q, r->id, links, &u->arena) == 0)
 		return false;
+	if (links[0].num && strcmp(links[0].view, "events") == 0)	/* it is one event */
+		return ui_show_event(u, links[0].num);
 	return ui_follow_link(u, &links[0]);
 }
 

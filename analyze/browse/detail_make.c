@@ -75,11 +75,27 @@ static const char *const type_names[PT__N] = {
 	[PT_SOCKTUPLE] = "SOCKTUPLE", [PT_FDLIST] = "FDLIST", [PT_DYN] = "DYN",
 };
 
+/* As evt.args has it: 5546(sh). */
+static struct bytes param_text(struct making *m, unsigned i)
+{
+	size_t before;
+
+	buf_reset(&m->text);
+	param_raw(m->c, i, &m->text);
+	before = m->text.len;
+	buf_byte(&m->text, '(');
+	param_resolved(m->c, i, &m->text);
+	if (m->text.len == before + 1)
+		m->text.len = before;
+	else
+		buf_byte(&m->text, ')');
+	return keep(m, m->text.p, m->text.len);
+}
+
 static void put_params(struct making *m)
 {
 	const struct event *ev = m->c->ev;
 	struct detail_value *v = arena_zalloc(m->a, (ev->n_params + 1u) * sizeof(*v));
-	char name[32];
 
 	m->d->params = v;
 	for (unsigned i = 0; i < ev->n_params; i++) {
@@ -87,9 +103,7 @@ static void put_params(struct making *m)
 
 		if (ev->v[i].state == VALUE_ABSENT)
 			continue;
-		snprintf(name, sizeof(name), "evt.arg[%u]", i);
-		if (!get(m, name, v))
-			v->text = keep_str(m, "");
+		v->text = param_text(m, i);
 		v->lost = ev->v[i].state == VALUE_LOST;
 		v->name = arena_str(m->a, p->name);
 		v->type = p->type < PT__N ? type_names[p->type] : "";

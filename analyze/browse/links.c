@@ -280,7 +280,9 @@ static void note_columns(const struct gather_plan *p, const struct row *r, struc
 		if (!f || !c->has || p->view->columns[i].gather > GATHER_LAST
 		    || p->view->columns[i].gather < GATHER_FIRST)
 			continue;
-		if (strcmp(f, "fd.rip") == 0)
+		if (strcmp(f, "proc.pid") == 0 && !s->pid && p->view->kind == VIEW_ALERTS)
+			s->pid = (int64_t)c->u;
+		else if (strcmp(f, "fd.rip") == 0)
 			s->peer = (struct text){ arena_strn(a, c->text, c->len), c->len };
 		else if (strcmp(f, "container.id") == 0 && !s->container.len)
 			s->container = (struct text){ arena_strn(a, c->text, c->len), c->len };

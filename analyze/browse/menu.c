@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "analyze/browse/cell.h"
 #include "analyze/browse/doc.h"
@@ -157,6 +158,22 @@ void menu_draw(struct menu *m)
 
 /* ---- keys ----------------------------------------------------------------------- */
 
+/* Who types the beginning of a title means it, whatever else has the text. */
+static void select_best(struct menu *m)
+{
+	const size_t n = strlen(m->typed);
+	size_t row = 0;
+
+	m->row = m->top = 0;
+	for (size_t i = 0; n > 0 && i < m->n; i++) {
+		if (strncasecmp(m->v[i].text, m->typed, n) == 0) {
+			m->row = row;
+			return;
+		}
+		row += fits(m, i);
+	}
+}
+
 static void type(struct menu *m, int key)
 {
 	const size_t n = strlen(m->typed);
@@ -165,7 +182,7 @@ static void type(struct menu *m, int key)
 		m->typed[n] = (char)key;
 		m->typed[n + 1] = 0;
 	}
-	m->row = m->top = 0;
+	select_best(m);
 }
 
 static void move_by(struct menu *m, long by)
@@ -197,6 +214,7 @@ enum menu_result menu_key(struct menu *m, int key)
 		if (n == 0)
 			return MENU_LEFT;
 		m->typed[n - 1] = 0;
+		select_best(m);
 		return MENU_GOES_ON;
 	case TERM_ESC: case 'C' & 0x1f: case 'G' & 0x1f:
 		return MENU_LEFT;

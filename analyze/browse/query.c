@@ -369,7 +369,7 @@ static void fill(const struct query *q, const struct shown *s, struct query_row 
 
 	*r = (struct query_row){ .id = s->row->hash, .depth = s->depth, .exit_status = -1,
 		.has_children = s->has_children, .folded = s->folded,
-		.last_child = s->last_child, .worst = PRIORITY__N };
+		.last_child = s->last_child, .beside = s->beside, .worst = PRIORITY__N };
 	r->cells = arena_alloc(a, q->view->n_columns * sizeof(*r->cells));
 	for (unsigned i = 0; i < q->view->n_columns; i++) {
 		r->cells[i] = datum_of(q->view, s, i, q->scan->hi - q->scan->lo);
@@ -418,6 +418,19 @@ size_t query_find(struct query *q, uint64_t id)
 	return at;
 }
 
+size_t query_first(struct query *q)
+{
+	size_t at = 0;
+
+	browse_lock(q->b);
+	while (at < q->n_rows && q->rows[at].beside)
+		at++;
+	if (at == q->n_rows)
+		at = 0;
+	browse_unlock(q->b);
+	return at;
+}
+
 /* Of rows whose process is an ancestor only the first pass knows. */
 static const struct row *row_of(struct query *q, uint64_t id)
 {
@@ -457,10 +470,19 @@ unsigned query_links(struct query *q, uint64_t row, struct link out[LINKS_MAX],
 		     struct arena *a)
 {
 	const struct row *r = copy_row(q, row, a);
-	unsigned at;
+	unsigned at, n;
+	bool inside;
 
+	if (!r)
+		return 0;
 	scan_has(q->scan, q->view, &at);
-	return r ? links_of_row(q->b, &q->scan->plan.views[at], r, out, a) : 0;
+	n = links_of_row(q->b, &q->scan->plan.views[at], r, out, a);
+	browse_lock(q->b);
+	inside = table_find(q->table, row) != NULL;
+	browse_unlock(q->b);
+	for (unsigned i = 0; i < n && !inside; i++)	/* the focus has nothing of it */
+		out[i].alone = true;
+	return n;
 }
 
 struct scan *query_scan(struct query *q)

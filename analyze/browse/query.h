@@ -57,6 +57,7 @@ struct query_row {
 	/* of trees and processes */
 	uint16_t depth;
 	bool has_children, folded, last_child;
+	bool beside;		/* an ancestor, here for what is below it */
 	uint64_t start_ts, end_ts;	/* 0: before, after the recording */
 	int exit_status;	/* as wait(2) gives it; -1 where not known */
 	uint32_t n_alerts;	/* of its process */
@@ -76,6 +77,8 @@ void query_rows(struct query *q, size_t first, size_t n, struct query_rows *out)
 void query_rows_release(struct query_rows *r);
 /* Where a row stands now; SIZE_MAX: nowhere. */
 size_t query_find(struct query *q, uint64_t id);
+/* Where the first row stands that is no ancestor beside; 0 if there is none. */
+size_t query_first(struct query *q);
 
 /* Text of a value as people read it (4.2K, 14:03:07.1, 3 min), quoted for a terminal.  utc_offset:
  * seconds east; exact: all digits, for export. */
