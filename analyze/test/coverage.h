@@ -121,6 +121,7 @@ static inline double cover_share(uint64_t part, uint64_t n)
 void cover_reach(const struct explain *x, uint32_t *out);
 /* Makes a the nearer of both; of equal ones the first test, and its first event. */
 void cover_nearer(struct cover_near *a, const struct cover_near *b);
+void cover_add_hits(struct cover_hits *a, const struct cover_hits *b);
 
 /* ---- output ---- */
 
