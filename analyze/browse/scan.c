@@ -184,6 +184,7 @@ struct parcel *scan_take(struct scan *s)
 			struct parcel *const p = *at;
 
 			*at = p->next;
+			s->waiting_bytes -= p->bytes;
 			return p;
 		}
 	return NULL;

@@ -18,6 +18,7 @@
 enum {
 	SCAN_VIEWS_MAX = 12,
 	HISTOGRAM = 4096,	/* buckets over the range of a scan */
+	FIRST_EVENTS = 1 << 15,	/* of the first parcel: there is soon something to show */
 	PARCEL_EVENTS = 1 << 18,
 	PARCEL_BYTES = 24 << 20,
 	TABLE_ROWS_MAX = 200000,	/* more are thrown away by halves */
@@ -45,6 +46,7 @@ struct parcel {
 	struct parcel *next;
 	unsigned part;
 	bool last;		/* of its part */
+	size_t bytes;		/* of memory, about */
 	struct table tables[SCAN_VIEWS_MAX];
 	struct histogram events, alerts, lost;
 	struct mark *marks;
@@ -73,6 +75,7 @@ struct scan {
 	unsigned joining;		/* whose parcels are joined now */
 	unsigned n_working;		/* readers on it */
 	struct parcel *waiting;		/* in any order of parts; of one part in order */
+	size_t waiting_bytes;
 	/* results */
 	struct table tables[SCAN_VIEWS_MAX], doomed;	/* doomed: may yet be shown */
 	struct histogram *events, *alerts, *lost;

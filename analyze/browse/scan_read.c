@@ -10,6 +10,7 @@
 enum {
 	LOOK_EVERY = 2048,
 	AHEAD = 3,		/* parts for each reader that may wait to be joined */
+	AHEAD_BYTES = 64 << 20,	/* and what they may take until no more are begun */
 	DISORDER_NS = 1000000000,	/* events of several processors are in order to within it */
 };
 
@@ -27,6 +28,7 @@ struct pass {
 	struct field_env env;
 	struct parcel *parcel;
 	uint64_t lo, hi, n_seen;
+	uint64_t enough;		/* events of the parcel */
 	uint64_t num;			/* of the last event */
 	unsigned part;
 };
@@ -146,6 +148,21 @@ static void told_damage(struct pass *p)
 	p->r->damage_told = one->n_places;
 }
 
+static size_t bytes_of(const struct pass *p)
+{
+	size_t bytes = p->parcel->lines.len + p->parcel->n_marks * sizeof(struct mark);
+
+	for (unsigned i = 0; i < p->plan->n_views; i++)
+		bytes += table_bytes(&p->gathers[i].table);
+	return bytes;
+}
+
+static bool is_full(const struct pass *p)
+{
+	return p->n_seen % LOOK_EVERY == 0
+		&& (p->n_seen >= p->enough || bytes_of(p) > PARCEL_BYTES);
+}
+
 /* Hands over what was gathered. */
 static void send(struct pass *p, bool last)
 {
@@ -153,6 +170,7 @@ static void send(struct pass *p, bool last)
 	struct parcel *const out = p->parcel, **at = &p->scan->waiting;
 
 	out->last = last;
+	out->bytes = bytes_of(p);
 	for (unsigned i = 0; i < p->plan->n_views; i++) {
 		out->tables[i] = p->gathers[i].table;
 		table_init(&p->gathers[i].table, out->tables[i].view, out->tables[i].processes);
@@ -165,24 +183,14 @@ static void send(struct pass *p, bool last)
 	while (*at)
 		at = &(*at)->next;
 	*at = out;
+	p->scan->waiting_bytes += out->bytes;
 	pthread_cond_signal(&b->parcels);
 	browse_unlock(b);
 	p->n_seen = 0;
+	p->enough = PARCEL_EVENTS;
 	p->parcel = last ? NULL : parcel_new(p);
 }
 
-static bool is_full(const struct pass *p)
-{
-	size_t bytes = p->parcel->lines.len + p->parcel->n_marks * sizeof(struct mark);
-
-	if (p->n_seen % LOOK_EVERY != 0)
-		return false;
-	if (p->n_seen >= PARCEL_EVENTS)
-		return true;
-	for (unsigned i = 0; i < p->plan->n_views; i++)
-		bytes += table_bytes(&p->gathers[i].table);
-	return bytes > PARCEL_BYTES;
-}
 
 /* ---- events ---- */
 
@@ -333,8 +341,10 @@ static int go_to_part(struct pass *p, unsigned part)
 
 static bool may_begin(const struct browse *b, const struct scan *s)
 {
-	return !s->cancelled && !s->failed[0] && s->next_part < s->n_parts
-		&& s->next_part < s->joining + AHEAD * b->n_readers;
+	if (s->cancelled || s->failed[0] || s->next_part >= s->n_parts)
+		return false;
+	return s->next_part == s->joining || (s->waiting_bytes < AHEAD_BYTES
+		&& s->next_part < s->joining + AHEAD * b->n_readers);
 }
 
 static struct scan *find_work(const struct browse *b)
@@ -359,6 +369,7 @@ static void run_part(struct pass *p, unsigned part)
 
 	p->parcel = parcel_new(p);
 	p->n_seen = 0;
+	p->enough = part == p->scan->first_part ? FIRST_EVENTS : PARCEL_EVENTS;
 	if (rc >= 0)
 		rc = read_part(p);
 	if (rc < 0)
