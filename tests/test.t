@@ -223,6 +223,9 @@ like($out, qr/must fire twice, but did once.*\n    event 1: .*\n    of 1 other e
 (undef, $out) = test("  - {name: x, events: [{proc: cat, evt: openat, fd.name: /etc/passwd}], expect: [{rule: $shadow}]}\n");
 like($out, qr/of 1 event of its types the nearest:\n.*openat.*\n.*1 check would have to be otherwise: fd\.name in .*\n(.*\n)*?\s+> no .*fd\.name is \/etc\/passwd/,
 	'why: the nearest event and what kept it');
+(undef, $out) = test("  - {name: x, events: [{proc: cat, evt: openat, fd.name: /etc/hosts, flags: O_RDONLY}, " .
+	"{evt: openat, fd.name: /etc/passwd, flags: O_RDWR}], expect: [{rule: $shadow, fields: {fd.name: /etc/passwd}}]}\n");
+like($out, qr/of 2 events of its types the nearest:\n\s+event 2 /, 'why: the event that the author described');
 unlike($out, qr/\033/, 'no colours but on a terminal');
 
 spill("$dir/several.yaml", slurp("$top/tests/saker-test/several.yaml"));

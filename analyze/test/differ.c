@@ -47,11 +47,11 @@ static const char *wanted(struct arena *a, const struct test_expect *e)
 }
 
 /* event 0: why it did not fire; more: where it did not. */
-static void give_reason(struct check *k, const struct rule *rule, uint64_t event, bool more,
-			struct buf *out)
+static void give_reason(struct check *k, const struct rule *rule, const struct test_expect *e,
+			uint64_t event, bool more, struct buf *out)
 {
 	if (k->reasons && rule && k->n_reasons++ < REASONS)
-		test_reason(k->c, k->set, rule, event, more, out);
+		test_reason(k->c, k->set, rule, e, event, more, out);
 }
 
 static const struct rule *rule_at(const struct check *k, const struct test_expect *e)
@@ -74,11 +74,11 @@ static void check_one(struct check *k, const struct test_expect *e, struct met *
 	if (m->n >= e->min && m->n <= e->max)
 		return;
 	if (e->no)
-		give_reason(k, m->hit, m->first, false, &m->lines);
+		give_reason(k, m->hit, NULL, m->first, false, &m->lines);
 	else if (m->n_other_fields + m->n_other_event == 0 && m->n < e->min)
-		give_reason(k, rule_at(k, e), e->event, m->n > 0, &m->lines);
+		give_reason(k, rule_at(k, e), e, e->event, m->n > 0, &m->lines);
 	else if (m->n > e->max)
-		give_reason(k, m->hit, m->first, false, &m->lines);
+		give_reason(k, m->hit, NULL, m->first, false, &m->lines);
 	f = fail(r, e->node, m->hit ? m->hit : rule_at(k, e), &m->lines);
 	if (e->no) {
 		f->text = arena_printf(&r->arena, "'%s' must not fire%s, but did %s", e->rule,
@@ -104,7 +104,7 @@ static void check_rest(struct check *k, struct test_result *r)
 		struct other *o = &k->others[i];
 		struct test_failure *f;
 
-		give_reason(k, o->rule, o->first, false, &o->lines);
+		give_reason(k, o->rule, NULL, o->first, false, &o->lines);
 		f = fail(r, k->c->rest.node, o->rule, &o->lines);
 		f->text = arena_printf(&r->arena, "'%s' fired %s, and is none of the expected",
 				       o->rule->name, times(&r->arena, o->n));

@@ -12,7 +12,7 @@
 #include "rules/lang/events.h"
 #include "rules/set/correlate.h"
 
-enum { LINES_MAX = 60, TYPES_SHOWN = 8 };
+enum { LINES_MAX = 60, TYPES_SHOWN = 8, FIELDS_MAX = 64 };
 
 struct reason {
 	const struct test_set *set;
@@ -28,7 +28,30 @@ struct reason {
 	struct nearest nearest;
 	uint64_t n_looked, n_matched;
 	struct event_set seen;
+	struct cond *fields[FIELDS_MAX];	/* what the author said of the event */
+	uint32_t n_fields;
 };
+
+static void read_fields(struct reason *r, const struct test_expect *e)
+{
+	for (uint32_t i = 0; e && i < e->n_fields && r->n_fields < FIELDS_MAX; i++) {
+		const char *text = e->fields[i].condition;
+		struct cond *c = cond_compile(text, strlen(text), "field");
+
+		if (c)
+			r->fields[r->n_fields++] = c;
+	}
+}
+
+/* How many fields are not as described. */
+static uint64_t n_otherwise(const struct reason *r, const struct field_ctx *c)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < r->n_fields; i++)
+		n += !cond_eval(r->fields[i], c);
+	return n;
+}
 
 static void look(struct reason *r, const struct event *ev)
 {
@@ -44,7 +67,7 @@ static void look(struct reason *r, const struct event *ev)
 	r->n_looked++;
 	r->n_matched += explain_holds(&r->x);
 	w.n_checks = explain_blame(&r->x);
-	g = nearest_note(&r->nearest, &r->x, ev->num, 0);
+	g = nearest_note(&r->nearest, &r->x, ev->num, n_otherwise(r, &c));
 	if (g)
 		why_event_put(&w, &c, &g->text);
 }
@@ -126,6 +149,18 @@ static void put_several(struct reason *r, struct buf *out)
 		   c->has_absence ? ", and something must not follow" : "", r->n_matched);
 }
 
+/* The event that the author may have meant; the nearest of those. */
+static const struct nearest_group *best(struct nearest *n)
+{
+	const struct nearest_group *g = &n->v[0];
+
+	nearest_sort(n);
+	for (unsigned i = 1; i < n->n; i++)
+		if (n->v[i].away < g->away)
+			g = &n->v[i];
+	return g;
+}
+
 static void put(struct reason *r, struct buf *out)
 {
 	put_several(r, out);
@@ -139,24 +174,26 @@ static void put(struct reason *r, struct buf *out)
 		buf_byte(out, '\n');
 		return;
 	}
-	nearest_sort(&r->nearest);
 	if (!r->event)
 		buf_printf(out, "    of %" PRIu64 " %sevent%s of its types the nearest:\n",
 			   r->n_looked, r->more ? "other " : "", r->n_looked == 1 ? "" : "s");
-	put_indented(out, &r->nearest.v[0].text);
+	put_indented(out, &best(&r->nearest)->text);
 }
 
 /* With all that the condition looks at, and what events and their states tell. */
 static void want(const struct reason *r, struct source *in)
 {
+	bool bulk = explain_needs_bulk(&r->x) || format_needs_bulk(r->line);
 	struct event_set all;
 
+	for (uint32_t i = 0; i < r->n_fields; i++)
+		bulk |= cond_needs_bulk(r->fields[i]);
 	event_set_fill(&all);
-	source_want(in, &all, explain_needs_bulk(&r->x) || format_needs_bulk(r->line));
+	source_want(in, &all, bulk);
 }
 
 void test_reason(const struct test_case *c, const struct test_set *set, const struct rule *rule,
-		 uint64_t event, bool more, struct buf *out)
+		 const struct test_expect *e, uint64_t event, bool more, struct buf *out)
 {
 	struct reason r = {
 		.set = set, .rule = rule, .event = event, .more = more, .env = set->plan.env,
@@ -168,6 +205,7 @@ void test_reason(const struct test_case *c, const struct test_set *set, const st
 	in = test_case_open(c);
 	r.line = why_line(false, &r.texts);
 	if (in && r.line) {
+		read_fields(&r, e);
 		r.st = state_new(NULL);
 		r.matcher = ruleset_matcher_new(set->rules);
 		r.order = ruleset_matcher_new(set->rules);
@@ -179,6 +217,8 @@ void test_reason(const struct test_case *c, const struct test_set *set, const st
 		state_free(r.st);
 	}
 	source_close(in);
+	for (uint32_t i = 0; i < r.n_fields; i++)
+		cond_free(r.fields[i]);
 	nearest_release(&r.nearest);
 	explain_release(&r.x);
 	arena_release(&r.scratch);
