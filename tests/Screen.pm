@@ -16,7 +16,7 @@ sub available {
 	return `tmux -V 2>/dev/null` =~ /^tmux/;
 }
 
-# new(folder => where it runs, size => [80, 24], args => [...], env => {...})
+# new(folder => where it runs, size => [80, 24], args => [...], env => {...}, job => with job control)
 sub new {
 	my ($class, %o) = @_;
 	my $self = bless { %o, sent => 0, server => "saker-$$-" . ++$n_servers }, $class;
@@ -29,8 +29,11 @@ sub new {
 	delete $env{TERM};
 	my $run = join ' ', map { quote($_) } 'env', (map { "$_=$env{$_}" } sort keys %env), $saker, 'browse',
 		@{$o{args}};
-	spill("$o{folder}/run.sh", "cd " . quote($o{folder}) . "\nstty -g >before\n$run\n" .
-		"echo \"status \$?\"\nstty -g >after\necho over >over\nexec cat >/dev/null\n");
+	# With job control it is a job of the shell, so that it can be stopped; "continue" continues it.
+	my $stops = $o{job} ? "echo stopped >stopped\nuntil test -e continue; do sleep 0.05; done\nfg >/dev/null\n" : '';
+	spill("$o{folder}/run.sh", "cd " . quote($o{folder}) . "\nstty -g >before\n" .
+		($o{job} ? "set -m\n" : '') . "$run 2>stderr\n$stops" .
+		"echo \"status \$?\"\ncat stderr\nstty -g >after\necho over >over\nexec cat >/dev/null\n");
 	unlink "$o{folder}/sync", "$o{folder}/over";
 	local $ENV{LC_ALL} = 'C.UTF-8';
 	delete local $ENV{TMUX};
@@ -82,19 +85,22 @@ sub click {
 	my ($self, $column, $row, $button) = @_;
 	my @events = $button ? ($button) : (0, 3);	# a button is released
 	$self->tmux('send-keys', '-l', join '', map { "\e[M" . join '', map { chr(32 + $_) } $_, $column, $row } @events);
-	$self->{sent}++;
+	$self->press('C-l');	# clicks are not counted: this key comes behind it
 }
 
 sub resize {
 	my ($self, $w, $h) = @_;
 	$self->tmux('resize-window', '-x', $w, '-y', $h);
+	$self->{size} = [$w, $h];
 	my $end = time + $timeout;
 	sleep 0.01 until $self->ask('#{pane_width}x#{pane_height}') eq "${w}x$h" || time > $end;
 }
 
 sub state {
 	my ($self) = @_;
-	return slurp("$self->{folder}/sync") =~ /^(\d+) (\d)/ ? ($1 + 0, $2) : (-1, 0);
+	my ($n, $done, $w, $h) = slurp("$self->{folder}/sync") =~ /^(\d+) (\d) (\d+)x(\d+)$/ or return (-1, 0);
+	return (-1, 0) if $w != $self->{size}[0] || $h != $self->{size}[1];
+	return ($n + 0, $done);
 }
 
 # Until the browser has acted on all keys (and, unless only that, shows all there is to show).

@@ -70,7 +70,7 @@ my $end = time + $seconds;
 
 sub dead {
 	my ($s, $why) = @_;
-	my $reports = join '', map { slurp($_) } glob "$s->{folder}/san.*";
+	my $reports = join '', map { slurp($_) } "$s->{folder}/stderr", glob "$s->{folder}/san.*";
 	$failed ||= "$why\n" . $s->settled . $reports;
 }
 
@@ -96,7 +96,7 @@ sub play {
 	mkdir $folder;
 	copy("$top/fixtures/$recording", $folder) or die "$recording: $!\n";
 	my $s = Screen->new(folder => $folder, size => [pick(80, 120, 40, 200), pick(24, 40, 10, 60)],
-		env => {ASAN_OPTIONS => "log_path=$folder/san", UBSAN_OPTIONS => "log_path=$folder/san",
+		env => {ASAN_OPTIONS => "log_path=$folder/san:handle_abort=1", UBSAN_OPTIONS => "print_stacktrace=1:log_path=$folder/san",
 			(rand() < 0.2 ? (NO_COLOR => 1) : ())},
 		args => [rand() < 0.2 ? '--ascii' : (), $recording]);
 	if (!$s->wait_keys) { dead($s, 'it does not begin'); return }
@@ -118,7 +118,7 @@ sub play {
 		if (!$s->wait_over) { dead($s, 'it does not end') }
 		else {
 			$s->resize(80, 24);
-			dead($s, 'it did not end well') if $s->settled !~ /^status 0$/m;
+			dead($s, 'it did not end well') if $s->settled !~ /status 0$/m;
 			my $left = $s->leftovers;
 			dead($s, "the terminal is left with: $left") if $left;
 		}

@@ -113,6 +113,9 @@ sub play {
 
 play($_) for @scripts;
 unless ($ENV{ONLY}) {
+	my @missing = grep { /\S/ && index(slurp("$top/README.md"), "    $_\n") < 0 }
+		split /\n/, slurp("$here/screens/views.tree");
+	is(join("\n", @missing), '', 'README.md shows the process tree as it is');
 	my @left = grep { !$used{$_} } map { basename($_) } glob "$here/screens/*";
 	is("@left", '', 'no screen is left over');
 	note("$screens screens");

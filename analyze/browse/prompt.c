@@ -302,8 +302,10 @@ enum prompt_result prompt_key(struct prompt *p, int key)
 	    (empty && (key == KEY_BACKSPACE || key == 0x7f)))
 		return PROMPT_LEFT;
 	if (key == '\r' || key == '\n' || key == KEY_ENTER) {
-		if (p->history)
+		if (p->history) {	/* the line may stay, if it is wrong */
 			history_add(p->history, prompt_text(p));
+			p->at = p->history->n;
+		}
 		return PROMPT_DONE;
 	}
 	if (!movement(p, key))

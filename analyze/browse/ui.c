@@ -107,10 +107,13 @@ static void mouse(struct ui *u)
 
 static void body_mode(struct ui *u, int key)
 {
-	u->message[0] = 0;
+	const enum action a = keys_find(ui_top(u)->body->where, key);
+
+	if (a != ACT_REDRAW)
+		u->message[0] = 0;
 	if (key == KEY_MOUSE)
 		mouse(u);
-	else if (!ui_act(u, keys_find(ui_top(u)->body->where, key)) && key > ' ' && key < 0x7f)
+	else if (!ui_act(u, a) && key > ' ' && key < 0x7f)
 		ui_say(u, "%c does nothing here; ? shows the keys", key);
 }
 
@@ -152,7 +155,7 @@ static bool is_at_once(const struct ui *u, int key)
 /* Who types ahead of a scan means what will be there. */
 static void on_key(struct ui *u, int key)
 {
-	u->n_keys++;
+	u->n_keys += key != KEY_MOUSE;	/* ncurses may join what a mouse tells */
 	if (is_at_once(u, key)) {
 		u->n_ahead = 0;
 		act_key(u, key);
@@ -198,7 +201,8 @@ static void tell_tests(struct ui *u)
 
 	if (u->sync < 0)
 		return;
-	n = snprintf(text, sizeof(text), "%020" PRIu64 " %d\n", u->n_keys, !busy(u));
+	n = snprintf(text, sizeof(text), "%020" PRIu64 " %d %04dx%04d\n", u->n_keys, !busy(u),
+		     term_columns(), term_rows());
 	if (pwrite(u->sync, text, (size_t)n, 0) < 0)
 		return;
 }

@@ -66,6 +66,8 @@ static void history_comes_back(void **unused)
 	assert_string_equal(prompt_text(&p), "mine");
 	assert_int_equal(type(&p, "\r"), PROMPT_DONE);
 	assert_string_equal(h.v[2], "mine");
+	prompt_key(&p, KEY_DOWN);		/* a wrong line stays, and nothing is behind it */
+	assert_string_equal(prompt_text(&p), "mine");
 	prompt_release(&p);
 	history_release(&h);
 }
