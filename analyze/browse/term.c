@@ -276,8 +276,8 @@ int term_start(const struct term_options *o)
 	choose_colors(o->colors);
 	write_out(bidi_off);
 	if (!o->no_mouse) {
-		mousemask(BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON4_PRESSED |
-			  BUTTON5_PRESSED, NULL);
+		/* All: for what is masked out, getmouse tells the event before again. */
+		mousemask(ALL_MOUSE_EVENTS, NULL);
 		mouseinterval(0);
 	}
 	return 0;
