@@ -117,11 +117,19 @@ static void tell(struct chain *c, enum lint_id id, struct member *at, const stru
 		here->leaf->told = true;
 }
 
+/* A cheap check that spares the engine a regular expression. */
+static bool is_shortcut(const struct chain *c, const struct member *m, const struct member *other)
+{
+	const struct pred *preds = c->t->e->preds;
+
+	return preds[other->lit.pred].test == TEST_REGEX && preds[m->lit.pred].test != TEST_REGEX;
+}
+
 /* A member that adds nothing beside the other one. */
 static void tell_needless(struct chain *c, struct member *m, const struct member *other,
 			  bool same)
 {
-	if (!m->direct)
+	if (!m->direct || (c->and && is_shortcut(c, m, other)))
 		return;
 	if (same)
 		tell(c, LINT_DOUBLED_CHECK, m, other, "is also");
@@ -162,8 +170,9 @@ static void compare_all(struct chain *c)
 			struct member *a = &c->v[i], *b = &c->v[k];
 
 			c->pairs++;
-			if (e->preds[a->lit.pred].slot == e->preds[b->lit.pred].slot &&
-			    (a->leaf != b->leaf))
+			if (a->leaf != b->leaf &&
+			    logic_same_value(e, e->preds[a->lit.pred].slot,
+					     e->preds[b->lit.pred].slot))
 				compare(c, a, b);
 		}
 }

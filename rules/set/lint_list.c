@@ -14,6 +14,15 @@ enum { COVER_MAX = 512, WORD_MAX_BYTES = 64, LISTS_LOOKED_AT = 2000, NAMES_MAX =
 
 /* ---- places ---- */
 
+/* Items may have quotes of the condition around their text. */
+static bool is_text_of(const struct yaml *v, const char *p, size_t len)
+{
+	const size_t quote = v->len == len + 2 && (v->p[0] == '"' || v->p[0] == '\'') &&
+			     v->p[len + 1] == v->p[0];
+
+	return v->len == len + 2 * quote && memcmp(v->p + quote, p, len) == 0;
+}
+
 /* The item of a list whose text is a value, looked for in lists within lists. */
 static bool item_place(struct linter *t, const struct list_def *l, const char *p, size_t len,
 		       unsigned depth, struct place *out)
@@ -26,7 +35,7 @@ static bool item_place(struct linter *t, const struct list_def *l, const char *p
 
 		if (v->kind != YAML_SCALAR)
 			continue;
-		if (v->len == len && memcmp(v->p, p, len) == 0) {
+		if (is_text_of(v, p, len)) {
 			*out = (struct place){ l->at.file, v };
 			return true;
 		}
@@ -138,12 +147,30 @@ static bool path_within(const struct operand *a, const struct operand *b)
 	       !memchr(b->p, '[', b->len);
 }
 
-static void tell_covered(struct linter *t, struct tree *x, const struct node *n,
-			 const struct operand *a, const struct operand *b)
+/* A net of a list that another of its nets contains: lists of nets have no other use. */
+static bool tell_net(struct linter *t, const struct list_def *l, const struct operand *a,
+		     const struct operand *b)
 {
+	const char *kind = t->kind, *name = t->name;
+	struct place at;
+
+	if (!item_place(t, l, a->p, a->len, 0, &at))
+		return false;
+	lint_item(t, "list", l->name);
+	lint_say(t, LINT_COVERED_VALUE, at, "'%.60s' is within '%.60s'", a->p, b->p);
+	lint_item(t, kind, name);
+	return true;
+}
+
+static void tell_covered(struct linter *t, struct tree *x, const struct node *n,
+			 const struct pred *p, const struct operand *a, const struct operand *b)
+{
+	const struct list_def *l = list_of(t, x, a), *m = list_of(t, x, b);
 	const bool exact = n->mod == MOD_ONEOF;
 
-	if (!exact && (list_of(t, x, a) || list_of(t, x, b)))
+	if (!exact && l && l == m && p->type == FIELD_NET && tell_net(t, l, a, b))
+		return;
+	if (!exact && (l || m))
 		return;		/* another check may need the item */
 	if (!lint_say_off(t, LINT_COVERED_VALUE, x->ast->text, a->off, exact ?
 			  "'%.60s' is within '%.60s', and oneof holds for exactly one" :
@@ -151,6 +178,13 @@ static void tell_covered(struct linter *t, struct tree *x, const struct node *n,
 		return;
 	if (exact)
 		lint_help(t, "Use anyof, or remove it.");
+}
+
+/* Of two that are the same in other words, only the later one is. */
+static bool is_covered(struct linter *t, const struct pred *p, uint32_t i, uint32_t k)
+{
+	return logic_constant_within(&t->logic, p, i, k) &&
+	       !(i < k && logic_constant_within(&t->logic, p, k, i));
 }
 
 static void find_covered(struct linter *t, struct tree *x, const struct node *n,
@@ -167,10 +201,9 @@ static void find_covered(struct linter *t, struct tree *x, const struct node *n,
 
 			if (i == k || same)
 				continue;
-			if (n->op == OP_PMATCH ? !path_within(a, b) :
-			    !logic_constant_within(&t->logic, p, i, k))
+			if (n->op == OP_PMATCH ? !path_within(a, b) : !is_covered(t, p, i, k))
 				continue;
-			tell_covered(t, x, n, a, b);
+			tell_covered(t, x, n, p, a, b);
 			break;
 		}
 }

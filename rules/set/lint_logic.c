@@ -2,7 +2,7 @@
 /* What two checks of one field say of each other.
  *
  * A check of a field with one value is a set of values: finite (=, in), all (exists), a range of
- * numbers, or texts with a prefix, suffix or part.  != and not take the complement, and only
+ * numbers, nets, or texts with a prefix, suffix or part.  != and not take the complement, and only
  * "not" also holds where the field is absent.  Whether a finite set lies in any other is found
  * by asking the other for each of its values, with the code that events are asked with. */
 #include <stdlib.h>
@@ -14,7 +14,7 @@ enum { BUDGET = 20000000, NODE_DEPTH = 12 };
 
 typedef __int128 wide;
 
-enum kind { KIND_OTHER, KIND_ALL, KIND_FINITE, KIND_RANGE, KIND_TEXT };
+enum kind { KIND_OTHER, KIND_ALL, KIND_FINITE, KIND_RANGE, KIND_TEXT, KIND_NETS };
 
 /* A literal as a set of values, and whether absent fields are in it. */
 struct set {
@@ -54,13 +54,23 @@ static bool is_text(const struct pred *p)
 	return p->type == FIELD_STRING || p->type == FIELD_BYTES;
 }
 
+/* It holds in any of its nets, or for "!=" in none of them.  (Of nets that overlap, oneof holds
+ * where just one is met.) */
+static bool is_union(const struct pred *p)
+{
+	return p->n == 1 || (p->test == TEST_EQ && p->mod != MOD_ALLOF && p->mod != MOD_ONEOF) ||
+	       (p->test == TEST_NE && p->mod == MOD_ALLOF);
+}
+
 static enum kind kind_of(const struct pred *p)
 {
 	const bool several = p->n > 1;
 
 	if (p->right != NO_SLOT || p->all || p->never || p->varies || p->type == FIELD_DYN ||
-	    p->type == FIELD_NET || (p->n == 0 && p->test != TEST_EXISTS))
+	    (p->n == 0 && p->test != TEST_EXISTS))
 		return KIND_OTHER;
+	if (p->test != TEST_EXISTS && (p->type == FIELD_NET || p->type == FIELD_IP))
+		return is_union(p) ? KIND_NETS : KIND_OTHER;
 	switch ((enum test)p->test) {
 	case TEST_EXISTS:
 		return KIND_ALL;
@@ -69,7 +79,7 @@ static enum kind kind_of(const struct pred *p)
 	case TEST_NE:
 		return several && p->mod != MOD_ALLOF ? KIND_OTHER : KIND_FINITE;
 	case TEST_LT: case TEST_LE: case TEST_GT: case TEST_GE:
-		return p->n != 1 || is_text(p) || p->type == FIELD_DOUBLE || p->type == FIELD_IP ?
+		return p->n != 1 || is_text(p) || p->type == FIELD_DOUBLE ?
 		       KIND_OTHER : KIND_RANGE;
 	case TEST_CONTAINS: case TEST_ICONTAINS: case TEST_PREFIX: case TEST_SUFFIX:
 	case TEST_GLOB: case TEST_IGLOB: case TEST_REGEX:
@@ -155,60 +165,28 @@ static struct range range_of(const struct pred *p)
 	return r;
 }
 
-/* ---- texts ---- */
+/* ---- texts and nets ---- */
 
-static bool starts(const struct constant *a, const struct constant *b)
+static uint64_t cost(const struct pred *p)
 {
-	return a->len >= b->len && memcmp(a->p, b->p, b->len) == 0;
+	uint64_t n = 1;
+
+	for (uint32_t i = 0; i < p->n; i++)
+		n += p->type == FIELD_NET || p->type == FIELD_IP ? 1 : text_cost(p, i);
+	return n;
 }
 
-static bool ends(const struct constant *a, const struct constant *b)
+static bool constants_within(struct logic *g, const struct pred *a, const struct pred *b,
+			     bool nets)
 {
-	return a->len >= b->len && memcmp(a->p + a->len - b->len, b->p, b->len) == 0;
-}
-
-static bool has_part(const struct constant *a, const struct constant *b, bool fold)
-{
-	for (uint32_t i = 0; i + b->len <= a->len; i++)
-		if (fold ? strncasecmp(a->p + i, b->p, b->len) == 0 :
-		    memcmp(a->p + i, b->p, b->len) == 0)
-			return true;
-	return b->len == 0;
-}
-
-static bool is_part_test(enum test t)
-{
-	return t == TEST_PREFIX || t == TEST_SUFFIX || t == TEST_CONTAINS || t == TEST_ICONTAINS;
-}
-
-/* Every text that passes the one test with a passes the other with b. */
-static bool text_within(enum test ta, const struct constant *a, enum test tb,
-			const struct constant *b)
-{
-	switch (tb) {
-	case TEST_PREFIX:
-		return ta == TEST_PREFIX && starts(a, b);
-	case TEST_SUFFIX:
-		return ta == TEST_SUFFIX && ends(a, b);
-	case TEST_CONTAINS:
-		return ta != TEST_ICONTAINS && has_part(a, b, false);
-	case TEST_ICONTAINS:
-		return has_part(a, b, true);
-	default:
-		return false;
-	}
-}
-
-static bool texts_within(struct logic *g, const struct pred *a, const struct pred *b)
-{
-	if (!is_part_test((enum test)a->test) || !is_part_test((enum test)b->test) || a->n == 0 ||
-	    !pay(g, (uint64_t)a->n * b->n))
+	if (a->n == 0 || !pay(g, cost(a) * b->n + cost(b) * a->n))
 		return false;
 	for (uint32_t i = 0; i < a->n; i++) {
 		uint32_t k = 0;
 
-		while (k < b->n && !text_within((enum test)a->test, &a->c[i], (enum test)b->test,
-						&b->c[k]))
+		while (k < b->n && !(nets ? net_within(&a->c[i], &b->c[k]) :
+				     text_within((enum test)a->test, &a->c[i],
+						 (enum test)b->test, &b->c[k])))
 			k++;
 		if (k == b->n)
 			return false;
@@ -216,17 +194,16 @@ static bool texts_within(struct logic *g, const struct pred *a, const struct pre
 	return true;
 }
 
-static bool texts_apart(struct logic *g, const struct pred *a, const struct pred *b)
+static bool constants_apart(struct logic *g, const struct pred *a, const struct pred *b,
+			    bool nets)
 {
-	const bool prefix = a->test == TEST_PREFIX;
-
-	if (a->test != b->test || (!prefix && a->test != TEST_SUFFIX) ||
-	    !pay(g, (uint64_t)a->n * b->n))
+	if (!pay(g, cost(a) * b->n + cost(b) * a->n))
 		return false;
 	for (uint32_t i = 0; i < a->n; i++)
 		for (uint32_t k = 0; k < b->n; k++)
-			if (prefix ? starts(&a->c[i], &b->c[k]) || starts(&b->c[k], &a->c[i]) :
-			    ends(&a->c[i], &b->c[k]) || ends(&b->c[k], &a->c[i]))
+			if (!(nets ? net_apart(&a->c[i], &b->c[k]) :
+			      text_apart((enum test)a->test, &a->c[i], (enum test)b->test,
+					 &b->c[k])))
 				return false;
 	return a->n && b->n;
 }
@@ -235,7 +212,10 @@ bool logic_constant_within(struct logic *g, const struct pred *p, uint32_t i, ui
 {
 	const enum test t = (enum test)p->test;
 
-	return pay(g, 1) && is_part_test(t) && text_within(t, &p->c[i], t, &p->c[k]);
+	if (p->type == FIELD_NET)
+		return t == TEST_EQ && net_within(&p->c[i], &p->c[k]);
+	return pay(g, text_cost(p, i) + text_cost(p, k)) &&
+	       text_within(t, &p->c[i], t, &p->c[k]);
 }
 
 /* ---- sets without complement ---- */
@@ -249,8 +229,8 @@ static bool within(struct logic *g, const struct set *a, const struct set *b)
 		return true;
 	if (a->kind == KIND_FINITE)
 		return count_in(g, a->p, b->p, &n) && n == a->p->n;
-	if (a->kind == KIND_TEXT && b->kind == KIND_TEXT)
-		return texts_within(g, a->p, b->p);
+	if (a->kind == b->kind && (a->kind == KIND_TEXT || a->kind == KIND_NETS))
+		return constants_within(g, a->p, b->p, a->kind == KIND_NETS);
 	if (a->kind != KIND_RANGE || b->kind != KIND_RANGE)
 		return false;
 	x = range_of(a->p);
@@ -267,8 +247,8 @@ static bool apart(struct logic *g, const struct set *a, const struct set *b)
 		return count_in(g, a->p, b->p, &n) && n == 0;
 	if (b->kind == KIND_FINITE && a->kind != KIND_ALL)
 		return count_in(g, b->p, a->p, &n) && n == 0;
-	if (a->kind == KIND_TEXT && b->kind == KIND_TEXT)
-		return texts_apart(g, a->p, b->p);
+	if (a->kind == b->kind && (a->kind == KIND_TEXT || a->kind == KIND_NETS))
+		return constants_apart(g, a->p, b->p, a->kind == KIND_NETS);
 	if (a->kind != KIND_RANGE || b->kind != KIND_RANGE)
 		return false;
 	x = range_of(a->p);
@@ -296,16 +276,37 @@ static bool fill(const struct set *a, const struct set *b)
 
 /* ---- sets ---- */
 
-static bool known(const struct set *a, const struct set *b)
+/* fd.sip and fd.snet are the same address. */
+static bool same_end(const struct engine *e, uint32_t a, uint32_t b)
 {
-	return a->kind != KIND_OTHER && b->kind != KIND_OTHER && a->p->slot == b->p->slot;
+	const struct extract *x = e->slots[a].x, *y = e->slots[b].x;
+	const char *one, *other;
+
+	if (x->from != FROM_FIELD || y->from != FROM_FIELD)
+		return false;
+	one = x->ref.desc->name;
+	other = y->ref.desc->name;
+	return strlen(one) > 4 && strncmp(one, "fd.", 3) == 0 && strncmp(one, other, 4) == 0 &&
+	       ((strcmp(one + 4, "ip") == 0 && strcmp(other + 4, "net") == 0) ||
+		(strcmp(one + 4, "net") == 0 && strcmp(other + 4, "ip") == 0));
+}
+
+bool logic_same_value(const struct engine *e, uint32_t slot, uint32_t other)
+{
+	return slot == other || same_end(e, slot, other);
+}
+
+static bool known(const struct logic *g, const struct set *a, const struct set *b)
+{
+	return a->kind != KIND_OTHER && b->kind != KIND_OTHER &&
+	       logic_same_value(g->e, a->p->slot, b->p->slot);
 }
 
 static bool set_within(struct logic *g, const struct set *a, const struct set *b)
 {
 	if (a->p == b->p)
 		return a->outside == b->outside && a->absent <= b->absent;
-	if (!known(a, b) || a->absent > b->absent)
+	if (!known(g, a, b) || a->absent > b->absent)
 		return false;
 	if (!a->outside && !b->outside)
 		return within(g, a, b);
@@ -320,7 +321,7 @@ static bool set_apart(struct logic *g, const struct set *a, const struct set *b)
 {
 	if (a->p == b->p)
 		return a->outside != b->outside;
-	if (!known(a, b) || (a->absent && b->absent))
+	if (!known(g, a, b) || (a->absent && b->absent))
 		return false;
 	if (!a->outside && b->outside)
 		return within(g, a, b);
@@ -357,11 +358,29 @@ bool logic_covers(struct logic *g, struct lit a, struct lit b)
 	return set_apart(g, &x, &y);
 }
 
+/* A net may lie partly in others. */
+static int net_in(struct logic *g, const struct pred *p, const struct constant *c,
+		  const struct set *s)
+{
+	bool apart = true;
+
+	if (!logic_same_value(g->e, s->p->slot, p->slot) || !pay(g, s->p->n + 1))
+		return -1;
+	for (uint32_t i = 0; i < s->p->n; i++) {
+		if (net_within(c, &s->p->c[i]))
+			return !s->outside;
+		apart = apart && net_apart(c, &s->p->c[i]);
+	}
+	return apart ? s->outside : -1;
+}
+
 int logic_constant_in(struct logic *g, const struct pred *p, uint32_t i, struct lit l)
 {
 	const struct set s = set_of(g, l);
 	struct slot_value v;
 
+	if (s.kind == KIND_NETS && !s.many && p->test == TEST_EQ)
+		return net_in(g, p, &p->c[i], &s);
 	if (s.kind == KIND_OTHER || s.many || s.p->slot != p->slot || p->test != TEST_EQ ||
 	    p->type == FIELD_NET || p->type == FIELD_DYN || !pay(g, s.p->n + 1))
 		return -1;

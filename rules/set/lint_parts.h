@@ -38,6 +38,19 @@ int logic_constant_in(struct logic *g, const struct pred *p, uint32_t i, struct 
 /* Whether what satisfies its constant i satisfies its constant k. */
 bool logic_constant_within(struct logic *g, const struct pred *p, uint32_t i, uint32_t k);
 
+/* Slots whose values are the same wherever they have one: fd.sip and fd.snet. */
+bool logic_same_value(const struct engine *e, uint32_t slot, uint32_t other);
+
+/* lint_text.c: texts that pass a test with a constant; all answers as above. */
+bool text_within(enum test ta, const struct constant *a, enum test tb, const struct constant *b);
+bool text_apart(enum test ta, const struct constant *a, enum test tb, const struct constant *b);
+/* What it costs to look at constant i. */
+uint64_t text_cost(const struct pred *p, uint32_t i);
+
+/* Nets, and addresses as nets of one. */
+bool net_within(const struct constant *a, const struct constant *b);
+bool net_apart(const struct constant *a, const struct constant *b);
+
 /* Types of events on which something can hold, and on which it can fail. */
 struct types {
 	struct event_set yes, no;
