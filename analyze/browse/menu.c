@@ -163,12 +163,14 @@ static void select_best(struct menu *m)
 {
 	const size_t n = strlen(m->typed);
 	size_t row = 0;
+	bool begins = false;
 
 	m->row = m->top = 0;
 	for (size_t i = 0; n > 0 && i < m->n; i++) {
-		if (strncasecmp(m->v[i].text, m->typed, n) == 0) {
+		if (strncasecmp(m->v[i].text, m->typed, n) == 0 &&
+		    (!begins || strlen(m->v[i].text) == n)) {
 			m->row = row;
-			return;
+			begins = true;
 		}
 		row += fits(m, i);
 	}

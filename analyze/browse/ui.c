@@ -14,7 +14,8 @@
 #include "capture/base/progress.h"
 #include "capture/base/timearg.h"
 
-enum { DRAW_EVERY_MS = 60 };
+/* Who waits for the first rows, or for those of another time, sees them when they come. */
+enum { DRAW_EVERY_MS = 60, DRAW_SOON_MS = 5 };
 
 void ui_say(struct ui *u, const char *fmt, ...)
 {
@@ -234,15 +235,16 @@ static void handle(struct ui *u, int key)
 static void loop(struct ui *u)
 {
 	uint64_t drawn = 0;
-	bool due = true;
+	bool due = true, was_ready = true;	/* when it was drawn */
 
 	while (!u->quit) {
 		const uint64_t now = monotonic_ns() / 1000000;
-		int wait = due ? (drawn + DRAW_EVERY_MS > now ?
-				  (int)(drawn + DRAW_EVERY_MS - now) : 0) : -1;
+		const uint64_t next = drawn + (was_ready ? DRAW_EVERY_MS : DRAW_SOON_MS);
+		int wait = due ? (next > now ? (int)(next - now) : 0) : -1;
 		int key;
 
 		if (due && wait == 0) {
+			was_ready = ready(u);
 			draw(u);
 			drawn = monotonic_ns() / 1000000;
 			due = false;

@@ -57,6 +57,7 @@ static void put_character(struct vt *v, uint32_t c)
 		v->column = 0;
 		line_feed(v);
 	}
+	v->last = c;
 	v->cell[v->row][v->column] = c;
 	if (w == 2 && v->column + 1 < VT_COLUMNS)
 		v->cell[v->row][v->column + 1] = UINT32_MAX;	/* its second half */
@@ -105,6 +106,27 @@ static void shift_lines(struct vt *v, int by)
 		scroll(v, v->row, v->bottom, by > most ? most : by < -most ? -most : by);
 }
 
+static void erase_cells(struct vt *v, int n)
+{
+	const int at = clamp(v->column, VT_COLUMNS - 1);
+
+	clear(v, v->row, at, at + clamp(n, VT_COLUMNS - at));
+}
+
+static void repeat(struct vt *v, int n)
+{
+	for (n = clamp(n, VT_ROWS * VT_COLUMNS); n > 0 && v->last; n--)
+		put_character(v, v->last);
+}
+
+/* Up if by > 0. */
+static void shift_all(struct vt *v, int by)
+{
+	const int most = v->bottom - v->top + 1;
+
+	scroll(v, v->top, v->bottom, by > most ? most : by < -most ? -most : by);
+}
+
 static void csi(struct vt *v, uint8_t c)
 {
 	const int last = VT_COLUMNS - 1;
@@ -125,6 +147,10 @@ static void csi(struct vt *v, uint8_t c)
 		clear(v, v->row, arg(v, 0, 0) ? 0 : clamp(v->column, last),
 		      arg(v, 0, 0) == 1 ? clamp(v->column, last) + 1 : VT_COLUMNS);
 		break;
+	case 'X': erase_cells(v, arg(v, 0, 1)); break;
+	case 'b': repeat(v, arg(v, 0, 1)); break;
+	case 'S': shift_all(v, arg(v, 0, 1)); break;
+	case 'T': shift_all(v, -arg(v, 0, 1)); break;
 	case 'P': shift_cells(v, -arg(v, 0, 1)); break;
 	case '@': shift_cells(v, arg(v, 0, 1)); break;
 	case 'L': shift_lines(v, -arg(v, 0, 1)); break;

@@ -20,6 +20,7 @@ struct vt {
 	bool private_mode;
 	uint8_t utf8[4];
 	unsigned n_utf8;
+	uint32_t last;				/* character, which may be repeated */
 };
 
 void vt_reset(struct vt *v);

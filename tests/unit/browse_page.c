@@ -47,6 +47,22 @@ static void the_cursor_is_moved_and_text_erased(void **unused)
 	check_row(2, "");
 }
 
+/* What terminals of today are sent instead of blanks and rows of the same. */
+static void characters_are_repeated_and_erased_in_place(void **unused)
+{
+	vt_reset(&vt);
+	put("\033[9b=\033[5b>\r\nabcdef\033[2;2H\033[3Xx\033[999X");
+	check_row(0, "======>");
+	check_row(1, "ax");
+	put("\033[80;80H\033[9X\033[99999b\033[S\033[2T\033[999S");
+	for (int i = 0; i < VT_ROWS; i++)
+		check_row(i, "");
+	put("\033[1;1Ha\r\nb\033[S");
+	check_row(0, "b");
+	put("\033[2T");
+	check_row(2, "b");
+}
+
 static void text_scrolls(void **unused)
 {
 	vt_reset(&vt);
@@ -71,7 +87,7 @@ static void titles_colors_and_queries_are_read_over(void **unused)
 /* Whatever was written to it: no cell outside, no control character inside. */
 static void no_bytes_leave_the_terminal(void **unused)
 {
-	static const char set[] = "\033\033[[[;;??0123456789999ABCDGHJKLMPrdfhl@78c(]\\"
+	static const char set[] = "\033\033[[[;;??0123456789999ABCDGHJKLMPSTXbrdfhl@78c(]\\"
 		"\007\r\n\b\txy\xc3\xa9";
 	unsigned seed = 7;
 	char out[4 * VT_COLUMNS];
@@ -145,6 +161,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines_and_returns_place_text),
 		cmocka_unit_test(the_cursor_is_moved_and_text_erased),
+		cmocka_unit_test(characters_are_repeated_and_erased_in_place),
 		cmocka_unit_test(text_scrolls),
 		cmocka_unit_test(titles_colors_and_queries_are_read_over),
 		cmocka_unit_test(no_bytes_leave_the_terminal),
