@@ -71,7 +71,7 @@ my $end = time + $seconds;
 sub dead {
 	my ($s, $why) = @_;
 	my $reports = join '', map { slurp($_) } "$s->{folder}/stderr", glob "$s->{folder}/san.*";
-	$failed ||= "$why\n" . $s->settled . $reports;
+	$failed ||= "$why ($s->{sent} keys to $s->{size}[0]x$s->{size}[1]: " . slurp("$s->{folder}/sync") . ")\n" . $s->settled . $reports;
 }
 
 # Whatever was drawn piece by piece is what it is when drawn at once.

@@ -393,8 +393,14 @@ static int decode_key(void)
 		return TERM_NOTHING;
 	if (kind == KEY_CODE_YES)
 		return c == KEY_RESIZE ? TERM_NOTHING : c == KEY_MOUSE ? decode_mouse() : (int)c;
-	if (c == TERM_ESC && get_wch(&next) == OK)
-		return (int)next | TERM_ALT;
+	if (c == TERM_ESC) {
+		const int behind = get_wch(&next);
+
+		if (behind == OK)
+			return (int)next | TERM_ALT;
+		if (behind == KEY_CODE_YES)
+			ungetch((int)next);
+	}
 	return c < 0x80 ? (int)c : (int)c | TERM_UNICODE;
 }
 

@@ -99,7 +99,7 @@ struct ui_options {
 	const char *path;
 	const char *view;		/* to begin with; NULL: the place of the notes, overview */
 	const char *filter;		/* likewise */
-	bool local, no_notes, live;
+	bool local, no_notes;
 	int sync;			/* for tests: a file that tells how far it is; -1 */
 };
 
