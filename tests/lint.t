@@ -142,6 +142,41 @@ my $broken = spill("$dir/broken.yaml", "- rule: Broken\n  desc: d\n  condition: 
 is(codes($broken), 'LOAD_ERR_COMPILE_CONDITION duplicate-tag',
 	'errors of the loader are findings, and items are looked at all the same');
 is((lint('-q', $broken))[0], 1, 'which is status 1');
+
+# What is left of files with errors: nothing is said of what the rest may change or use.
+sub rule_of {
+	my ($name, $condition) = @_;
+	return "- rule: $name\n  desc: d\n  condition: $condition\n  output: x %proc.name\n" .
+		"  priority: NOTICE\n";
+}
+my $good = "- macro: m\n  condition: evt.type = open\n- list: l\n  items: [a]\n" .
+	"- list: nobody\n  items: [a]\n- macro: never\n  condition: fd.num = 1\n" .
+	rule_of('Wide', 'm and proc.name in (l)') . rule_of('Narrow', 'm and proc.name in (l) and fd.num = 3') .
+	rule_of('Clash', 'm and fd.num = 3 and fd.num = 4');
+sub rest { return join ' ', sort grep { !/^LOAD_ERR/ } split ' ', codes(@_) }
+mkdir "$dir/rest";
+my $one = spill("$dir/rest/1.yaml", $good);
+my $alone = rest($one);
+is($alone, 'contradiction shadowed-rule unused-list unused-macro', 'a file without errors');
+sub beside { return rest($one, spill("$dir/rest/2.yaml", $_[0])) }
+is(beside(rule_of('Bad', 'evt.type = nope')), $alone, 'beside a rule that is wrong');
+is(rest(spill("$dir/rest/both.yaml", $good . rule_of('Bad', 'evt.type = nope and proc.name in (l)'))), $alone,
+	'in one file with it');
+is(beside(rule_of('Bad', 'm and (proc.name = a')), $alone, 'beside one that has no tree');
+is(beside(rule_of('Bad', 'never and nope')), 'contradiction shadowed-rule unused-list',
+	'which may use a macro');
+is(beside(rule_of('Bad', 'm and nope and proc.name in (nobody)')), 'contradiction shadowed-rule unused-macro',
+	'or a list');
+is(beside("- rule: Wide\n  condition: and fd.num = 3\n  override:\n    condition: adapt\n"),
+	'contradiction unused-list unused-macro', 'a rule that is changed in a wrong way shadows none');
+is(beside("- macro: m\n  condition: or evt.type = creat\n  override:\n    condition: adapt\n"),
+	'unused-list unused-macro', 'nor is one told of whose macro is changed so');
+is(beside("- list: l\n  items: {a: b}\n"), 'unused-list unused-macro', 'or whose list is');
+is(beside("- rule: [\n"), $alone, 'beside what is no YAML');
+is(beside("- macro: \"m\"\n  condition: [\n"), 'unused-list unused-macro', 'which may define a macro again');
+is(beside("- rule: 'Clash'\n  condition: [\n"), 'shadowed-rule unused-list unused-macro', 'or a rule');
+is(beside("- rule: X\n  condition: never [\n"), $alone =~ s/ unused-macro//r, 'or use one');
+
 my $evil = spill("$dir/evil.yaml", "- list: \"a\\e[31mb\"\n  items: [x]\n");
 unlike((lint($evil))[1], qr/\e/, 'names in files do not reach the terminal raw');
 mkdir "$dir/rules";

@@ -383,3 +383,18 @@ bool ruleset_build(struct reader *r)
 		unused(&b);
 	return b.ok;
 }
+
+void ruleset_build_rest(struct ruleset *rs)
+{
+	const struct yaml_file none = { .name = "", .text = "" };
+	struct reader r = { .rs = rs, .file = &none };
+	const struct messages said = rs->messages;
+
+	rs->messages.n_errors = 0;
+	ruleset_build(&r);
+	rs->messages.n = said.n;
+	rs->messages.n_errors = said.n_errors;
+	for (size_t i = 0; i < rs->n_rules; i++)
+		if (rs->rules[i]->engine_id == UINT32_MAX)
+			rs->rules[i]->ast = NULL;
+}

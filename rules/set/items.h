@@ -275,6 +275,8 @@ bool list_item_at(const struct lang_text *t, size_t off, struct list_mark *out);
 void place_locate(const struct place *p, struct lang_place *out);
 /* build.c */
 bool ruleset_build(struct reader *r);
+/* Again after errors, without the items that have them; their rules have no ast.  For lint. */
+void ruleset_build_rest(struct ruleset *rs);
 void ruleset_forget(struct ruleset *rs);
 /* output.c */
 bool output_check(struct reader *r, struct rule_def *d, struct arena *a);

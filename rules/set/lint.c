@@ -188,17 +188,43 @@ const char *lint_where(struct linter *t, const struct lang_text *text, size_t of
 
 /* ---- what the loader said ---- */
 
-/* Said better here, with a place of its own. */
+/* Said better here, with a place of its own, of lists and macros that nothing uses. */
+static bool is_unused(const struct message *m)
+{
+	return m->code == LOAD_UNUSED_LIST || m->code == LOAD_UNUSED_MACRO;
+}
+
+/* And of rules. */
 static bool is_ours(const struct message *m)
 {
-	return m->code == LOAD_UNUSED_LIST || m->code == LOAD_UNUSED_MACRO ||
-	       m->code == LOAD_NO_EVTTYPE ||
+	return m->code == LOAD_NO_EVTTYPE ||
 	       (m->code == LOAD_DEPRECATED_ITEM &&
 		(strcmp(m->text, lang_dir_notice) == 0 ||
 		 strcmp(m->text, lang_latency_notice) == 0 ||
 		 strstr(m->text, "usage of deprecated field"))) ||
 	       (m->code == LOAD_COMPILE_CONDITION &&
 		strstr(m->text, "could be written with =, startswith"));
+}
+
+/* Whether the rule that it is about is looked at. */
+static bool is_looked_at(const struct linter *t, const struct message *m)
+{
+	const struct ruleset *rs = t->rs;
+
+	for (uint32_t i = 0; i < m->n_steps && rs->messages.n_errors; i++) {
+		const char *name = m->steps[i].name;
+		const uint32_t k = strcmp(m->steps[i].type, "rule") == 0 ?
+				   intern_find(&rs->rule_names, name, strlen(name)) : INTERN_NONE;
+
+		if (k != INTERN_NONE && !rs->rules[k]->ast)
+			return false;
+	}
+	return t->rules_known;
+}
+
+static bool is_said_here(const struct linter *t, const struct message *m)
+{
+	return (is_unused(m) && t->lists_known) || (is_ours(m) && is_looked_at(t, m));
 }
 
 static const char *item_of(struct linter *t, const struct message *m)
@@ -220,7 +246,7 @@ static void take_messages(struct linter *t)
 	for (size_t i = 0; i < all->n; i++) {
 		const struct message *m = &all->v[i];
 
-		if (l->off[LINT__N + m->code] || (is_ours(m) && !all->n_errors))
+		if (l->off[LINT__N + m->code] || is_said_here(t, m))
 			continue;
 		l->v = mem_grow(l->v, &l->cap, l->n + 1, sizeof(*l->v));
 		l->v[l->n++] = (struct finding){
@@ -325,9 +351,13 @@ void lint_rules(struct lint *l, struct ruleset *rs)
 {
 	struct linter t = { .out = l, .rs = rs };
 
+	if (rs->messages.n_errors)
+		lint_rest(&t);
+	else
+		t.rules_known = t.lists_known = true;
 	take_messages(&t);
 	lint_items(&t);
-	if (rs->has_engine && rs->messages.n_errors == 0) {
+	if (rs->has_engine && t.rules_known) {
 		ruleset_finish(rs);
 		look_at_rules(&t);
 	}

@@ -318,7 +318,7 @@ static void unused(struct linter *t)
 {
 	const struct ruleset *rs = t->rs;
 
-	if (rs->messages.n_errors)
+	if (!t->lists_known)
 		return;
 	for (size_t i = 0; i < rs->n_lists; i++) {
 		lint_item(t, "list", rs->lists[i]->name);

@@ -93,6 +93,7 @@ struct linter {
 	uint64_t bytes;			/* read to find places */
 	bool said;			/* the last lint_say became a finding */
 	const struct place *here;	/* of an exception: where all is said */
+	bool lists_known, rules_known;	/* what uses them; that they are as they are meant */
 };
 
 /* A finding at a node of a file, or at a place of a condition; true: it was wanted.
@@ -147,6 +148,8 @@ void lint_rule(struct linter *t, struct rule_def *d);
 void lint_shadows(struct linter *t);
 /* lint_items.c: what the files say, item by item */
 void lint_items(struct linter *t);
+/* lint_rest.c: what is left of files with errors */
+void lint_rest(struct linter *t);
 /* lint_ignore.c */
 void lint_ignores(struct linter *t);
 
