@@ -24,7 +24,7 @@
 #include "analyze/browse/cell.h"
 #include "capture/base/err.h"
 
-enum { ALT_STACK = 64 << 10 };
+enum { ALT_STACK = 64 << 10, IGNORED = -9 };
 
 static struct {
 	bool utf8, mouse;
@@ -368,14 +368,14 @@ static int decode_mouse(void)
 	MEVENT e;
 
 	if (getmouse(&e) != OK)
-		return TERM_NOTHING;
+		return IGNORED;
 	term.event = (struct term_mouse){
 		.row = e.y, .column = e.x,
 		.press = e.bstate & (BUTTON1_PRESSED | BUTTON1_CLICKED),
 		.up = e.bstate & BUTTON4_PRESSED,
 		.down = e.bstate & BUTTON5_PRESSED,
 	};
-	return term.event.press || term.event.up || term.event.down ? KEY_MOUSE : TERM_NOTHING;
+	return term.event.press || term.event.up || term.event.down ? KEY_MOUSE : IGNORED;
 }
 
 struct term_mouse term_mouse(void)
@@ -384,7 +384,7 @@ struct term_mouse term_mouse(void)
 }
 
 /* A code of ncurses, a character, or a character with the bit of Alt. */
-static int decode_key(void)
+static int decode_one(void)
 {
 	wint_t c, next;
 	const int kind = get_wch(&c);
@@ -392,7 +392,7 @@ static int decode_key(void)
 	if (kind == ERR)
 		return TERM_NOTHING;
 	if (kind == KEY_CODE_YES)
-		return c == KEY_RESIZE ? TERM_NOTHING : c == KEY_MOUSE ? decode_mouse() : (int)c;
+		return c == KEY_RESIZE ? IGNORED : c == KEY_MOUSE ? decode_mouse() : (int)c;
 	if (c == TERM_ESC) {
 		const int behind = get_wch(&next);
 
@@ -402,6 +402,16 @@ static int decode_key(void)
 			ungetch((int)next);
 	}
 	return c < 0x80 ? (int)c : (int)c | TERM_UNICODE;
+}
+
+/* ncurses reads ahead: behind what is ignored there may be keys that poll knows nothing of. */
+static int decode_key(void)
+{
+	int key;
+
+	while ((key = decode_one()) == IGNORED)
+		;
+	return key;
 }
 
 static void drain(void)
