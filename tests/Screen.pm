@@ -85,7 +85,9 @@ sub click {
 	my ($self, $column, $row, $button) = @_;
 	my @events = $button ? ($button) : (0, 3);	# a button is released
 	# Pasted, because keys are sent one by one and the first one is Esc.
-	$self->tmux('set-buffer', '-b', 'mouse', join '', map { "\e[M" . join '', map { chr(32 + $_) } $_, $column, $row } @events);
+	my $bytes = join '', map { "\e[M" . join '', map { chr(32 + $_) } $_, $column, $row } @events;
+	$bytes =~ s/;$/\\;/;	# a last one would end the command
+	$self->tmux('set-buffer', '-b', 'mouse', $bytes);
 	$self->tmux('paste-buffer', '-b', 'mouse', '-r', '-d');
 	$self->press('C-l');	# clicks are not counted: this key comes behind it
 }
