@@ -31,4 +31,18 @@ bool transform_takes(enum transform fn, enum field_type type, bool list);
 struct extract *extract_check(const struct at *at, const struct operand *o);
 const char *type_name(const struct extract *x);
 
+/* slot.c: the operators that a type takes (T_*) */
+uint8_t type_class_of(enum field_type t);
+/* The slot of a side; NO_SLOT: error in l. */
+uint32_t slot_of(struct engine *e, const struct at *at, const struct operand *o);
+/* What tells a predicate from others. */
+void pred_key(struct buf *key, const struct node *n);
+
+/* right.c: false: error in l */
+bool right_constants(const struct at *at, struct pred *p, const struct slot *s,
+		     const struct node *n);
+bool right_field(struct engine *e, const struct at *at, struct pred *p, const struct node *n);
+/* Whether rules may ask for this side of evt.type; right: of a check with a field there. */
+bool right_type_field(const struct at *at, const struct extract *left, bool right);
+
 #endif
