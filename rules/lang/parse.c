@@ -5,8 +5,7 @@
 #include <string.h>
 
 #include "capture/base/near.h"
-#include "rules/lang/ast.h"
-#include "rules/lang/lex.h"
+#include "rules/lang/parse.h"
 
 const struct op_desc ops[OP__N] = {
 #define OP(id, text, class, types) [OP_##id] = { text, sizeof(text) - 1, CLASS_##class, types },
@@ -27,15 +26,14 @@ const struct transform_desc transforms[TR__N] = {
 	"'basename', 'len', 'join', 'concat', 'getopt'"
 
 static struct node *parse_or(struct lex *x);
-static struct operand *parse_call(struct lex *x, bool *is);
 
-static void *fail(struct lex *x, size_t off, const char *message)
+void *parse_fail(struct lex *x, size_t off, const char *message)
 {
 	lang_fail(x->l, LANG_SYNTAX, x->t, off, "%s", message);
 	return NULL;
 }
 
-static bool deeper(struct lex *x)
+bool parse_deeper(struct lex *x)
 {
 	if (++x->l->depth <= LANG_NEST_MAX)
 		return true;
@@ -52,26 +50,8 @@ static struct node *node_new(struct lex *x, enum node_kind kind, size_t off)
 	return n;
 }
 
-static struct operand *operand_new(struct lex *x, enum operand_kind kind, size_t off)
-{
-	struct operand *o = arena_zalloc(x->l->arena, sizeof(*o));
-
-	o->kind = (uint8_t)kind;
-	o->off = (uint32_t)off;
-	return o;
-}
-
-static struct operand *word(struct lex *x, enum operand_kind kind, size_t off, size_t len)
-{
-	struct operand *o = operand_new(x, kind, off);
-
-	o->p = arena_strn(x->l->arena, x->t->p + off, len);
-	o->len = (uint32_t)len;
-	return o;
-}
-
 /* Pointers that grow; in the arena, so what is left behind costs a little. */
-static void **push(struct lex *x, void *list, uint32_t *n, void *item)
+void **parse_push(struct lex *x, void *list, uint32_t *n, void *item)
 {
 	void **p = list;
 
@@ -97,214 +77,6 @@ static bool keyword(struct lex *x, const char *text, size_t len)
 		return true;
 	x->pos = start;
 	return false;
-}
-
-/* An optional [argument]. */
-static bool field_arg(struct lex *x, struct operand *o)
-{
-	const size_t start = x->pos;
-	size_t n;
-
-	if (!lex_mark(x, "[", 1))
-		return true;
-	o->has_arg = true;
-	o->arg = lex_quoted(x, &o->arg_len);
-	if (!o->arg) {
-		const size_t at = x->pos;
-
-		n = lex_bare_arg(x);
-		if (!n)
-			return fail(x, start, "expected a valid field argument: "
-				    "a quoted string or a bare string");
-		o->arg = arena_strn(x->l->arena, x->t->p + at, n);
-		o->arg_len = (uint32_t)n;
-	}
-	if (!lex_mark(x, "]", 1))
-		return fail(x, x->pos, "expected a ']' token");
-	return true;
-}
-
-static struct operand *parse_field(struct lex *x)
-{
-	const size_t start = x->pos, n = lex_field(x);
-	struct operand *o;
-
-	if (!n)
-		return NULL;
-	o = word(x, OPERAND_FIELD, start, n);
-	return field_arg(x, o) ? o : NULL;
-}
-
-static struct operand *parse_quoted(struct lex *x)
-{
-	const size_t start = x->pos;
-	uint32_t len = 0;
-	const char *p = lex_quoted(x, &len);
-	struct operand *o;
-
-	if (!p)
-		return NULL;
-	o = operand_new(x, OPERAND_TEXT, start);
-	o->p = p;
-	o->len = len;
-	return o;
-}
-
-/* A constant: quoted or bare. */
-static struct operand *parse_string(struct lex *x)
-{
-	const size_t start = x->pos;
-	struct operand *o = parse_quoted(x);
-	size_t n;
-
-	if (o || x->l->code)
-		return o;
-	n = lex_bare(x);
-	return n ? word(x, OPERAND_TEXT, start, n) : NULL;
-}
-
-typedef struct operand *parse_one(struct lex *x);
-
-static void *fail_limit(struct lex *x, size_t off)
-{
-	lang_fail(x->l, LANG_LIMIT, x->t, off, "a list of more than %d elements", LANG_LIST_MAX);
-	return NULL;
-}
-
-/* ( one , one ... ) with the opening parenthesis already taken. */
-static struct operand *list_rest(struct lex *x, parse_one *one, size_t start, const char *want)
-{
-	struct operand *list = operand_new(x, OPERAND_LIST, start), *o;
-
-	lex_blank(x);
-	if (lex_mark(x, ")", 1))
-		return list;
-	o = one(x);
-	if (!o)
-		return fail(x, x->pos, "expected a ')' token");
-	for (;;) {
-		list->kids = (struct operand **)push(x, list->kids, &list->n_kids, o);
-		if (list->n_kids > LANG_LIST_MAX)
-			return fail_limit(x, start);
-		lex_blank(x);
-		if (lex_mark(x, ")", 1))
-			return list;
-		if (!lex_mark(x, ",", 1))
-			return fail(x, x->pos, "expected a ')' token");
-		lex_blank(x);
-		o = one(x);
-		if (!o)
-			return fail(x, x->pos, want);
-	}
-}
-
-#define WANT_ARGUMENT "expected field transformer argument: field, transformer, " \
-	"quoted string, number, or transformer list"
-
-static struct operand *parse_simple_arg(struct lex *x)
-{
-	const size_t start = x->pos;
-	bool is = false;
-	struct operand *o = parse_call(x, &is);
-	size_t n;
-
-	if (is || x->l->code)
-		return o;
-	o = parse_field(x);
-	if (!o && !x->l->code)
-		o = parse_quoted(x);
-	if (o || x->l->code)
-		return o;
-	n = lex_number(x);
-	return n ? word(x, OPERAND_NUMBER, start, n) : NULL;
-}
-
-static struct operand *parse_arg(struct lex *x)
-{
-	const size_t start = x->pos;
-	struct operand *o;
-
-	lex_blank(x);
-	if (lex_mark(x, "(", 1))
-		return list_rest(x, parse_simple_arg, start, WANT_ARGUMENT);
-	o = parse_simple_arg(x);
-	return o || x->l->code ? o : fail(x, x->pos, WANT_ARGUMENT);
-}
-
-static int transform_at(struct lex *x)
-{
-	const size_t start = x->pos, n = lex_identifier(x);
-
-	for (int i = 0; n && lex_peek(x) == '(' && i < TR__N; i++)
-		if (n == transforms[i].len && memcmp(x->t->p + start, transforms[i].name, n) == 0) {
-			x->pos++;
-			return i;
-		}
-	x->pos = start;
-	return -1;
-}
-
-static struct operand *call_rest(struct lex *x, struct operand *o)
-{
-	const struct transform_desc *d = &transforms[o->fn];
-	struct operand *arg;
-
-	do {
-		arg = parse_arg(x);
-		if (!arg)
-			return NULL;
-		o->kids = (struct operand **)push(x, o->kids, &o->n_kids, arg);
-		lex_blank(x);
-		if (d->most == 1)
-			break;
-	} while (lex_mark(x, ",", 1));
-	if (!lex_mark(x, ")", 1))
-		return fail(x, x->pos, "expected a ')' token closing the transformer");
-	if (d->most == 1 && arg->kind != OPERAND_FIELD && arg->kind != OPERAND_CALL)
-		return fail(x, arg->off, "expected a field or a transformer as the argument");
-	if (o->fn == TR_GETOPT && !field_arg(x, o))
-		return NULL;
-	return o;
-}
-
-/* name(arguments); *is tells whether one stands here at all. */
-static struct operand *parse_call(struct lex *x, bool *is)
-{
-	const size_t start = x->pos;
-	const int fn = transform_at(x);
-	struct operand *o;
-
-	*is = fn >= 0;
-	if (fn < 0)
-		return NULL;
-	if (!deeper(x))
-		return NULL;
-	o = operand_new(x, OPERAND_CALL, start);
-	o->fn = (uint8_t)fn;
-	o = call_rest(x, o);
-	x->l->depth--;
-	return o;
-}
-
-/* val(field) or a transformer, on the right. */
-static struct operand *parse_right_call(struct lex *x, bool *is)
-{
-	struct operand *o;
-
-	if (!lex_mark(x, "val(", 4))
-		return parse_call(x, is);
-	*is = true;
-	lex_blank(x);
-	if (transform_at(x) >= 0)
-		return fail(x, x->pos, "expected a field within 'val' transformer");
-	o = parse_field(x);
-	if (!o)
-		return fail(x, x->pos, "expected a field within 'val' transformer");
-	lex_blank(x);
-	if (!lex_mark(x, ")", 1))
-		return fail(x, x->pos, "expected a ')' token closing the transformer");
-	o->is_val = true;
-	return o;
 }
 
 static bool is_keyword(const struct lex *x, size_t off, size_t n)
@@ -338,17 +110,6 @@ static enum modifier parse_modifier(struct lex *x)
 	return MOD_NONE;
 }
 
-static struct operand *parse_list(struct lex *x)
-{
-	const size_t start = x->pos;
-	size_t n;
-
-	if (lex_mark(x, "(", 1))
-		return list_rest(x, parse_string, start, "expected a string value");
-	n = lex_identifier(x);
-	return n ? word(x, OPERAND_NAME, start, n) : NULL;
-}
-
 static bool right_num(struct lex *x, struct node *n)
 {
 	const size_t start = x->pos;
@@ -360,8 +121,8 @@ static bool right_num(struct lex *x, struct node *n)
 		return n->right;
 	len = lex_number(x);
 	if (!len)
-		return fail(x, start, "expected a number value or " WANT_TRANSFORMERS);
-	n->right = word(x, OPERAND_TEXT, start, len);
+		return parse_fail(x, start, "expected a number value or " WANT_TRANSFORMERS);
+	n->right = parse_word(x, OPERAND_TEXT, start, len);
 	return true;
 }
 
@@ -378,7 +139,7 @@ static bool right_string(struct lex *x, struct node *n, bool blank)
 	if (is || x->l->code)
 		return n->right;
 	n->right = parse_string(x);
-	return n->right || fail(x, x->pos, "expected a string value or " WANT_TRANSFORMERS);
+	return n->right || parse_fail(x, x->pos, "expected a string value or " WANT_TRANSFORMERS);
 }
 
 static bool right_list(struct lex *x, struct node *n)
@@ -389,7 +150,7 @@ static bool right_list(struct lex *x, struct node *n)
 	if (is || x->l->code)
 		return n->right;
 	n->right = parse_list(x);
-	return n->right || fail(x, x->pos, "expected a list or " WANT_TRANSFORMERS);
+	return n->right || parse_fail(x, x->pos, "expected a list or " WANT_TRANSFORMERS);
 }
 
 /* The operator; a word among the string operators needs a blank behind it. */
@@ -461,14 +222,14 @@ static struct node *parse_group(struct lex *x)
 {
 	struct node *n;
 
-	if (!deeper(x))
+	if (!parse_deeper(x))
 		return NULL;
 	n = parse_or(x);
 	if (!n)
 		return NULL;
 	lex_blank(x);
 	if (!lex_mark(x, ")", 1))
-		return fail(x, x->pos, "expected a ')' token");
+		return parse_fail(x, x->pos, "expected a ')' token");
 	x->l->depth--;
 	return n;
 }
@@ -492,7 +253,8 @@ static struct node *parse_check(struct lex *x)
 		return check_tail(x, left);
 	len = lex_identifier(x);
 	if (!len)
-		return fail(x, start, "expected a '(' token, a field check, or an identifier");
+		return parse_fail(x, start, "expected a '(' token, a field check, or an "
+				  "identifier");
 	n = node_new(x, NODE_MACRO, start);
 	n->name = arena_strn(x->l->arena, x->t->p + start, len);
 	return n;
@@ -510,7 +272,7 @@ static struct node *parse_not(struct lex *x)
 	if (!kid || !odd)
 		return kid;
 	n = node_new(x, NODE_NOT, start);
-	n->kids = (struct node **)push(x, NULL, &n->n_kids, kid);
+	n->kids = (struct node **)parse_push(x, NULL, &n->n_kids, kid);
 	return n;
 }
 
@@ -524,12 +286,12 @@ static struct node *parse_chain(struct lex *x, enum node_kind kind, const char *
 	while (first && (lex_blank(x), keyword(x, text, len))) {
 		if (!n) {
 			n = node_new(x, kind, first->off);
-			n->kids = (struct node **)push(x, NULL, &n->n_kids, first);
+			n->kids = (struct node **)parse_push(x, NULL, &n->n_kids, first);
 		}
 		kid = next(x);
 		if (!kid)
 			return NULL;
-		n->kids = (struct node **)push(x, n->kids, &n->n_kids, kid);
+		n->kids = (struct node **)parse_push(x, n->kids, &n->n_kids, kid);
 	}
 	return n ? n : first;
 }
