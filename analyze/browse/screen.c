@@ -265,24 +265,29 @@ static void bottom(struct ui *u, int row)
 		hints(u, row);
 }
 
+bool screen_too_small(void)
+{
+	return term_rows() < SCREEN_ABOVE + SCREEN_BELOW + 2 || term_columns() < 20;
+}
+
 void screen_draw(struct ui *u)
 {
 	struct frame *f = ui_top(u);
 	const int rows = term_rows();
 
 	term_erase();
-	if (rows < SCREEN_ABOVE + SCREEN_BELOW + 2 || term_columns() < 20) {
+	if (screen_too_small()) {
 		term_put(0, 0, -1, ROLE_TEXT, "too small");
 		return;
 	}
 	f->height = screen_body_height();
 	title(u);
 	crumbs(u);
-	strip_draw(u, 2);
 	if (u->mode == MODE_HELP)
 		doc_draw(&u->help, SCREEN_ABOVE, 1, f->height, term_columns() - 2);
 	else
 		f->body->draw(u, f, SCREEN_ABOVE, f->height);
+	strip_draw(u, 2);	/* what the body took in may have moved the cursor */
 	status(u, rows - 2);
 	bottom(u, rows - 1);
 	if (u->mode == MODE_MENU)

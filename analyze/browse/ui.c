@@ -49,6 +49,10 @@ static void prompt_mode(struct ui *u, int key)
 {
 	const size_t len = u->prompt.text.len;
 
+	if (key == ('L' & 0x1f)) {
+		term_redraw();
+		return;
+	}
 	switch (prompt_key(&u->prompt, key)) {
 	case PROMPT_GOES_ON:
 		if (u->ask == ASK_SEARCH && (len != u->prompt.text.len || key >= 0x20))
@@ -73,6 +77,9 @@ static void menu_mode(struct ui *u, int key)
 		if (!m.press)
 			return;
 		r = menu_click(&u->menu, m.row);
+	} else if (key == ('L' & 0x1f)) {
+		term_redraw();
+		return;
 	} else {
 		r = menu_key(&u->menu, key);
 	}
@@ -188,6 +195,8 @@ static bool busy(struct ui *u)
 	struct frame *f = ui_top(u);
 	struct browse_progress p;
 
+	if (screen_too_small())
+		return false;
 	browse_progress(u->b, &p);
 	return !p.complete || u->n_ahead || u->export || u->mark.on || !u->strip_exact ||
 		(f->body->busy && f->body->busy(u, f));
