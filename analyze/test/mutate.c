@@ -34,7 +34,7 @@ static struct copy *copy_of(struct worker *w, uint32_t set)
 	if (c->set)
 		return c;
 	pthread_mutex_lock(w->loading);
-	c->set = test_set_new(w->run->suite->sets[set]->from);
+	c->set = test_set_copy(w->run->suite->sets[set]);
 	pthread_mutex_unlock(w->loading);
 	if (c->set->rules)
 		c->trees = cover_trees_new(c->set->rules, &c->n_trees);

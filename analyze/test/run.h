@@ -25,6 +25,8 @@ struct test_set {
 /* Loads what from names (it must live as long).  Rules and paths are quoted in messages; NULL
  * never: see rules. */
 struct test_set *test_set_new(const struct test_rules *from);
+/* Another of the same texts, within the sandbox as well.  s has rules. */
+struct test_set *test_set_copy(const struct test_set *s);
 void test_set_free(struct test_set *s);
 
 /* ---- alerts of a source ---- */

@@ -38,7 +38,7 @@ static int select_each(struct ruleset *rs, const char *const *v, uint32_t n, boo
 	return 0;
 }
 
-static int load(struct test_set *s)
+static int load_files(struct test_set *s)
 {
 	const struct test_rules *f = s->from;
 	int rc = 0;
@@ -50,6 +50,14 @@ static int load(struct test_set *s)
 		if (ruleset_load_text(s->rules, f->texts[i].name, f->texts[i].text,
 				      f->texts[i].len) < 0)
 			rc = -ERR_RULE;
+	return rc;
+}
+
+static int load(struct test_set *s, const struct test_set *like)
+{
+	const struct test_rules *f = s->from;
+	const int rc = like ? ruleset_load_again(s->rules, like->rules) : load_files(s);
+
 	if (rc < 0)
 		return rc;
 	if (f->n_tags > 0)
@@ -61,7 +69,7 @@ static int load(struct test_set *s)
 	return ruleset_finish(s->rules);
 }
 
-struct test_set *test_set_new(const struct test_rules *from)
+static struct test_set *make(const struct test_rules *from, const struct test_set *like)
 {
 	const struct ruleset_options options = { .least = (enum priority)from->priority,
 		.strict = from->strict, .no_suggested_output = true };
@@ -73,7 +81,7 @@ struct test_set *test_set_new(const struct test_rules *from)
 	s->plan = (struct detect_plan){ .rules = s->rules, .all_rules = from->all,
 		.to = UINT64_MAX, .env = { .hostname = "localhost", .source = "syscall" } };
 	style.hostname = s->plan.env.hostname;
-	if (load(s) >= 0)
+	if (load(s, like) >= 0)
 		s->plan.printer = s->printer = alert_printer_new(&style, s->rules);
 	if (!s->printer) {
 		put_messages(s);
@@ -81,6 +89,16 @@ struct test_set *test_set_new(const struct test_rules *from)
 		s->plan.rules = s->rules = NULL;
 	}
 	return s;
+}
+
+struct test_set *test_set_new(const struct test_rules *from)
+{
+	return make(from, NULL);
+}
+
+struct test_set *test_set_copy(const struct test_set *s)
+{
+	return make(s->from, s);
 }
 
 void test_set_free(struct test_set *s)

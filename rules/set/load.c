@@ -79,6 +79,18 @@ int ruleset_load_text(struct ruleset *rs, const char *name, const char *text, si
 	return load(rs, name, text, len);
 }
 
+int ruleset_load_again(struct ruleset *rs, const struct ruleset *from)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < from->n_yamls && rc == 0; i++) {
+		const struct yaml_file *f = from->yamls[i];
+
+		rc = ruleset_load_text(rs, f->name, f->text, f->len);
+	}
+	return rc;
+}
+
 /* Files are read with a bound, whatever they are: a pipe may have no end. */
 static char *read_all(struct ruleset *rs, const char *path, FILE *in, size_t *len)
 {

@@ -86,6 +86,8 @@ bool ruleset_takes(const char *name);
  * the first error, the messages have all. */
 int ruleset_load_path(struct ruleset *rs, const char *path);
 int ruleset_load_text(struct ruleset *rs, const char *name, const char *text, size_t len);
+/* What another set has read, once more; no file is opened. */
+int ruleset_load_again(struct ruleset *rs, const struct ruleset *from);
 
 enum select_by { SELECT_NAME, SELECT_TAG };
 /* Turns rules on or off: by name with * wildcards, or by tag.  How many it met. */
