@@ -21,31 +21,26 @@ struct run {
 	struct revision then;
 	struct test_rules old_rules, now_rules;
 	struct test_set *old, *now;
+	const char **rules;		/* the new ones */
+	size_t n_rules, rules_cap;
 	struct corpus corpus;
 	struct compare *compare;
 	struct buf now_name;
 	bool failed;
 };
 
-static void put_text(struct buf *out, const struct compare *c)
-{
-	compare_text(out, c, isatty(STDOUT_FILENO) && !getenv("NO_COLOR"));
-}
+const char *const compare_forms[] = { "text", "json", "markdown", "people", NULL };
 
-static const struct form {
-	const char *name;
-	void (*put)(struct buf *out, const struct compare *c);
-} forms[] = {
-	{ "text", put_text }, { "json", compare_json }, { "markdown", compare_markdown },
-};
-
-static const struct form *form_of(const char *name)
+static void put_form(const void *arg, const char *form, bool color, struct buf *out)
 {
-	for (unsigned i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
-		if (strcmp(forms[i].name, name ? name : "text") == 0)
-			return &forms[i];
-	err(ERR_USAGE, "--format: with --against it is text, json or markdown, not '%s'", name);
-	return NULL;
+	const struct compare *c = arg;
+
+	if (*form == 'j')
+		compare_json(out, c);
+	else if (*form == 'm')
+		compare_markdown(out, c);
+	else
+		compare_text(out, c, color);
 }
 
 /* ---- the old rules ---- */
@@ -53,16 +48,15 @@ static const struct form *form_of(const char *name)
 /* The rules of today as they were then; files that are new since have none. */
 static int read_then(struct run *r)
 {
-	const struct compare_args *a = r->args;
+	const char *against = r->args->against;
 
-	for (size_t i = 0; i < a->n_rules; i++) {
-		const int rc = revision_read_path(&r->then, a->against, a->rules[i]);
+	for (size_t i = 0; i < r->n_rules; i++) {
+		const int rc = revision_read_path(&r->then, against, r->rules[i]);
 
 		if (rc < 0)
 			return rc;
 		if (rc == 1)
-			warn("%s was not there in %s: its rules are new", a->rules[i],
-			     a->against);
+			warn("%s was not there in %s: its rules are new", r->rules[i], against);
 	}
 	return 0;
 }
@@ -106,10 +100,10 @@ static int load_rules(struct run *r)
 		err_print();
 		return -ERR_USAGE;
 	}
-	r->now_rules.paths = (const char **)(uintptr_t)a->rules;
-	r->now_rules.n = (uint32_t)a->n_rules;
-	for (size_t i = 0; i < a->n_rules; i++)
-		buf_printf(&r->now_name, "%s%s", i ? ", " : "", a->rules[i]);
+	r->now_rules.paths = r->rules;
+	r->now_rules.n = (uint32_t)r->n_rules;
+	for (size_t i = 0; i < r->n_rules; i++)
+		buf_printf(&r->now_name, "%s%s", i ? ", " : "", r->rules[i]);
 	r->old = load(&r->old_rules, a->all_rules);
 	r->now = load(&r->now_rules, a->all_rules);
 	if (r->old->rules && r->now->rules)
@@ -119,6 +113,33 @@ static int load_rules(struct run *r)
 }
 
 /* ---- recordings ---- */
+
+static void add_rules(struct run *r, const char *path)
+{
+	for (size_t i = 0; i < r->n_rules; i++)
+		if (strcmp(r->rules[i], path) == 0)
+			return;
+	r->rules = mem_grow(r->rules, &r->rules_cap, r->n_rules + 1, sizeof(*r->rules));
+	r->rules[r->n_rules++] = path;
+}
+
+/* Those that are given, or else those that the tests name. */
+static int find_rules(struct run *r)
+{
+	const struct compare_args *a = r->args;
+
+	for (size_t i = 0; i < a->n_rules; i++)
+		add_rules(r, a->rules[i]);
+	for (size_t i = 0; a->n_rules == 0 && i < r->corpus.n_tests; i++)
+		for (size_t k = 0; k < r->corpus.tests[i]->n; k++) {
+			const struct test_rules *of = r->corpus.tests[i]->cases[k].rules;
+
+			for (uint32_t n = 0; n < of->n; n++)
+				add_rules(r, of->paths[n]);
+		}
+	return r->n_rules ? 0 : err(ERR_USAGE, "--against: which rules are the new ones? Name "
+				    "them with --rules, or tests of them");
+}
 
 static int find_recordings(struct run *r)
 {
@@ -193,19 +214,17 @@ static void tell_damage(const struct run *r)
 			     v[i].damage.cut ? "cut off" : "damaged");
 }
 
-static int run(struct run *r, const struct form *form)
+static int run(struct run *r)
 {
-	struct buf out = {0};
-
 	if (compare_run(r->compare) < 0) {
 		err_print();
 		r->failed = true;
 	}
 	tell_damage(r);
-	form->put(&out, r->compare);
-	fwrite(out.p, 1, out.len, stdout);
-	fflush(stdout);
-	buf_release(&out);
+	if (forms_print(r->args->forms, put_form, r->compare) < 0) {
+		err_print();
+		r->failed = true;
+	}
 	if (r->failed)
 		return EXIT_FAILED;
 	return compare_differs(r->compare) && !r->args->exit_zero ? EXIT_FINDINGS : EXIT_DONE;
@@ -213,21 +232,17 @@ static int run(struct run *r, const struct form *form)
 
 static int prepare_and_run(struct run *r)
 {
-	const struct form *form = form_of(r->args->format);
-
-	if (form && r->args->n_rules == 0)
-		err(ERR_USAGE, "--against: which rules are the new ones? Name them with --rules");
-	if (!form || r->args->n_rules == 0 || find_recordings(r) < 0) {
+	if (find_recordings(r) < 0 || find_rules(r) < 0) {
 		err_print();
 		return EXIT_FAILED;
 	}
 	if (load_rules(r) < 0)
 		return EXIT_FAILED;
-	if (open_recordings(r) < 0) {
+	if (forms_open(r->args->forms, stdout) < 0 || open_recordings(r) < 0) {
 		err_print();
 		return EXIT_FAILED;
 	}
-	return run(r, form);
+	return run(r);
 }
 
 int test_against(const struct compare_args *a)
@@ -238,6 +253,7 @@ int test_against(const struct compare_args *a)
 	compare_free(r.compare);
 	test_set_free(r.old);
 	test_set_free(r.now);
+	free(r.rules);
 	corpus_release(&r.corpus);
 	revision_release(&r.then);
 	buf_release(&r.now_name);

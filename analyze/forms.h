@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* --format and --output of saker test: any number of forms, each to a file or one to standard
+/* --format and --output of saker test and of its --against: any number of forms, each to a file or one to standard
  * output. */
 #ifndef SAKER_ANALYZE_FORMS_H
 #define SAKER_ANALYZE_FORMS_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
-#include "analyze/test/print.h"
+#include "capture/base/buf.h"
 
 enum { FORMS_MAX = 8 };
 
 struct form {
-	const char *name, *path;	/* path NULL: stdout */
+	const char *name, *path;	/* name NULL: the default; path NULL: stdout */
 	FILE *out;
 };
 
@@ -24,12 +25,15 @@ struct forms {
 int forms_add(struct forms *f, const char *name);
 int forms_output(struct forms *f, const char *path);
 
-/* What is wrong with all of them together; without any, people are shown. */
-int forms_check(struct forms *f);
+/* What is wrong with all of them together.  names: of the forms that there are, the default first
+ * and NULL last. */
+int forms_check(struct forms *f, const char *const *names);
 /* Opens the files, before the sandbox closes.  Negative with a message. */
 int forms_open(struct forms *f, FILE *standard);
 
+/* The text of a form; color: for a terminal. */
+typedef void forms_put(const void *arg, const char *form, bool color, struct buf *out);
 /* Negative: not all could be written. */
-int forms_print(struct forms *f, const struct test_suite *s, bool all);
+int forms_print(struct forms *f, forms_put *put, const void *arg);
 
 #endif

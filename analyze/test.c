@@ -9,6 +9,7 @@
 #include "analyze/cover.h"
 #include "analyze/forms.h"
 #include "analyze/make.h"
+#include "analyze/test/print.h"
 #include "analyze/test/suite.h"
 #include "analyze/verbs.h"
 #include "analyze/watch.h"
@@ -38,11 +39,12 @@ static const struct opt opts[] = {
 	{ O_WATCH, 'w', "watch", NULL,
 	  "run again what a changed test file, rule file or recording touches, until Ctrl-C" },
 	{ O_AGAINST, 0, "against", "OLD",
-	  "compare the alerts of --rules with those of OLD (a rule file, a folder, REVISION:FILE, "
-	  "or the same files in a git REVISION) over the recordings of PATH" },
+	  "compare the alerts of --rules, or else of the rules that tests name, with those of OLD "
+	  "(a rule file, a folder, REVISION:FILE, or the same files in a git REVISION) over the "
+	  "recordings of PATH" },
 	{ O_FORMAT, 0, "format", "FORMAT",
-	  "people (default), tap, junit, sarif, json or github; of --against: text, json or "
-	  "markdown; may be repeated, with --output" },
+	  "people (default), tap, junit, sarif, json or github; of --against: text (default), "
+	  "json or markdown; may be repeated, with --output" },
 	{ O_OUTPUT, 'o', "output", "FILE", "write the form named before this to FILE" },
 	{ O_LIST, 'l', "list", NULL, "list the tests, run none" },
 	{ O_EXAMPLES, 0, "examples", "N",
@@ -86,7 +88,7 @@ struct test_verb {
 	const char **rules, **more, **names, **tags;
 	size_t rules_cap, more_cap, names_cap, tags_cap;
 	uint64_t jobs;
-	bool verbose, watch, list, failed;
+	bool verbose, watch, list, failed, forms_given;
 	char **paths;
 	int n_paths;
 	struct compare_args compare;
@@ -94,6 +96,9 @@ struct test_verb {
 	struct cover_options cover;
 	struct cover_run covered;
 };
+
+static const char *const test_forms[] = { "people", "tap", "junit", "sarif", "json", "github",
+	"text", NULL };
 
 static void add(const char ***v, size_t *n, size_t *cap, const char *text)
 {
@@ -122,7 +127,7 @@ static int option(struct test_verb *t, const struct opt_parse *p, int key)
 	case O_FAIL_FAST: t->suite.fail_fast = true; return 0;
 	case O_VERBOSE: t->verbose = true; return 0;
 	case O_WATCH: t->watch = true; return 0;
-	case O_FORMAT: t->compare.format = p->value; return forms_add(&t->forms, p->value);
+	case O_FORMAT: return forms_add(&t->forms, p->value);
 	case O_OUTPUT: return forms_output(&t->forms, p->value);
 	case O_LIST: t->list = true; return 0;
 	case O_AGAINST: t->compare.against = p->value; return 0;
@@ -192,9 +197,17 @@ static int status(const struct test_suite *s)
 	return c.n[TEST_FAILED] + c.n[TEST_TODO_PASSED] > 0 ? EXIT_FINDINGS : EXIT_DONE;
 }
 
+static void put_form(const void *arg, const char *form, bool color, struct buf *out)
+{
+	const struct test_verb *t = arg;
+	const struct test_print p = { .suite = &t->suite, .color = color, .all = t->verbose };
+
+	test_printer_named(form)(&p, out);
+}
+
 static void print(struct test_verb *t)
 {
-	t->failed = forms_print(&t->forms, &t->suite, t->verbose) < 0;
+	t->failed = forms_print(&t->forms, put_form, t) < 0;
 	if (t->failed)
 		err_print();
 }
@@ -295,6 +308,7 @@ static int compare(struct test_verb *t)
 	a->paths = t->paths;
 	a->n_paths = t->n_paths;
 	a->jobs = t->jobs;
+	a->forms = &t->forms;
 	return test_against(a);
 }
 
@@ -307,6 +321,23 @@ static int make(struct test_verb *t)
 	return make_test(&t->make);
 }
 
+/* What chooses and shows tests has no meaning where none is run. */
+static int check_choice(const struct test_verb *t, bool against)
+{
+	const struct test_suite *s = &t->suite;
+	const bool makes = make_asked(&t->make);
+
+	if ((against || makes) && (s->n_names || s->n_tags || s->n_more_rules || s->fail_fast ||
+				   t->verbose || t->list))
+		return err(ERR_USAGE, "no test is run with %s: --name, --tag, --add-rules, "
+			   "--fail-fast, --verbose and --list do not go with it",
+			   against ? "--against" : t->make.init ? "--init" : "--record");
+	if (makes && t->forms_given)
+		return err(ERR_USAGE, "--format and --output are of results; the test file that is "
+			   "written is --into FILE");
+	return 0;
+}
+
 /* What does not go together.  Negative with a message. */
 static int check(struct test_verb *t)
 {
@@ -315,7 +346,8 @@ static int check(struct test_verb *t)
 	if (make_check(&t->make, t->n_paths > 0, against || t->watch ||
 		       cover_asked(&t->cover)) < 0 || cover_check(&t->cover) < 0)
 		return -ERR_USAGE;
-	if (!against && forms_check(&t->forms) < 0)
+	if (forms_check(&t->forms, against ? compare_forms : test_forms) < 0 ||
+	    check_choice(t, against) < 0)
 		return -ERR_USAGE;
 	if ((against || t->watch) && cover_asked(&t->cover))
 		return err(ERR_USAGE, "coverage and mutation go neither with --against nor with "
@@ -336,6 +368,7 @@ static int parse_and_run(struct test_verb *t, int argc, char **argv)
 		return opt_status(key);
 	t->paths = argv + p.first;
 	t->n_paths = argc - p.first;
+	t->forms_given = t->forms.n > 0;
 	if (check(t) < 0)
 		return opt_usage_error(&test_spec, "%s", err_text());
 	return make_asked(&t->make) ? make(t) : t->compare.against ? compare(t) : run(t);

@@ -163,6 +163,22 @@ SKIP: {
 ($status, $out, $said) = run('test', '--against', $old, $demo);
 is($status, 2, 'no new rules: status 2');
 like($said, qr/--rules/, 'and what to do');
+is((run('test', '--against', $old, '-r', $new, @$_, $demo))[0], 2, "not with @$_")
+	for ['-k', 'x'], ['-t', 'x'], ['-x'], ['-v'], ['-l'], ['--add-rules', $new];
+
+# ---- rules that tests name; forms in files ----
+
+my $named = spill("$dir/named.test.yaml", "rules: [new.yaml, old.yaml]\ntests:\n  - {name: a, recording: $demo, expect: [{rule: cat}]}\n" .
+	"  - {name: b, recording: $demo, rules: new.yaml, expect: [{rule: cat}]}\n");
+($status, $out) = run('test', '--against', $old, $named);
+my @given = map { s/^.*\n//r } $out, (run('test', '--against', $old, '-r', $new, '-r', $old, $named))[1];
+is($status, (against($old, $new, '-r', $old, $named))[0], 'without --rules those that the tests name');
+is($given[0], $given[1], '... with the same differences');
+my ($markdown) = (against($old, $new, $demo, '--format', 'markdown'))[1];
+($status, $out) = against($old, $new, $demo, '--format', 'markdown', '-o', "$dir/c.md", '--format', 'text');
+is(slurp("$dir/c.md"), $markdown, 'a form to a file');
+is($out, (against($old, $new, $demo))[1], 'and one to standard output');
+is((against($old, $new, $demo, '--format', 'json', '--format', 'text'))[0], 2, 'two to the same place');
 is((against($old, $new, $demo, '--format', 'tap'))[0], 2, 'a form that it has not');
 is((against($old, $new, $demo, '--rule-matching', 'some'))[0], 2, 'neither first nor all');
 spill("$dir/wrong.yaml", "- rule: x\n  desc: d\n  condition: evt.typo = open\n  output: o\n  priority: NOTICE\n");

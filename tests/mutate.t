@@ -102,6 +102,11 @@ like($said, qr/mutants that were noticed: [\d.]+% is under/, 'says so');
 is((mutate($cases, '--mutate=html'))[0], 2, 'not a form');
 is((run('test', '--mutate-max', '3', "$dir/a.test.yaml"))[0], 2, 'a bound of nothing');
 
+# Rules from standard input are read once.
+my $piped = spill("$dir/piped.test.yaml", "tests:\n${demo}    expect: [{rule: Hashes read}]\n");
+is(scalar `$saker test --mutate -r - $piped <$dir/rules.yaml`, (run('test', '--mutate', '-r', "$dir/rules.yaml", $piped))[1] =~ s/\Q$dir\E\/rules.yaml/-/gr,
+	'rules from standard input');
+
 # What two rule sets have is one mutant, noticed if either set's tests notice.
 my ($one_set) = (score((mutate("${demo}    expect: [{rule: Hashes read, count: 1}]\n    else: none\n"))[1]))[1];
 spill("$dir/two/a.test.yaml", "rules: ../rules.yaml\ntests:\n${demo}    expect: [{rule: Hashes read, count: {min: 0}}]\n")
