@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* --format and --output of saker test and of its --against: any number of forms, each to a file or one to standard
- * output. */
+/* --format and --output of saker test and of its --against: any number of forms, each to a file
+ * or one to standard output. */
 #ifndef SAKER_ANALYZE_FORMS_H
 #define SAKER_ANALYZE_FORMS_H
 
