@@ -9,6 +9,7 @@
 
 #include "analyze/browse/files.h"
 #include "analyze/browse/ui.h"
+#include "analyze/browse_live.h"
 #include "analyze/options.h"
 #include "analyze/verbs.h"
 #include "capture/base/err.h"
@@ -17,9 +18,14 @@
 enum {
 	O_RULES, O_ENABLE, O_DISABLE, O_PRIORITY, O_NO_RULES, O_VIEWS, O_VIEW, O_FILTER, O_LOCAL,
 	O_DIR, O_NO_NOTES, O_COLOR, O_ASCII, O_UTF8, O_NO_MOUSE, O_JOBS,
+	O_LIVE, O_SNAPLEN,
 };
 
 static const struct opt opts[] = {
+	{ O_LIVE, 0, "live", NULL,
+	  "look at the running kernel; FILE, where one is named, is what is recorded" },
+	{ O_SNAPLEN, 0, "snaplen", "N",
+	  "with --live: keep N bytes of what is read and written (default 80)" },
 	{ O_RULES, 'r', "rules", "FILE",
 	  "rule file, or directory of *.yaml; may be repeated (default: Saker's own)" },
 	{ O_ENABLE, 0, "enable", "PATTERN", "enable rules of this name; * stands for any text" },
@@ -41,7 +47,8 @@ static const struct opt opts[] = {
 };
 
 static const struct opt_spec spec = {
-	"browse", "[options] FILE", "look at a recording in the terminal", OPTS(opts),
+	"browse", "[options] FILE | --live [options] [FILE]",
+	"look at a recording in the terminal", OPTS(opts),
 };
 
 enum { VIEW_FILES_MAX = 16, JOBS_MAX = 8 };
@@ -53,7 +60,10 @@ struct browsing {
 	const char *view_files[VIEW_FILES_MAX], *folder;
 	unsigned n_view_files;
 	uint64_t jobs;
-	bool no_rules;
+	bool no_rules, live;
+	const char *snaplen;
+	struct recorder recorder;
+	struct browse_options model;
 	struct ruleset *rules;
 	struct views views;
 	struct notes notes;
@@ -74,6 +84,8 @@ static int color(struct browsing *b, const char *text)
 
 static int option(struct browsing *b, const struct opt_parse *p, int key)
 {
+	uint64_t unused;
+
 	switch (key) {
 	case O_RULES: run_add_rules(&b->run, p->value); return 0;
 	case O_ENABLE: run_select(&b->run, true, false, p->value); return 0;
@@ -94,6 +106,10 @@ static int option(struct browsing *b, const struct opt_parse *p, int key)
 	case O_ASCII: b->term.charset = CHARSET_ASCII; return 0;
 	case O_UTF8: b->term.charset = CHARSET_UTF8; return 0;
 	case O_NO_MOUSE: b->term.no_mouse = true; return 0;
+	case O_LIVE: b->live = true; return 0;
+	case O_SNAPLEN:
+		b->snaplen = p->value;
+		return opt_u64(p, "--snaplen", 0, 65000, &unused);
 	case O_JOBS: return opt_u64(p, "--jobs", 1, JOBS_MAX, &b->jobs);
 	}
 	return 0;
@@ -105,7 +121,9 @@ static int enter(void *arg)
 	const struct browsing *b = arg;
 	int rc = term_start(&b->term);
 
-	if (rc == 0)
+	if (rc == 0 && b->live)
+		rc = sandbox_enter_reading(SANDBOX_TERMINAL, &b->ui.path, 1);
+	else if (rc == 0)
 		rc = sandbox_enter(SANDBOX_TERMINAL);
 	if (rc == 0)
 		term_guard();
@@ -145,19 +163,46 @@ static int prepare(struct browsing *b)
 	return files_start(b->folder ? b->folder : ".", b->notes.path);
 }
 
+/* What was recorded meanwhile. */
+static struct browse *renew(void *arg)
+{
+	const struct browsing *b = arg;
+
+	return browse_open(&b->model);
+}
+
+static int start_recorder(struct browsing *b)
+{
+	const char *const path = b->ui.path;
+
+	if (!b->live)
+		return 0;
+	if (recorder_start(&b->recorder, path, b->snaplen) < 0)
+		return -ERR_PRIVILEGE;
+	b->ui.path = b->recorder.path;
+	b->ui.no_notes |= !path;
+	b->ui.renew = renew;
+	b->ui.renew_arg = b;
+	b->ui.recorder = b->recorder.said;
+	return 0;
+}
+
 static int browse_file(struct browsing *b)
 {
-	struct browse_options o = {
-		.path = b->ui.path, .views = &b->views, .env = &b->env,
-		.threads = (unsigned)b->jobs, .opened = enter, .arg = b,
-	};
+	struct browse_options *const o = &b->model;
 	struct browse *model;
-	int rc = prepare(b);
+	int rc = start_recorder(b);
 
+	if (rc == 0)
+		rc = prepare(b);
 	if (rc < 0)
 		return rc;
-	o.rules = b->rules;
-	model = browse_open(&o);
+	*o = (struct browse_options){
+		.path = b->ui.path, .views = &b->views, .env = &b->env, .rules = b->rules,
+		.threads = (unsigned)b->jobs, .opened = enter, .arg = b,
+	};
+	model = browse_open(o);
+	o->opened = NULL;
 	if (!model) {
 		term_stop();
 		return err_at("%s", b->ui.path);
@@ -165,7 +210,7 @@ static int browse_file(struct browsing *b)
 	if (b->ui.filter)
 		rc = focus_check(model, b->ui.filter);
 	if (rc == 0)
-		rc = ui_run(model, &b->notes, &b->ui);
+		rc = ui_run(&model, &b->notes, &b->ui);
 	term_stop();
 	browse_close(model);
 	return rc;
@@ -182,10 +227,10 @@ static int parse_and_browse(struct browsing *b, int argc, char **argv)
 			return opt_usage_error(&spec, "%s", err_text());
 	if (key != OPT_END)
 		return opt_status(key);
-	if (p.first + 1 != argc)
+	if (p.first + 1 != argc && !(b->live && p.first == argc))
 		return opt_usage_error(&spec, p.first == argc ? "which recording?" :
 				       "one recording at a time");
-	b->ui.path = argv[p.first];
+	b->ui.path = p.first < argc ? argv[p.first] : NULL;
 	run_env(&b->run, &b->env);
 	if (browse_file(b) == 0)
 		return EXIT_DONE;
@@ -195,7 +240,7 @@ static int parse_and_browse(struct browsing *b, int argc, char **argv)
 
 int verb_browse(int argc, char **argv)
 {
-	struct browsing b = {0};
+	struct browsing b = { .snaplen = "80", .recorder.said = -1 };
 	int status;
 
 	run_options_init(&b.run);
@@ -205,5 +250,6 @@ int verb_browse(int argc, char **argv)
 	views_release(&b.views);
 	ruleset_free(b.rules);
 	run_options_release(&b.run);
+	recorder_release(&b.recorder);
 	return status;
 }

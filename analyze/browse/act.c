@@ -536,6 +536,9 @@ bool ui_act(struct ui *u, enum action a)
 
 	if (a == ACT_NONE)
 		return false;
+	if (a == ACT_LIVE)
+		return live_toggle(u);
+	live_past(u, a);
 	return (f->body->act && f->body->act(u, f, a)) || act_time(u, a) || act_program(u, a) ||
 		act_focus(u, a);
 }

@@ -105,7 +105,7 @@ static void facts(struct ui *u, int row)
 		 : "?", *i->kernel ? i->kernel : "kernel ?", i->arch_name ? i->arch_name : "",
 		 i->n_cpus, i->format);
 	term_put(row + 1, 1, -1, ROLE_DIM, text);
-	if (p.damage.n_places || p.damage.cut) {
+	if ((p.damage.n_places || p.damage.cut) && !u->options->renew) {
 		snprintf(text, sizeof(text), " %s", p.damage.first[0] ? p.damage.first :
 			 "the recording is cut off");
 		term_put(row + 1, 1, -1, ROLE_ERROR, text);

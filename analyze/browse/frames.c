@@ -77,7 +77,7 @@ struct frame *frame_new(const struct body *body, const struct view *v, const str
 	return f;
 }
 
-static void close_frame(struct frame *f)
+void frame_close(struct frame *f)
 {
 	if (f->is_open && f->body->close)
 		f->body->close(f);
@@ -86,7 +86,7 @@ static void close_frame(struct frame *f)
 
 void frame_free(struct frame *f)
 {
-	close_frame(f);
+	frame_close(f);
 	crumbs_release(&f->crumbs);
 	doc_release(&f->doc);
 	free(f->search);
@@ -118,7 +118,7 @@ static void make_room(struct ui *u)
 		u->n_frames--;
 	}
 	if (u->n_frames >= FRAMES_OPEN)
-		close_frame(u->frames[u->n_frames - FRAMES_OPEN]);
+		frame_close(u->frames[u->n_frames - FRAMES_OPEN]);
 }
 
 static void to_front(struct ui *u)

@@ -66,7 +66,7 @@ static void title(struct ui *u)
 	term_fill(0, 0, columns, ROLE_TITLE);
 	snprintf(text, sizeof(text), " saker  %s ", base_name(u->options->path));
 	term_put(0, 0, columns, ROLE_TITLE, text);
-	snprintf(text, sizeof(text), "%s ", zone);
+	snprintf(text, sizeof(text), "%s%s ", live_text(u), zone);
 	room = columns - (int)strlen(text);
 	if (room > 0)
 		term_put(0, room, -1, ROLE_CRUMB, text);
@@ -145,7 +145,7 @@ static void status(struct ui *u, int row)
 		buf_printf(&left, "  reading %u%%", p.permille / 10);
 	if (p.n_lost)
 		buf_printf(&left, "  %" PRIu64 " events lost", p.n_lost);
-	if (p.damage.n_places || p.damage.cut)
+	if ((p.damage.n_places || p.damage.cut) && !u->options->renew)
 		buf_str(&left, p.damage.cut ? "  cut off" : "  damaged");
 	ui_time_text(u, cursor, sizeof(cursor), u->cursor);
 	n = snprintf(right, sizeof(right), "%s%s %s ", u->range_begun ? "range from here; " : "",

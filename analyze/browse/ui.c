@@ -252,6 +252,10 @@ static void loop(struct ui *u)
 		int wait = due ? (next > now ? (int)(next - now) : 0) : -1;
 		int key;
 
+		if (live_step(u))
+			continue;
+		if (due && wait == 0 && live_holds(u))
+			wait = DRAW_SOON_MS;
 		if (due && wait == 0) {
 			was_ready = ready(u);
 			draw(u);
@@ -271,7 +275,7 @@ static void loop(struct ui *u)
 		}
 		if (stream_plays(ui_top(u)) && wait < 0)
 			wait = DRAW_EVERY_MS, due = true;
-		key = term_key(browse_fd(u->b), wait);
+		key = term_key(browse_fd(u->b), live_wait(u, wait));
 		handle(u, key);
 		if (key != TERM_NOTHING) {
 			drawn = 0;
@@ -346,6 +350,7 @@ static int leave(struct ui *u)
 		rc = notes_save(&u->notes);
 	}
 	export_cancel(u);
+	live_release(u);
 	ui_pop_all(u);
 	prompt_release(&u->prompt);
 	menu_release(&u->menu);
@@ -354,9 +359,9 @@ static int leave(struct ui *u)
 	return rc;
 }
 
-int ui_run(struct browse *b, struct notes *notes, const struct ui_options *o)
+int ui_run(struct browse **b, struct notes *notes, const struct ui_options *o)
 {
-	struct ui u = { .b = b, .info = browse_info(b), .options = o, .notes = *notes,
+	struct ui u = { .b = *b, .info = browse_info(*b), .options = o, .notes = *notes,
 			.sync = o->sync };
 	int rc;
 
@@ -366,6 +371,9 @@ int ui_run(struct browse *b, struct notes *notes, const struct ui_options *o)
 	u.local = o->local;
 	u.utc_offset = time_utc_offset();
 	doc_init(&u.help);
+	u.live.follows = true;
+	if (o->renew)
+		u.cursor = u.last;
 	begin_place(&u);
 	if (u.n_frames == 0) {
 		rc = err(ERR_UNSUPPORTED, "%s", u.message);
@@ -379,5 +387,6 @@ int ui_run(struct browse *b, struct notes *notes, const struct ui_options *o)
 	if (leave(&u) < 0 && rc == 0)
 		rc = -ERR_SYSTEM;
 	*notes = u.notes;
+	*b = u.b;
 	return rc;
 }

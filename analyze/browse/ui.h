@@ -101,6 +101,10 @@ struct ui_options {
 	const char *filter;		/* likewise */
 	bool local, no_notes;
 	int sync;			/* for tests: a file that tells how far it is; -1 */
+	/* A recording that grows: opens it anew (NULL: err_text).  NULL: it does not grow. */
+	struct browse *(*renew)(void *arg);
+	void *renew_arg;
+	int recorder;			/* at its end when nobody writes it any more */
 };
 
 struct ui {
@@ -128,6 +132,11 @@ struct ui {
 		enum mark_kind kind;
 		int direction;
 	} mark;
+	struct live {			/* of a recording that grows */
+		bool follows, ended;
+		struct browse *next;	/* read in the background */
+		uint64_t begun, next_at, hold_until;	/* milliseconds */
+	} live;
 	unsigned write_what;		/* of write.c, while a name is asked for */
 	size_t write_rule;
 	char message[512];
@@ -142,8 +151,9 @@ struct ui {
 
 /* ---- ui.c ---- */
 
-/* Runs until the user leaves; the terminal is on.  0, or negative with a message. */
-int ui_run(struct browse *b, struct notes *notes, const struct ui_options *o);
+/* Runs until the user leaves; the terminal is on.  0, or negative with a message.  Of a recording
+ * that grows *b is another one afterwards. */
+int ui_run(struct browse **b, struct notes *notes, const struct ui_options *o);
 struct frame *ui_top(const struct ui *u);
 void ui_say(struct ui *u, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void ui_error(struct ui *u, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -155,6 +165,7 @@ int64_t ui_offset(const struct ui *u);		/* of times shown, east of UTC */
 struct frame *frame_new(const struct body *body, const struct view *v, const struct crumbs *c);
 void frame_free(struct frame *f);
 int frame_open(struct ui *u, struct frame *f);
+void frame_close(struct frame *f);		/* it remembers its place */
 /* Puts a frame on top; frees it and tells why if it cannot be opened. */
 bool ui_push(struct ui *u, struct frame *f);
 void ui_pop(struct ui *u);
@@ -180,6 +191,17 @@ void ui_prompt_done(struct ui *u);
 void ui_prompt_changed(struct ui *u);
 void ui_prompt_left(struct ui *u);
 void ui_menu_done(struct ui *u, long chosen);
+
+/* ---- live.c: a recording that grows ---- */
+
+/* Now and then, between keys; true: there is another recording to draw. */
+bool live_step(struct ui *u);
+int live_wait(const struct ui *u, int ms);	/* how long to wait for a key */
+bool live_holds(struct ui *u);			/* the screen should stay for a moment */
+bool live_toggle(struct ui *u);
+void live_past(struct ui *u, enum action a);	/* before a key acts: may pause */
+void live_release(struct ui *u);
+const char *live_text(const struct ui *u);	/* for the title */
 
 /* ---- screen.c, strip.c, help.c: what is around the body ---- */
 

@@ -206,6 +206,8 @@ static int fill(scmp_filter_ctx f, unsigned allow)
 	for (unsigned i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++)
 		rc |= seccomp_rule_add(f, SCMP_ACT_TRAP, fatal[i], 0);
 	rc |= allow_ioctls(f, allow & SANDBOX_TERMINAL);
+	if (allow & SANDBOX_TERMINAL)	/* --live opens its recording anew */
+		rc |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(eventfd2), 0);
 	if (allow & SANDBOX_CHILD)
 		rc |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(wait4), 0);
 	if (allow & READING)

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analyze/browse_live.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "analyze/verbs.h"
+#include "capture/base/buf.h"
+#include "capture/base/err.h"
+#include "capture/base/mem.h"
+#include "capture/base/progress.h"
+#include "capture/trace/source.h"
+
+enum { LOOK_US = 50000 };
+static const uint64_t patience = UINT64_C(30) * 1000 * 1000 * 1000;
+
+/* The browser cannot end it: its sandbox sends no signals.  The kernel does, when nobody has the
+ * other end of a pipe any more, whatever the browser died of. */
+static bool end_with(int pipe)
+{
+	return fcntl(pipe, F_SETOWN, getpid()) >= 0 && fcntl(pipe, F_SETSIG, SIGTERM) >= 0 &&
+		fcntl(pipe, F_SETFL, O_ASYNC) >= 0;
+}
+
+static void be_recorder(const struct recorder *r, int said, int lives, const char *snaplen)
+{
+	char *argv[] = {
+		(char *)"live", (char *)"--quiet", (char *)"--disable", (char *)"*",
+		(char *)"--snaplen", (char *)snaplen, (char *)"--record", r->path, NULL,
+	};
+	const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	setsid();	/* what is typed at the terminal does not concern it */
+	signal(SIGPIPE, SIG_IGN);
+	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(said, 2) < 0 ||
+	    !end_with(lives))
+		_exit(EXIT_FAILED);
+	verb_live(sizeof(argv) / sizeof(argv[0]) - 1, argv);
+	if (r->folder) {
+		unlink(r->path);
+		rmdir(r->folder);
+	}
+	_exit(0);
+}
+
+static int choose_file(struct recorder *r, const char *path)
+{
+	const char *tmp = getenv("TMPDIR");
+	struct buf name = {0};
+
+	if (path) {
+		r->path = xstrdup(path);
+		return 0;
+	}
+	buf_printf(&name, "%s/saker-live-XXXXXX", tmp && *tmp ? tmp : "/var/tmp");
+	buf_byte(&name, 0);
+	r->folder = (char *)name.p;
+	if (!mkdtemp(r->folder)) {
+		err_sys("%s", r->folder);
+		free(r->folder);
+		r->folder = NULL;
+		return -ERR_SYSTEM;
+	}
+	r->path = xmalloc(strlen(r->folder) + sizeof("/live.skr"));
+	sprintf(r->path, "%s/live.skr", r->folder);
+	return 0;
+}
+
+/* There is an event to begin with. */
+static bool has_events(const char *path)
+{
+	struct source *s = access(path, R_OK) == 0 ? source_open(path) : NULL;
+	const bool has = s && s->info.first_ts && source_find_end(s) >= 0;
+
+	if (s)
+		source_close(s);
+	return has;
+}
+
+static int wait_for_events(struct recorder *r)
+{
+	const uint64_t begun = monotonic_ns();
+	char text[512] = "", more[512];
+	ssize_t n;
+
+	while (!has_events(r->path)) {
+		n = read(r->said, more, sizeof(more) - 1);
+		if (n > 0) {
+			snprintf(text, sizeof(text), "%.*s", (int)strcspn(more, "\n"), more);
+		} else if (n == 0) {
+			return err(ERR_PRIVILEGE, "%s", strncmp(text, "saker: ", 7) == 0 ? text + 7
+				   : *text ? text : "the recorder has ended");
+		}
+		if (monotonic_ns() - begun > patience)
+			return err(ERR_SYSTEM, "the recorder sees no events");
+		usleep(LOOK_US);
+	}
+	return 0;
+}
+
+int recorder_start(struct recorder *r, const char *path, const char *snaplen)
+{
+	int said[2], lives[2];
+
+	*r = (struct recorder){ .pid = -1, .said = -1 };
+	if (path && access(path, F_OK) == 0)
+		return err(ERR_USAGE, "%s exists; --live writes a new file", path);
+	if (choose_file(r, path) < 0)
+		return -ERR_SYSTEM;
+	if (pipe2(said, O_CLOEXEC | O_NONBLOCK) < 0 || pipe2(lives, O_CLOEXEC) < 0)
+		return err_sys("pipe");
+	fflush(NULL);
+	r->pid = fork();
+	if (r->pid == 0) {
+		close(said[0]);
+		close(lives[1]);
+		be_recorder(r, said[1], lives[0], snaplen);
+	}
+	close(said[1]);
+	close(lives[0]);	/* the other end stays open for as long as the browser is there */
+	r->said = said[0];
+	return r->pid < 0 ? err_sys("fork") : wait_for_events(r);
+}
+
+void recorder_release(struct recorder *r)
+{
+	if (r->said >= 0)
+		close(r->said);
+	free(r->path);
+	free(r->folder);
+}
