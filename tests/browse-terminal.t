@@ -101,6 +101,25 @@ for my $signal (sort keys %status) {
 		"SIG$signal: " . ($status{$signal} ? 'nothing is written by a crash' : 'the place is saved'));
 }
 
+# Killed: nothing runs then, so another process gives the terminal back.
+{
+	my $s = start('kill', "$top/fixtures/demo.skr");
+	$s->wait_complete;
+	is($s->ask('#{alternate_on}#{cursor_flag}#{mouse_any_flag}'), '101', 'SIGKILL: the terminal is taken');
+	my $tty = $s->ask('#{pane_tty}');
+	kill KILL => $s->pid;
+	ok($s->wait_over, 'SIGKILL: it ends');
+	my ($end, $left, $mode) = (time + 10, '', '');
+	do {
+		sleep 0.05;
+		$left = $s->ask('#{alternate_on}#{cursor_flag}#{mouse_any_flag}#{keypad_cursor_flag}');
+		$mode = `stty -g -F $tty`;
+	} until ($left eq '0100' && $mode eq slurp("$s->{folder}/before")) || time > $end;
+	is($left, '0100', 'SIGKILL: the terminal is given back');
+	is($mode, slurp("$s->{folder}/before"), 'SIGKILL: with the mode that it had');
+	$s->close;
+}
+
 # Stopped and continued: the shell has its terminal in between, and then the screen is there again.
 {
 	my $s = start('stop', "$top/fixtures/demo.skr", job => 1);

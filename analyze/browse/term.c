@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "analyze/browse/cell.h"
+#include "analyze/browse/guard.h"
 #include "capture/base/err.h"
 
 enum { ALT_STACK = 64 << 10, IGNORED = -9 };
@@ -62,6 +63,7 @@ static void give_back(void)
 		done += n > 0 ? (size_t)n : 0;
 	}
 	tcsetattr(STDOUT_FILENO, TCSANOW, &saved.mode);
+	guard_tell(false);
 }
 
 static void undo_bytes(const char *s)
@@ -263,9 +265,10 @@ int term_start(const struct term_options *o)
 	if (open_pipe() < 0 || take() < 0)
 		return -ERR_USAGE;
 	prepare_undo();
+	catch_signals();
+	guard_start(&saved.mode, saved.undo, saved.n_undo);
 	saved.taken = 1;
 	atexit(term_stop);
-	catch_signals();
 	raw();
 	noecho();
 	nonl();
@@ -316,6 +319,7 @@ static void take_again(void)
 	reset_prog_mode();
 	write_out(bidi_off);
 	saved.taken = 1;
+	guard_tell(true);
 	clearok(curscr, true);
 	keypad(stdscr, true);
 	resized = 1;
