@@ -299,4 +299,16 @@ spill("$dir/repo/rules/a.test.yaml", slurp("$dir/repo/rules/a.test.yaml") . "# c
 git('add', '.');
 is((hook($_))[0], 0, "$_ lets a good change pass") for qw(saker-lint saker-fmt saker-test);
 
+# ---- the scripts in the YAML ----
+
+SKIP: {
+	skip 'shellcheck is not installed', 2 if system('command -v shellcheck >/dev/null');
+	my %scripts = (bash => [ map { $_->{run} // () } @{ yaml("$top/tests/ci/action/action.yml")->{runs}{steps} } ],
+		sh => [ map { join "\n", @$_ } @{ yaml("$top/tests/ci/gitlab.yml")->{saker} }{qw(before_script script)} ]);
+	for my $shell (sort keys %scripts) {
+		my @files = map { spill("$dir/script-$shell-$_", $scripts{$shell}[$_]) } 0 .. $#{ $scripts{$shell} };
+		is(`shellcheck -S warning -s $shell @files 2>&1`, '', "scripts for $shell");
+	}
+}
+
 done_testing();

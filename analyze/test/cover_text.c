@@ -222,6 +222,15 @@ static void put_rule(const struct coverage *c, const struct cover_rule *r, bool 
 		put_gaps(c, r, out);
 }
 
+/* Nothing is no share of nothing. */
+static void put_percent(struct buf *out, uint64_t part, uint64_t of)
+{
+	if (of > 0)
+		buf_printf(out, " %6.1f%%", cover_share(part, of));
+	else
+		buf_printf(out, " %7s", "-");
+}
+
 static void put_sums(const struct coverage *c, struct buf *out)
 {
 	buf_printf(out, "\n%-12s %7s %7s %7s %7s %7s\n", "coverage", "of", "true", "false", "both",
@@ -229,17 +238,17 @@ static void put_sums(const struct coverage *c, struct buf *out)
 	for (unsigned k = 0; k < COVER__N; k++) {
 		const struct cover_sum *s = &c->sums[k];
 
-		buf_printf(out, "%-12s %7" PRIu64 " %6.1f%%", cover_kind_name[k], s->n,
-			   cover_share(s->is_true, s->n));
-		if (k == COVER_ITEM)
+		buf_printf(out, "%-12s %7" PRIu64, cover_kind_name[k], s->n);
+		put_percent(out, s->is_true, s->n);
+		if (k == COVER_ITEM) {
 			buf_printf(out, " %7s %7s", "", "");
-		else
-			buf_printf(out, " %6.1f%% %6.1f%%", cover_share(s->is_false, s->n),
-				   cover_share(s->both, s->n));
-		if (k == COVER_RULE)
-			buf_byte(out, '\n');
-		else
-			buf_printf(out, " %6.1f%%\n", cover_share(s->decided, s->n));
+		} else {
+			put_percent(out, s->is_false, s->n);
+			put_percent(out, s->both, s->n);
+		}
+		if (k != COVER_RULE)
+			put_percent(out, s->decided, s->n);
+		buf_byte(out, '\n');
 	}
 }
 
