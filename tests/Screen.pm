@@ -33,7 +33,7 @@ sub new {
 	my $stops = $o{job} ? "echo stopped >stopped\nuntil test -e continue; do sleep 0.05; done\nfg >/dev/null\n" : '';
 	spill("$o{folder}/run.sh", "cd " . quote($o{folder}) . "\nstty -g >before\n" .
 		($o{job} ? "set -m\n" : '') . "$run 2>stderr\n$stops" .
-		"echo \"status \$?\"\ncat stderr\nstty -g >after\necho over >over\nexec cat >/dev/null\n");
+		"status=\$?\necho \"status \$status\"\ncat stderr\nstty -g >after\necho \"status \$status\" >over.new\nmv over.new over\nexec cat >/dev/null\n");
 	unlink "$o{folder}/sync", "$o{folder}/over";
 	local $ENV{LC_ALL} = 'C.UTF-8';
 	delete local $ENV{TMUX};

@@ -118,7 +118,7 @@ sub play {
 		if (!$s->wait_over) { dead($s, 'it does not end') }
 		else {
 			$s->resize(80, 24);
-			dead($s, 'it did not end well') if $s->settled !~ /status 0$/m;
+			dead($s, 'it did not end well') if slurp("$folder/over") ne "status 0\n";
 			my $left = $s->leftovers;
 			dead($s, "the terminal is left with: $left") if $left;
 		}

@@ -122,6 +122,21 @@ void gather_plan_release(struct gather_plan *p)
 
 /* ---- keys ---- */
 
+/* What the rule says: time and severity, which are in front, are columns of their own. */
+static struct fval message(const struct rule *r, const char *line, size_t len)
+{
+	const char *const severity = priority_name[r->priority];
+	const size_t n = strlen(severity);
+	const char *at = memmem(line, len, ": ", 2), *const end = line + len;
+
+	if (at && (size_t)(end - at) > n + 3 && memcmp(at + 2, severity, n) == 0 &&
+	    at[n + 2] == ' ') {
+		line = at + n + 3;
+		len = (size_t)(end - line);
+	}
+	return (struct fval){ .p = line, .len = (uint32_t)len, .type = FIELD_STRING };
+}
+
 static enum field_found get(const struct gather_event *e, const struct gather_field *f,
 			    struct fval *v)
 {
@@ -142,8 +157,7 @@ static enum field_found get(const struct gather_event *e, const struct gather_fi
 		v->len = (uint32_t)strlen(v->p);
 		break;
 	case RULE_LINE:
-		*v = (struct fval){ .p = e->line, .len = (uint32_t)e->line_len,
-				    .type = FIELD_STRING };
+		*v = message(r, e->line, e->line_len);
 		break;
 	case RULE_FIELDS:
 		break;
