@@ -70,6 +70,10 @@ my $end = time + $seconds;
 
 sub dead {
 	my ($s, $why) = @_;
+	if ($s->ask('#{pane_id}') eq '') {	# tmux crashes, too
+		diag("tmux died: $why");
+		return;
+	}
 	my $reports = join '', map { slurp($_) } "$s->{folder}/stderr", glob "$s->{folder}/san.*";
 	$failed ||= "$why ($s->{sent} keys to $s->{size}[0]x$s->{size}[1]: " . slurp("$s->{folder}/sync") . ")\n" . $s->settled . $reports;
 }
