@@ -170,19 +170,19 @@ static int open_sources(struct browse *b, const struct browse_options *o)
 {
 	const unsigned wanted = n_readers(o);
 
-	b->first = source_open(o->path);
+	b->first = source_open_begin(o->path, 0);
 	if (!b->first || source_find_end(b->first) < 0)
 		return -ERR_SYSTEM;
 	b->info = b->first->info;
 	b->n_parts = parts_of(b->first, b->parts);
 	b->readers[0].source = b->first;
 	for (b->n_readers = 1; b->n_readers < wanted; b->n_readers++) {
-		b->readers[b->n_readers].source = source_open(o->path);
+		b->readers[b->n_readers].source = source_open_begin(o->path, b->info.size);
 		if (!b->readers[b->n_readers].source)
 			return -ERR_SYSTEM;
 	}
 	for (unsigned i = 0; i < SEEKERS; i++) {
-		struct source *s = source_open(o->path);
+		struct source *s = source_open_begin(o->path, b->info.size);
 
 		if (!s)
 			return -ERR_SYSTEM;

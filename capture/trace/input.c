@@ -71,6 +71,13 @@ int input_open_fd(struct input *in, int fd, const char *name)
 			   name);
 }
 
+void input_limit(struct input *in, uint64_t size)
+{
+	if (in->seekable && size < in->size)
+		in->size = size;
+	in->end = in->size;
+}
+
 void input_close(struct input *in)
 {
 	inflate_free(in->gzip);
@@ -84,8 +91,11 @@ void input_close(struct input *in)
 
 static ssize_t read_some(struct input *in, void *p, size_t n)
 {
+	const uint64_t at = in->off - in->pos + in->len;
 	ssize_t got;
 
+	if (in->end)
+		n = at >= in->end ? 0 : n < in->end - at ? n : (size_t)(in->end - at);
 	do
 		got = read(in->fd, p, n);
 	while (got < 0 && errno == EINTR);

@@ -18,6 +18,7 @@ struct input {
 	bool again;		/* a file from its start: input_rewind works */
 	uint64_t off;		/* of the next byte that is taken, after inflating */
 	uint64_t size;		/* of the file; 0 where unknown */
+	uint64_t end;		/* nothing behind it is read; 0: no such place */
 	uint64_t raw_off;	/* bytes read from the file so far, for progress */
 	uint8_t *p;
 	size_t pos, len, cap;
@@ -32,6 +33,8 @@ int input_open(struct input *in, const char *path);
 /* The same of the file that fd is open on, which it does not take. */
 int input_open_fd(struct input *in, int fd, const char *name);
 void input_close(struct input *in);
+/* A file that may still be written to: what stands behind its first size bytes is left out. */
+void input_limit(struct input *in, uint64_t size);
 
 /* From here on the bytes are those of the gzip stream (all its members).  Seeking is
  * over then. */

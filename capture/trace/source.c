@@ -64,6 +64,16 @@ struct source *source_open_fd(int fd, const char *name)
 	return input_open_fd(&in, fd, name) < 0 ? NULL : open_input(&in, name);
 }
 
+struct source *source_open_begin(const char *path, uint64_t size)
+{
+	struct input in;
+
+	if (input_open(&in, path) < 0)
+		return NULL;
+	input_limit(&in, size ? size : UINT64_MAX);
+	return open_input(&in, path);
+}
+
 void source_close(struct source *s)
 {
 	if (s)

@@ -64,6 +64,9 @@ struct source *source_open(const char *path);
 /* The file that fd is open on, from its first byte; fd stays the caller's.  name is for
  * messages. */
 struct source *source_open_fd(int fd, const char *name);
+/* As source_open, of the first size bytes at most: for several who must see the same of a file
+ * that is still written to.  0: of those that are there now. */
+struct source *source_open_begin(const char *path, uint64_t size);
 void source_close(struct source *s);
 
 /* Only of live sources (capture/live): nothing has happened for a while; do what has to

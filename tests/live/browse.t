@@ -51,7 +51,12 @@ $screen->press('L');
 ok(shows($screen, qr/ paused +UTC/, 10), 'paused');
 runs('second-program');
 ok(!shows($screen, qr/second-program/, 4), 'nothing comes while it is paused');
-$screen->press('L');
+$screen->press('f');
+$screen->text('proc.name startswith secon');
+$screen->press('Enter');
+$screen->wait_complete;
+ok(!shows($screen, qr/second-program/, 3), 'nor in what is read anew');
+$screen->press('BSpace', 'L');
 ok(shows($screen, qr/second-program/, 30), 'it was recorded, and is there when it goes on')
 	or diag($screen->capture(0));
 like($screen->capture(0), qr/first-program/, 'the past is there');
