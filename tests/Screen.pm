@@ -120,6 +120,25 @@ sub wait_keys {
 	return 0;
 }
 
+# After wait_keys was not true: whether the browser still takes keys.  Then one was lost on the way to
+# it (a terminal that is slow joins the parts of a key otherwise than they were sent), and
+# those that it took are from now on all that were sent.
+sub answers {
+	my ($self) = @_;
+	my ($before) = $self->state;
+	$self->tmux('send-keys', 'C-l');
+	my $end = time + $timeout;
+	while (time < $end) {
+		my ($n) = $self->state;
+		if ($n > $before) {
+			$self->{sent} = $n;
+			return 1;
+		}
+		sleep 0.01;
+	}
+	return 0;
+}
+
 sub wait_complete {
 	my ($self) = @_;
 	return $self->wait_keys(1);
