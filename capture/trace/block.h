@@ -82,6 +82,7 @@ struct block_reader {
 	bool any_seq;		/* after a seek: take what comes */
 	bool footer;		/* the end was seen */
 	bool chain;		/* check prev (verify); digest is kept then */
+	bool grows;		/* what is not whole yet will be: it is the end for now */
 	uint8_t digest[DIGEST_LEN];
 };
 

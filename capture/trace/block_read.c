@@ -82,7 +82,7 @@ static int at_footer(struct block_reader *r, uint64_t size)
 
 static int at_end(struct block_reader *r, size_t avail)
 {
-	if (r->footer)
+	if (r->footer || r->grows)
 		return 1;
 	if (!r->damage->cut)
 		damage_add(r->damage, avail, avail ? "it ends in the middle of a block"
@@ -151,6 +151,8 @@ static int look(struct block_reader *r, struct block *b, const uint8_t **payload
 	}
 	b->off = at;
 	len = BLOCK_HEADER_LEN + (size_t)b->stored;
+	if (r->grows && (at > r->in->size || len > r->in->size - at))
+		return at_end(r, avail);
 	if (wanted && !wanted(b, arg)) {
 		*payload = NULL;
 		r->take = len;

@@ -15,6 +15,7 @@ int trace_format(struct input *in);
 /* Each takes the input over (also when it fails: then it is closed) and frees it with
  * the source.  NULL on error.  path lives as long as the source (copied). */
 struct source *skr_open_input(struct input *in, const char *path);
+struct source *skr_open_growing(struct input *in, const char *path);
 /* in stands at the gzip magic or at the section header of a .scap. */
 struct source *scap_open_input(struct input *in, const char *path);
 

@@ -20,6 +20,16 @@ void index_add(struct index *x, const struct block *b, uint64_t off)
 	};
 }
 
+void index_copy(struct index *to, const struct index *from)
+{
+	index_release(to);
+	*to = *from;
+	to->cap = from->n;
+	to->entry = xmalloc(mem_mul(from->n + 1, sizeof(*to->entry)));
+	if (from->n)
+		memcpy(to->entry, from->entry, from->n * sizeof(*to->entry));
+}
+
 void index_release(struct index *x)
 {
 	free(x->entry);

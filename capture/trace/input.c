@@ -78,6 +78,35 @@ void input_limit(struct input *in, uint64_t size)
 	in->end = in->size;
 }
 
+int input_again(struct input *out, struct input *in)
+{
+	*out = (struct input){ .fd = -1, .wake_fd = -1, .chunk = CHUNK };
+	if (!in->seekable)
+		return err(ERR_USAGE, "%s cannot be read but from its start", in->path);
+	out->fd = fcntl(in->fd, F_DUPFD_CLOEXEC, 3);
+	if (out->fd < 0)
+		return err_sys("cannot read %s", in->path);
+	out->seekable = out->again = true;
+	in->shared = out->shared = true;
+	out->size = in->size;
+	out->end = in->end;
+	memcpy(out->path, in->path, sizeof(out->path));
+	return 0;
+}
+
+uint64_t input_size_now(const struct input *in)
+{
+	struct stat st;
+
+	return in->seekable && fstat(in->fd, &st) == 0 ? (uint64_t)st.st_size : 0;
+}
+
+void input_more(struct input *in, uint64_t size)
+{
+	in->size = in->end = size;
+	in->eof = false;
+}
+
 void input_close(struct input *in)
 {
 	inflate_free(in->gzip);
@@ -97,7 +126,7 @@ static ssize_t read_some(struct input *in, void *p, size_t n)
 	if (in->end)
 		n = at >= in->end ? 0 : n < in->end - at ? n : (size_t)(in->end - at);
 	do
-		got = read(in->fd, p, n);
+		got = in->shared ? pread(in->fd, p, n, (off_t)at) : read(in->fd, p, n);
 	while (got < 0 && errno == EINTR);
 	if (got < 0)
 		return err_sys("cannot read %s", in->path);
@@ -227,7 +256,7 @@ int input_seek(struct input *in, uint64_t off)
 		in->off = off;
 		return 0;
 	}
-	if (lseek(in->fd, (off_t)off, SEEK_SET) < 0)
+	if (!in->shared && lseek(in->fd, (off_t)off, SEEK_SET) < 0)
 		return err_sys("cannot seek in %s", in->path);
 	in->pos = in->len = 0;
 	in->off = in->raw_off = off;

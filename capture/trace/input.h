@@ -16,6 +16,7 @@ struct input {
 	int wake_fd;		/* an eventfd where reading can block; else -1 */
 	bool seekable, eof;
 	bool again;		/* a file from its start: input_rewind works */
+	bool shared;		/* the descriptor's place is not ours alone */
 	uint64_t off;		/* of the next byte that is taken, after inflating */
 	uint64_t size;		/* of the file; 0 where unknown */
 	uint64_t end;		/* nothing behind it is read; 0: no such place */
@@ -35,6 +36,13 @@ int input_open_fd(struct input *in, int fd, const char *name);
 void input_close(struct input *in);
 /* A file that may still be written to: what stands behind its first size bytes is left out. */
 void input_limit(struct input *in, uint64_t size);
+/* For several inputs of one file: out reads the file of in, which must be seekable, from its
+ * first byte, and from now on neither moves the place of the other. */
+int input_again(struct input *out, struct input *in);
+/* How large the file is now, whatever the limit; 0: unknown. */
+uint64_t input_size_now(const struct input *in);
+/* The limit moves: at the end there may be more. */
+void input_more(struct input *in, uint64_t size);
 
 /* From here on the bytes are those of the gzip stream (all its members).  Seeking is
  * over then. */

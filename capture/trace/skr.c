@@ -118,13 +118,15 @@ static void skr_close(struct source *s)
 	unit_release(&k->unit);
 	index_release(&k->index);
 	input_close(&k->in);
+	input_close(&k->ahead);
 	free(k->path);
 	free(k);
 }
 
 static const struct source_ops ops = {
 	.next = skr_next, .seek_ts = skr_seek_ts, .n_keys = skr_n_keys,
-	.seek_key = skr_seek_key, .wanted = skr_wanted, .close = skr_close,
+	.seek_key = skr_seek_key, .wanted = skr_wanted, .grow = skr_grow, .again = skr_again,
+	.close = skr_close,
 };
 
 static bool only_dict(const struct block *b, void *arg)
@@ -148,11 +150,11 @@ static int find_dict(struct skr *k)
 	return e < 0 ? e : 0;
 }
 
-static void summarise(struct skr *k)
+void skr_sum(struct skr *k, size_t n)
 {
 	struct source_info *info = &k->s.info;
 
-	for (size_t i = 0; i < k->index.n; i++) {
+	for (size_t i = n; i < k->index.n; i++) {
 		const struct index_entry *e = &k->index.entry[i];
 
 		if (e->kind != BLOCK_EVENTS || !e->n_events)
@@ -201,21 +203,27 @@ static int open_parts(struct skr *k)
 	if (!k->in.seekable)
 		return peek_dict(k);
 	k->has_index = true;
-	if (find_dict(k) < 0 || index_load(&k->index, &k->in) < 0)
+	if (find_dict(k) < 0)
 		return -ERR_SYSTEM;
-	summarise(k);
+	if (!k->grows) {
+		if (index_load(&k->index, &k->in) < 0)
+			return -ERR_SYSTEM;
+		skr_sum(k, 0);
+	}
 	return input_seek(&k->in, FILE_HEADER_LEN);
 }
 
-struct source *skr_open_input(struct input *in, const char *path)
+static struct source *open_skr(struct input *in, const char *path, bool grows)
 {
 	struct skr *k = xcalloc(1, sizeof(*k));
 
 	k->in = *in;
+	k->ahead = (struct input){ .fd = -1, .wake_fd = -1 };
 	k->path = xstrdup(path);
 	k->s.ops = &ops;
 	k->need_state = true;
 	k->side_pos = UINT64_MAX;
+	k->grows = grows;
 	if (open_parts(k) < 0) {
 		skr_close(&k->s);
 		return NULL;
@@ -234,6 +242,74 @@ struct source *skr_open_input(struct input *in, const char *path)
 	k->s.info.size = k->in.size;
 	event_set_fill(&k->s.want);
 	k->s.want_bulk = k->want_stale = true;
+	return &k->s;
+}
+
+struct source *skr_open_input(struct input *in, const char *path)
+{
+	return open_skr(in, path, false);
+}
+
+/* One that grows, of which nothing is taken up yet. */
+static struct skr *open_growing(struct input *in, const char *path)
+{
+	struct skr *k;
+	struct source *s;
+
+	if (!in->seekable) {
+		err(ERR_USAGE, "only a file can be read while it grows");
+		input_close(in);
+		return NULL;
+	}
+	s = open_skr(in, path, true);
+	k = (struct skr *)s;
+	if (!s)
+		return NULL;
+	s->info.size = FILE_HEADER_LEN;
+	k->blocks.grows = true;
+	if (input_again(&k->ahead, &k->in) < 0) {
+		source_close(s);
+		return NULL;
+	}
+	input_more(&k->in, FILE_HEADER_LEN);
+	return k;
+}
+
+struct source *skr_open_growing(struct input *in, const char *path)
+{
+	struct skr *const k = open_growing(in, path);
+
+	if (!k)
+		return NULL;
+	if (skr_grow(&k->s, UINT64_MAX, false) >= 0) {
+		if (k->dict && k->s.info.first_ts)
+			return &k->s;
+		err(ERR_FORMAT, "there is no event yet");
+	}
+	source_close(&k->s);
+	return NULL;
+}
+
+struct source *skr_again(struct source *s)
+{
+	struct skr *const from = (struct skr *)s;
+	struct skr *k;
+	struct input in;
+
+	if (!from->grows) {
+		err(ERR_USAGE, "%s does not grow", from->path);
+		return NULL;
+	}
+	if (input_again(&in, &from->in) < 0)
+		return NULL;
+	k = open_growing(&in, from->path);
+	if (!k)
+		return NULL;
+	index_copy(&k->index, &from->index);
+	k->s.info.size = s->info.size;
+	k->blocks.grows = from->blocks.grows;
+	skr_sum(k, 0);
+	input_more(&k->in, s->info.size);
 	return &k->s;
 }
 

@@ -22,7 +22,8 @@ struct skr {
 	struct block_reader blocks;
 	struct file_header header;
 	struct index index;
-	bool has_index;
+	bool has_index, grows;
+	struct input ahead;	/* of one that grows: looks for headers behind the end */
 	struct dict *dicts[DICTS_MAX];	/* descriptors live as long as the source */
 	unsigned n_dicts;
 	const struct dict *dict;
@@ -52,6 +53,10 @@ struct skr {
 };
 
 int skr_next(struct source *s, struct event *ev);
+/* Adds blocks of the index from the n-th on to what is known of the recording. */
+void skr_sum(struct skr *k, size_t n);
+int skr_grow(struct source *s, uint64_t limit, bool over);
+struct source *skr_again(struct source *s);
 /* Takes the dictionary of a DICT block, if it is another one than before. */
 int skr_take_dict(struct skr *k, const struct block *b, const uint8_t *payload);
 /* The key frames that cut the recording into parts: those behind events. */

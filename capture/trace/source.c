@@ -74,6 +74,42 @@ struct source *source_open_begin(const char *path, uint64_t size)
 	return open_input(&in, path);
 }
 
+struct source *source_open_growing(const char *path)
+{
+	struct source *s = NULL;
+	struct input in;
+
+	if (input_open(&in, path) < 0)
+		return NULL;
+	if (trace_format(&in) == TRACE_SKR)
+		s = skr_open_growing(&in, path);
+	else {
+		err(ERR_FORMAT, "not a .skr recording");
+		input_close(&in);
+	}
+	if (!s)
+		err_at("%s", path);
+	return s;
+}
+
+int source_grow(struct source *s, uint64_t limit)
+{
+	return s->ops->grow ? s->ops->grow(s, limit ? limit : UINT64_MAX, false) : 0;
+}
+
+int source_grow_last(struct source *s)
+{
+	return s->ops->grow ? s->ops->grow(s, UINT64_MAX, true) : 0;
+}
+
+struct source *source_again(struct source *s)
+{
+	if (s->ops->again)
+		return s->ops->again(s);
+	err(ERR_USAGE, "%s does not grow", s->info.path);
+	return NULL;
+}
+
 void source_close(struct source *s)
 {
 	if (s)

@@ -45,6 +45,8 @@ struct source_ops {
 	int (*seek_key)(struct source *s, unsigned key);
 	int (*find_end)(struct source *s);	/* may be NULL */
 	void (*wanted)(struct source *s);	/* want has changed; may be NULL */
+	int (*grow)(struct source *s, uint64_t limit, bool over);	/* may be NULL */
+	struct source *(*again)(struct source *s);	/* may be NULL */
 	void (*close)(struct source *s);
 };
 
@@ -67,6 +69,18 @@ struct source *source_open_fd(int fd, const char *name);
 /* As source_open, of the first size bytes at most: for several who must see the same of a file
  * that is still written to.  0: of those that are there now. */
 struct source *source_open_begin(const char *path, uint64_t size);
+/* A .skr that is still written to.  It ends, for now, behind the last block that is whole; blocks
+ * of losses and notes come with the events that they belong to.  NULL: also where there is no
+ * event yet. */
+struct source *source_open_growing(const char *path);
+/* Takes up what was appended since, but nothing behind byte limit (0: as far as it goes): reading
+ * that was at the end goes on there.  Up to info.size, and no further, it has grown then: with that
+ * as their limit all sources of the file see the same.  1: there is more; 0: there is not. */
+int source_grow(struct source *s, uint64_t limit);
+/* Nobody writes it any more: it grows for the last time, to all that there is. */
+int source_grow_last(struct source *s);
+/* Another source of the same growing recording, as far as this one sees it, at its start. */
+struct source *source_again(struct source *s);
 void source_close(struct source *s);
 
 /* Only of live sources (capture/live): nothing has happened for a while; do what has to
