@@ -34,7 +34,7 @@ my $messy = spill("$dir/messy.yaml", <<'EOT');
   tags: [ b,
      a ]
   # the condition is long
-  condition: started and proc.name in (shells) and not (proc.pname = cron and (proc.aname[2] = init or proc.aname[3] = init) and user.name != "a  b")
+  condition: started and proc.name in (shells) and not (proc.pname = cron and (proc.aname[2] = init or proc.aname[3] = init) and user.name != "a  b") and not proc.exepath in (/usr/local/bin/one, /usr/local/bin/two, /usr/local/bin/three, /usr/local/bin/four, /usr/local/bin/fivefive)
   desc: A shell was started by something that is not known to start shells, which is worth a look in most places.
   exceptions:
     - name: known     # nested values are moved only
@@ -71,6 +71,8 @@ my $want = <<'EOT';
     and not (proc.pname = cron
       and (proc.aname[2] = init or proc.aname[3] = init)
       and user.name != "a  b")
+    and not proc.exepath in (/usr/local/bin/one, /usr/local/bin/two, /usr/local/bin/three,
+        /usr/local/bin/four, /usr/local/bin/fivefive)
   exceptions:
     - name: known     # nested values are moved only
       fields: [proc.name]
@@ -136,6 +138,8 @@ is($status, 2, '--check and --write: exit 2');
 is("$status $out", '0 ', 'an empty file');
 ($status, $out) = fmt(spill("$dir/comment.yaml", "# only this\n"));
 is("$status $out", "0 # only this\n", 'a comment alone');
+
+is((fmt('--check', "$top/rules/saker.yaml"))[0], 0, 'the shipped rules are laid out');
 
 # Our own rules, and the published ones: the same rules come out, and nothing changes twice.
 sub rules_of {

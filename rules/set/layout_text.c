@@ -7,7 +7,7 @@
 
 #include "rules/set/layout.h"
 
-enum { KEY_COLUMN = 2, TEXT_COLUMN = 4, DEEPEST = 40 };
+enum { KEY_COLUMN = 2, TEXT_COLUMN = 4, DEEPEST = 40, MORE = 4 };
 
 bool flow_safe(struct text_span w)
 {
@@ -150,6 +150,48 @@ static bool is_joint(struct text_span w)
 	return is(w, "and") || is(w, "or");
 }
 
+/* Where the words from..to end on a line that begins at column. */
+static size_t run_width(const struct words *w, size_t from, size_t to, size_t column)
+{
+	for (size_t i = from; i < to; i++)
+		column += w->v[i].len + (i > from && blank_between(w, i));
+	return column;
+}
+
+/* A run that is too long for a line and has no clauses inside: a list of values, mostly. */
+static void put_filled(struct buf *out, const struct words *w, size_t from, size_t to,
+		       unsigned column)
+{
+	size_t at = column;
+
+	for (size_t i = from; i < to; i++) {
+		const bool blank = i > from && blank_between(w, i);
+		size_t end = i + 1;
+
+		/* What stands close to the word stays with it: its comma, the last bracket. */
+		while (end < to && !blank_between(w, end))
+			end++;
+		if (blank && run_width(w, i, end, at + 1) > LAYOUT_WIDTH) {
+			buf_printf(out, "\n%*s", (int)column + MORE, "");
+			at = column + MORE;
+		} else if (blank) {
+			buf_byte(out, ' ');
+			at++;
+		}
+		put_run(out, w, i, end);
+		at = run_width(w, i, end, at);
+		i = end - 1;
+	}
+}
+
+static bool has_joint(const struct words *w, size_t from, size_t to, unsigned depth)
+{
+	for (size_t i = from; i < to; i++)
+		if (is_joint(w->v[i]) && w->depth[i] == depth)
+			return true;
+	return false;
+}
+
 /* Lines of the words from..to, broken before each and/or of the given depth; runs that are
  * still too long are broken inside. */
 static void put_clauses(struct buf *out, const struct words *w, size_t from, size_t to,
@@ -158,24 +200,18 @@ static void put_clauses(struct buf *out, const struct words *w, size_t from, siz
 	size_t start = from;
 
 	while (start < to) {
-		const size_t before = out->len;
-		size_t end = start + 1, deeper;
+		size_t end = start + 1;
 
 		while (end < to && !(is_joint(w->v[end]) && w->depth[end] == depth))
 			end++;
 		if (start > from)
 			buf_printf(out, "\n%*s", (int)column, "");
-		put_run(out, w, start, end);
-		for (deeper = start; deeper < end; deeper++)
-			if (is_joint(w->v[deeper]) && w->depth[deeper] == depth + 1)
-				break;
-		if (out->len - before > LAYOUT_WIDTH - column && deeper < end &&
-		    column < DEEPEST) {
-			out->len = before;
-			if (start > from)
-				buf_printf(out, "\n%*s", (int)column, "");
+		if (run_width(w, start, end, column) <= LAYOUT_WIDTH)
+			put_run(out, w, start, end);
+		else if (column < DEEPEST && has_joint(w, start, end, depth + 1))
 			put_clauses(out, w, start, end, depth + 1, column + 2);
-		}
+		else
+			put_filled(out, w, start, end, column);
 		start = end;
 	}
 }
