@@ -20,6 +20,9 @@ enum event_flag {
 	EF_WAITS = 1 << 6,
 	EF_TRACEPOINT = 1 << 7,		/* not a system call */
 	EF_PSEUDO = 1 << 8,		/* made by Saker: snapshot, loss, note */
+	/* A call without an event in Falco's table: generic in captures, and in recordings older
+	 * than its row. */
+	EF_OWN = 1 << 9,
 };
 
 /* Types of parameters.  Numbers first: they are carried in 64 bits, sign-extended

@@ -296,6 +296,22 @@ static void count_without(struct scap_encoder *e, const struct event *ev, uint64
 	}
 }
 
+/* Falco has no event for this call, only its number. */
+static int encode_generic(struct scap_encoder *e, const struct event *ev, struct buf *out)
+{
+	struct event *g = &e->twin;
+
+	event_init(g, EV_GENERIC);
+	g->ts = ev->ts;
+	g->tid = ev->tid;
+	g->cpu = ev->cpu;
+	g->nr = ev->nr;
+	value_number(&g->v[P(GENERIC, ID)], ev->nr);
+	value_number(&g->v[P(GENERIC, nativeID)], ev->nr);
+	count_without(e, ev, ~UINT64_C(0));
+	return scap_encode(e, g, out);
+}
+
 int scap_encode(struct scap_encoder *e, const struct event *ev, struct buf *out)
 {
 	struct plan own;
@@ -303,6 +319,8 @@ int scap_encode(struct scap_encoder *e, const struct event *ev, struct buf *out)
 	const unsigned show = event_is_pseudo(ev) && ev->type != EV_CONTAINER &&
 		ev->type != EV_SNAP_USER && ev->type != EV_SNAP_GROUP ? HIDDEN : VISIBLE;
 
+	if (!p->code && catalog[ev->type].flags & EF_OWN)
+		return encode_generic(e, ev, out);
 	if (!p->code)
 		return -ERR_UNSUPPORTED;
 	if (e->pairs)

@@ -64,12 +64,15 @@ static void add_name(struct event_set *s, const struct operand *o)
 	const enum event_id id = catalog_find(o->p, o->len);
 	const struct syscall_desc *call = syscall_by_name(o->p, o->len);
 
-	if (id != EV_UNKNOWN)
+	if (id != EV_UNKNOWN) {
 		event_set_add(s, id);
-	else if (call)
+		if (catalog[id].flags & EF_OWN)
+			event_set_add(s, EV_GENERIC);
+	} else if (call) {
 		event_set_add(s, call->event);
-	else if (o->len)
+	} else if (o->len) {
 		event_set_add(s, EV_UNKNOWN);
+	}
 }
 
 static bool named(const struct operand *o, const char *name)

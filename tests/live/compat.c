@@ -18,12 +18,11 @@ int main(void)
 /* Numbers of unistd_32.h. */
 enum {
 	N_READ = 3, N_WRITE = 4, N_OPEN = 5, N_CLOSE = 6, N_UNLINK = 10, N_EXECVE = 11,
-			N_CHMOD = 15,
-	N_GETPID = 20, N_ACCESS = 33, N_KILL = 37, N_MKDIR = 39, N_RMDIR = 40, N_UMOUNT = 22,
-			N_PIPE = 42,
-			N_DUP2 = 63,
-	N_GETPPID = 64, N_SOCKETCALL = 102, N_LLSEEK = 140, N_READV = 145, N_WRITEV = 146,
-	N_PREAD64 = 180, N_MMAP2 = 192, N_SETRESUID32 = 208, N_OPENAT = 295, N_SOCKET = 359,
+	N_CHMOD = 15, N_GETPID = 20, N_UMOUNT = 22, N_ACCESS = 33, N_KILL = 37, N_MKDIR = 39,
+	N_RMDIR = 40, N_PIPE = 42, N_DUP2 = 63, N_GETPPID = 64, N_TRUNCATE = 92,
+	N_FTRUNCATE = 93, N_SOCKETCALL = 102, N_LLSEEK = 140, N_READV = 145, N_WRITEV = 146,
+	N_PREAD64 = 180, N_MMAP2 = 192, N_TRUNCATE64 = 193, N_FTRUNCATE64 = 194,
+	N_SETRESUID32 = 208, N_OPENAT = 295, N_SOCKET = 359,
 };
 
 enum { MARK = 0x8000 };		/* of a 32-bit caller's number in generic events */
@@ -90,6 +89,14 @@ static void files(void)
 	SAID("pread", N("res", r), S("data", "ome "), N("fd", fd), N("size", 4), N("pos", 1));
 	r = CALL32(N_PREAD64, fd, put(400, "0123456789", 10), 4, 1, 2);
 	SAID("pread", N("res", r), N("fd", fd), N("size", 4), N("pos", 0x200000001));
+	r = CALL32(N_FTRUNCATE, fd, -1);
+	SAID("ftruncate", N("res", r), N("fd", fd), N("length", -1));
+	r = CALL32(N_FTRUNCATE64, fd, 1, 2);
+	SAID("ftruncate64", N("res", r), N("fd", fd), N("length", 0x200000001));
+	r = CALL32(N_TRUNCATE64, name, 2, 1);
+	SAID("truncate64", N("res", r), S("path", "from 32 bits"), N("length", 0x100000002));
+	r = CALL32(N_TRUNCATE, name, 12);
+	SAID("truncate", N("res", r), S("path", "from 32 bits"), N("length", 12));
 	r = CALL32(N_DUP2, fd, 40);
 	SAID("dup2", N("res", r), N("oldfd", fd), N("newfd", 40));
 	r = CALL32(N_DUP2, fd, -1);

@@ -149,7 +149,11 @@ static void reads_and_writes(long fd)
 	SAID("pwritev", N("res", 3), N("size", 3), B("data", line, 3), N("fd", fd),
 	     N("pos", 4096));
 	r = CALL(__NR_ftruncate, fd, 100);
-	SAID_CALL(__NR_ftruncate, r, fd, 100, 0, 0, 0, 0);
+	SAID("ftruncate", N("res", r), N("fd", fd), N("length", 100));
+	r = CALL(__NR_ftruncate, fd, -1);
+	SAID("ftruncate", N("res", -EINVAL), N("fd", fd), N("length", -1));
+	r = CALL(__NR_truncate, name, 4096);
+	SAID("truncate", N("res", r), S("path", name), N("length", 4096));
 	r = CALL(__NR_fsync, fd);
 	SAID_CALL(__NR_fsync, r, fd, 0, 0, 0, 0, 0);
 }
