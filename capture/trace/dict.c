@@ -213,6 +213,8 @@ static void keep_pseudo(struct dict_event *e, uint64_t flags, struct arena *a)
 	d = arena_alloc(a, sizeof(*d));
 	*d = *e->desc;
 	d->flags ^= EF_PSEUDO;
+	if (e->desc->flags & EF_PSEUDO)
+		d->flags |= EF_TRACEPOINT;	/* a system call it is not */
 	e->desc = d;
 }
 

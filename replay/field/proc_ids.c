@@ -312,6 +312,18 @@ GET(get_proc_vmswap)
 	return put_u(r, out, t->proc->vm_swap);
 }
 
+GET(get_proc_vmsize_b)
+{
+	THREAD_OR_ABSENT();
+	return put_u(r, out, (uint64_t)t->proc->vm_size * 1024);
+}
+
+GET(get_proc_vmrss_b)
+{
+	THREAD_OR_ABSENT();
+	return put_u(r, out, (uint64_t)t->proc->vm_rss * 1024);
+}
+
 #define OF_MAIN(name, value)							\
 	GET(get_thread_##name)							\
 	{									\

@@ -222,6 +222,13 @@ static void put_fs(struct dump *d, const struct thread *t)
 	put_text(V(SNAP_THREAD, root), fs_of(t)->root);
 }
 
+static void put_time(struct value *v, const struct thread *t, uint64_t ns)
+{
+	*v = (struct value){0};
+	if (t->bits & TB_HAS_TIME)
+		value_number(v, ns);
+}
+
 static void put_thread(struct dump *d, const struct tnode *n)
 {
 	const struct thread *t = &n->t;
@@ -249,6 +256,8 @@ static void put_thread(struct dump *d, const struct tnode *n)
 	put_nonzero(V(SNAP_THREAD, cap_effective), t->cap_e);
 	put_nonzero(V(SNAP_THREAD, exe_flags), exe_flags_of(t->bits));
 	put_nonzero(V(SNAP_THREAD, clone_ts), t->clone_ts);
+	put_time(V(SNAP_THREAD, utime), t, t->utime);
+	put_time(V(SNAP_THREAD, stime), t, t->stime);
 	value_number(V(SNAP_THREAD, state), t->bits | (lost ? TB_LOST : 0)
 		     | (t->fds ? TB_OWN_FDS : 0) | (t->fs ? TB_OWN_FS : 0));
 }

@@ -253,6 +253,15 @@ static inline struct text *root_of(struct thread *t)
 	return &fs_of(t)->root;
 }
 
+/* ---- processor time (cputime.c) ---- */
+
+/* The thread has just begun. */
+void cputime_begin(struct tnode *t);
+/* What a key frame or a snapshot says. */
+void cputime_snap(const struct event *ev, struct tnode *t);
+/* On the end of a thread: the rest. */
+void cputime_end(struct state *st, const struct event *ev, struct tnode *t);
+
 /* ---- the state ---- */
 
 struct iface {
@@ -379,6 +388,7 @@ void fds_got(struct state *st, struct tnode *t, const struct value *got);
 const struct value *event_named(const struct event *ev, const char *name);
 
 HANDLER(on_clone); HANDLER(on_exec); HANDLER(on_procexit); HANDLER(on_prctl);
+HANDLER(on_procinfo);
 HANDLER(on_setrlimit); HANDLER(on_memory); HANDLER(on_switch);
 HANDLER(on_setuid); HANDLER(on_setgid); HANDLER(on_setreuid); HANDLER(on_setregid);
 HANDLER(on_setresuid); HANDLER(on_setresgid); HANDLER(on_capset); HANDLER(on_setsid);

@@ -173,6 +173,7 @@ HANDLER(on_snap_thread)
 	n->t.clone_ts = value_u64(EV(ev, SNAP_THREAD, clone_ts), 0);
 	n->t.pf_major = value_u64(EV(ev, SNAP_THREAD, pfmajor), 0);
 	n->t.pf_minor = value_u64(EV(ev, SNAP_THREAD, pfminor), 0);
+	cputime_snap(ev, n);
 	text_set_value(st, &n->t.comm, EV(ev, SNAP_THREAD, comm));
 	snap_ids(ev, &n->t);
 	if (tid == pid || !pnode_of(p)->threads->next_mate) {

@@ -16,6 +16,7 @@ static on_event *const handlers[EV__N] = {
 	[EV_EXECVE] = on_exec,
 	[EV_EXECVEAT] = on_exec,
 	[EV_PROCEXIT] = on_procexit,
+	[EV_PROCINFO] = on_procinfo,
 	[EV_PRCTL] = on_prctl,
 	[EV_SETRLIMIT] = on_setrlimit,
 	[EV_PRLIMIT] = on_setrlimit,
@@ -256,7 +257,8 @@ static struct tnode *invent(struct state *st, const struct event *ev)
 		if (!st->cur.after_loss)	/* its name may have been told to others */
 			text_copy(st, &n->t.comm, leader->t.comm);
 		cred_copy(&n->t, &leader->t);
-		n->t.bits |= leader->t.bits & ~(uint32_t)(TB_EXITED | TB_ANNOUNCED | TB_BORN_FIRST);
+		n->t.bits |= leader->t.bits & ~(uint32_t)(TB_EXITED | TB_ANNOUNCED | TB_BORN_FIRST
+							     | TB_HAS_TIME);
 		tnode_set_parent(st, n, leader->t.ptid);
 		return n;
 	}
@@ -339,6 +341,29 @@ static void find_fd(struct state *st, const struct event *ev, const struct tnode
 	}
 }
 
+/* An account that the recorder took by itself, not one of Falco's events. */
+static bool is_sample(const struct event *ev)
+{
+	return (ev->type == EV_PROCINFO || ev->type == EV_CPUINFO) && event_is_pseudo(ev);
+}
+
+/* By its type: events that a capture marks "state only" are pseudo, but happened. */
+static bool happened(const struct event *ev)
+{
+	return !(catalog[ev->type].flags & EF_PSEUDO) || ev->type == EV_PROCINFO;
+}
+
+/* The thread of a sample, which changes nothing of who is there. */
+static struct tnode *sampled(struct state *st, const struct event *ev)
+{
+	struct tnode *const t = tnode_get(st, ev->tid);
+
+	if (!t || (ev->pid && t->t.proc->pid != ev->pid))
+		return NULL;
+	st->cur.thread = &t->t;
+	return t;
+}
+
 void state_update(struct state *st, const struct event *ev)
 {
 	on_event *const handle = handlers[ev->type];
@@ -351,12 +376,15 @@ void state_update(struct state *st, const struct event *ev)
 	st->cur.fd_num = INT64_MIN;
 	st->cur.name_changed = false;
 	st->cur.container = NULL;
+	st->cur.cpu.known = false;
 	st->cur.previous_ts = st->now ? st->now : ev->ts;
-	if (!strict_falco || ev->type != EV_CONTAINER)	/* none that a rule of Falco's sees */
+	/* none that a rule of Falco's sees; and samples are as if they were not there */
+	if ((!strict_falco || ev->type != EV_CONTAINER) && !is_sample(ev))
 		st->now = ev->ts;
-	/* by its type: events that a capture marks "state only" are pseudo, but happened */
-	if (!(catalog[ev->type].flags & EF_PSEUDO)) {
-		if (!st->cur.first_ts)
+	if (is_sample(ev)) {
+		t = sampled(st, ev);
+	} else if (happened(ev)) {
+		if (!st->cur.first_ts && !(strict_falco && ev->type == EV_PROCINFO))
 			st->cur.first_ts = ev->ts;
 		st->in_snapshot = false;
 		if (st->in_doubt)

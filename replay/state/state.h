@@ -79,6 +79,7 @@ enum thread_bits {
 	TB_SUBREAPER = 1 << 12,		/* of a main thread: gets orphans below it */
 	TB_OWN_FDS = 1 << 13,		/* in snap_thread: does not use the process's table */
 	TB_OWN_FS = 1 << 14,		/* in snap_thread: nor its cwd and root */
+	TB_HAS_TIME = 1 << 15,		/* how much processor time it has used is known */
 };
 
 /* Directories, of a process or a thread that does not use its process's (unshare); processes
@@ -116,6 +117,7 @@ struct thread {
 	uint64_t cap_i, cap_p, cap_e;
 	uint64_t pf_major, pf_minor;
 	uint64_t clone_ts;
+	uint64_t utime, stime;		/* processor time, ns: with TB_HAS_TIME */
 };
 
 struct user {
@@ -143,6 +145,13 @@ struct state_stats {
 	uint64_t refused_texts;		/* left empty: too many or too long in all */
 };
 
+/* Processor time that a procinfo event or a procexit accounts for: what the thread used since
+ * the last one that told, or since it began. */
+struct cpu_use {
+	bool known;
+	uint64_t user, system, interval;	/* ns; interval 0: not known */
+};
+
 struct state_current {
 	struct thread *thread;		/* of the event's tid; NULL if unknown */
 	struct fdinfo *fd;		/* of the event's descriptor; NULL if unknown */
@@ -150,6 +159,7 @@ struct state_current {
 	bool name_changed;		/* this event set the name or tuple of fd */
 	bool after_loss;		/* unknown may mean lost */
 	struct container *container;	/* that a container event tells of */
+	struct cpu_use cpu;
 	enum arch arch;			/* of the recorded machine */
 	uint64_t first_ts, previous_ts;	/* of the first event, of the one before */
 };

@@ -120,6 +120,7 @@ static struct tnode *child_new(struct state *st, const struct event *ev, uint32_
 	n = tnode_new(st, tid, pid);
 	n->epoch = st->loss_epoch;
 	n->t.clone_ts = ev->ts;
+	cputime_begin(n);
 	if (from)
 		inherit_thread(st, n, from);
 	if (fresh)
@@ -484,6 +485,8 @@ static void thread_exit(struct state *st, struct tnode *t, int64_t reaper)
 
 HANDLER(on_procexit)
 {
+	if (t)
+		cputime_end(st, ev, t);
 	if (t && !(t->t.bits & TB_EXITED))
 		thread_exit(st, t, value_i64(EV(ev, PROCEXIT, reaper_tid), -1));
 }

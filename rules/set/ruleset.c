@@ -157,9 +157,10 @@ int ruleset_finish(struct ruleset *rs)
 			   "the conditions of correlate blocks are too many or too large");
 	engine_types(&rs->engine, &rs->events);
 	event_set_union(&rs->events, &rs->watches.events);
-	/* Old captures number what they say of containers; rules never see it. */
+	/* Old captures number what they say of containers; rules never see it.  They see what
+	 * those say of threads, but not the recorder's samples. */
 	for (unsigned i = 0; i < EV__N; i++)
-		if (catalog[i].flags & EF_PSEUDO)
+		if (catalog[i].flags & EF_PSEUDO && i != EV_PROCINFO)
 			rs->events.bits[i / 64] &= ~(UINT64_C(1) << i % 64);
 	rs->finished = true;
 	return 0;

@@ -176,7 +176,8 @@ static void count_matches(struct counted *c, struct source *s)
 		unsigned n;
 
 		state_update(st, &ev);
-		if (ev.type < EV__N && catalog[ev.type].flags & EF_PSEUDO)
+		if (ev.type < EV__N && catalog[ev.type].flags & EF_PSEUDO
+		    && (ev.type != EV_PROCINFO || event_is_pseudo(&ev)))
 			continue;	/* rules never see them */
 		arena_reset(&scratch);
 		matcher_begin(&m, &ctx);
