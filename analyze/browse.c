@@ -18,7 +18,7 @@
 enum {
 	O_RULES, O_ENABLE, O_DISABLE, O_PRIORITY, O_NO_RULES, O_VIEWS, O_VIEW, O_FILTER, O_LOCAL,
 	O_DIR, O_NO_NOTES, O_COLOR, O_ASCII, O_UTF8, O_NO_MOUSE, O_JOBS,
-	O_LIVE, O_SNAPLEN,
+	O_LIVE, O_SNAPLEN, O_LATENCY,
 };
 
 static const struct opt opts[] = {
@@ -26,6 +26,8 @@ static const struct opt opts[] = {
 	  "look at the running kernel; FILE, where one is named, is what is recorded" },
 	{ O_SNAPLEN, 0, "snaplen", "N",
 	  "with --live: keep N bytes of what is read and written (default 80)" },
+	{ O_LATENCY, 0, "latency", NULL,
+	  "with --live: measure how long each system call takes" },
 	{ O_RULES, 'r', "rules", "FILE",
 	  "rule file, or directory of *.yaml; may be repeated (default: Saker's own)" },
 	{ O_ENABLE, 0, "enable", "PATTERN", "enable rules of this name; * stands for any text" },
@@ -60,7 +62,7 @@ struct browsing {
 	const char *view_files[VIEW_FILES_MAX], *folder;
 	unsigned n_view_files;
 	uint64_t jobs;
-	bool no_rules, live;
+	bool no_rules, live, latency;
 	const char *snaplen;
 	struct recorder recorder;
 	struct browse_options model;
@@ -107,6 +109,7 @@ static int option(struct browsing *b, const struct opt_parse *p, int key)
 	case O_UTF8: b->term.charset = CHARSET_UTF8; return 0;
 	case O_NO_MOUSE: b->term.no_mouse = true; return 0;
 	case O_LIVE: b->live = true; return 0;
+	case O_LATENCY: b->latency = true; return 0;
 	case O_SNAPLEN:
 		b->snaplen = p->value;
 		return opt_u64(p, "--snaplen", 0, 65000, &unused);
@@ -177,7 +180,7 @@ static int start_recorder(struct browsing *b)
 
 	if (!b->live)
 		return 0;
-	if (recorder_start(&b->recorder, path, b->snaplen) < 0)
+	if (recorder_start(&b->recorder, path, b->snaplen, b->latency) < 0)
 		return -ERR_PRIVILEGE;
 	b->ui.path = b->recorder.path;
 	b->ui.no_notes |= !path;

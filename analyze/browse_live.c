@@ -27,12 +27,14 @@ static bool end_with(int pipe)
 		fcntl(pipe, F_SETFL, O_ASYNC) >= 0;
 }
 
-static void be_recorder(const struct recorder *r, int said, int lives, const char *snaplen)
+static void be_recorder(const struct recorder *r, int said, int lives, const char *snaplen,
+			bool latency)
 {
 	char *argv[] = {
 		(char *)"live", (char *)"--quiet", (char *)"--disable", (char *)"*",
-		(char *)"--snaplen", (char *)snaplen, (char *)"--record", r->path, NULL,
+		(char *)"--snaplen", (char *)snaplen, (char *)"--record", r->path, NULL, NULL,
 	};
+	int argc = sizeof(argv) / sizeof(argv[0]) - 2;
 	const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	setsid();	/* what is typed at the terminal does not concern it */
@@ -40,7 +42,9 @@ static void be_recorder(const struct recorder *r, int said, int lives, const cha
 	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(said, 2) < 0 ||
 	    !end_with(lives))
 		_exit(EXIT_FAILED);
-	verb_live(sizeof(argv) / sizeof(argv[0]) - 1, argv);
+	if (latency)
+		argv[argc++] = (char *)"--latency";
+	verb_live(argc, argv);
 	if (r->folder) {
 		unlink(r->path);
 		rmdir(r->folder);
@@ -103,7 +107,7 @@ static int wait_for_events(struct recorder *r)
 	return 0;
 }
 
-int recorder_start(struct recorder *r, const char *path, const char *snaplen)
+int recorder_start(struct recorder *r, const char *path, const char *snaplen, bool latency)
 {
 	int said[2], lives[2];
 
@@ -119,7 +123,7 @@ int recorder_start(struct recorder *r, const char *path, const char *snaplen)
 	if (r->pid == 0) {
 		close(said[0]);
 		close(lives[1]);
-		be_recorder(r, said[1], lives[0], snaplen);
+		be_recorder(r, said[1], lives[0], snaplen, latency);
 	}
 	close(said[1]);
 	close(lives[0]);	/* the other end stays open for as long as the browser is there */

@@ -4,6 +4,7 @@
 #ifndef SAKER_ANALYZE_BROWSE_LIVE_H
 #define SAKER_ANALYZE_BROWSE_LIVE_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 struct recorder {
@@ -14,7 +15,7 @@ struct recorder {
 
 /* Starts it and waits until there are events.  path NULL: a file that is gone afterwards.
  * Negative with a message. */
-int recorder_start(struct recorder *r, const char *path, const char *snaplen);
+int recorder_start(struct recorder *r, const char *path, const char *snaplen, bool latency);
 void recorder_release(struct recorder *r);
 
 #endif

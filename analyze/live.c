@@ -84,6 +84,9 @@ static int option(struct watch *w, const struct opt_parse *p, int key)
 	case O_FORCE:
 		w->force = true;
 		return 0;
+	case O_LATENCY:
+		w->live.latency = true;
+		return 0;
 	case O_RING:
 		return opt_size(p, "--ring", 64 << 10, 1 << 30, &w->ring);
 	default:

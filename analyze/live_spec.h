@@ -6,7 +6,8 @@
 
 #include "analyze/options.h"
 
-enum live_option { O_DURATION = RO__N, O_COUNT, O_SNAPLEN, O_RECORD, O_FORCE, O_RING };
+enum live_option { O_DURATION = RO__N, O_COUNT, O_SNAPLEN, O_RECORD, O_FORCE, O_RING,
+		   O_LATENCY };
 
 static const struct opt live_opts[] = {
 #define OPTION OPTION_ROW
@@ -15,6 +16,7 @@ static const struct opt live_opts[] = {
 	{ O_DURATION, 'd', "duration", "TIME", "end after this time (10, 0.5s, 2m)" },
 	{ O_COUNT, 'n', "events", "N", "end after N events" },
 	{ O_SNAPLEN, 0, "snaplen", "N", "keep N bytes of what is read and written (default 80)" },
+	{ O_LATENCY, 0, "latency", NULL, "measure how long each system call takes: evt.latency" },
 	{ O_RECORD, 0, "record", "FILE", "write a recording too, with the alerts in it" },
 	{ O_FORCE, 0, "force", NULL, "overwrite FILE" },
 	{ O_RING, 0, "ring", "SIZE", "memory per processor for events on their way (default 8M)" },

@@ -16,6 +16,7 @@ __u64 ringless = 0;
 
 struct rings_map rings SEC(".maps");
 struct tree_map tree SEC(".maps");
+struct begun_map begun SEC(".maps");
 
 enum { TS_COMPAT = 2, X32_BIT = 0x40000000 };
 enum { O_ACCMODE_WRITE = 3, O_CREAT_ = 0100, O_TRUNC_ = 01000 };
@@ -352,6 +353,46 @@ int write_socketcall(u32 off, u32 call, u64 array)
 
 #endif
 
+/* Of conf, for a call's number, from which the mark of x32 is taken.  Numbers that no table has,
+ * and those of x32, share the last row. */
+static __always_inline u32 call_index(s64 *nr, bool compat, u32 *flags)
+{
+	u32 index;
+
+	*flags = compat ? WIRE_COMPAT : *nr & X32_BIT ? WIRE_X32 : 0;
+	*nr &= ~X32_BIT;
+	index = *nr < WIRE_NR_MAX && !(*flags & WIRE_X32) ? *nr : WIRE_NR_MAX - 1;
+	return (compat ? index + WIRE_NR_MAX : index) & (2 * WIRE_NR_MAX - 1);
+}
+
+/* Notes when a call begins.  Of the filters only the one that is the same at its end: others a
+ * call may change. */
+SEC("?tp_btf/sys_enter")
+int sys_enter(u64 *ctx)
+{
+	bool compat;
+	const u64 id = caller(&compat);
+	const u32 pid = id >> 32;
+	s64 nr = (s64)ctx[1];
+	struct begun *b;
+	u32 index, flags;
+
+	if (nr < 0 || pid == set.recorder || pid == set.helper)
+		return 0;
+	if (set.filters & (WF_TREE | WF_PID) && !bpf_map_lookup_elem(&tree, &pid))
+		return 0;
+	index = call_index(&nr, compat, &flags);
+	if (!(conf[index].flags & WCF_WANTED))
+		return 0;
+	b = bpf_task_storage_get(&begun, bpf_get_current_task_btf(), NULL,
+				 BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (b) {
+		b->index = index;
+		b->ts = bpf_ktime_get_boot_ns();
+	}
+	return 0;
+}
+
 SEC("tp_btf/sys_exit")
 int sys_exit(u64 *ctx)
 {
@@ -361,23 +402,18 @@ int sys_exit(u64 *ctx)
 	const volatile struct wire_conf *c;
 	s64 nr = call_number(regs);
 	struct slot s;
-	u32 index, end, flags = 0;
+	u32 index, end, flags;
+	u64 from = 0;
 
 	if (filtered(id) || nr < 0)
 		return 0;
-	if (compat)
-		flags = WIRE_COMPAT;
-	else if (nr & X32_BIT)
-		flags = WIRE_X32;
-	nr &= ~X32_BIT;
-	/* Numbers that no table has, and those of x32, share the last row. */
-	index = nr < WIRE_NR_MAX && !(flags & WIRE_X32) ? nr : WIRE_NR_MAX - 1;
-	if (flags & WIRE_COMPAT)
-		index += WIRE_NR_MAX;
+	index = call_index(&nr, compat, &flags);
 	c = &conf[index & (2 * WIRE_NR_MAX - 1)];
 	if (c->flags & (WCF_EXEC | WCF_SOCKETCALL) || !(c->flags & WCF_WANTED))
 		if (!(c->flags & WCF_WANTED) || (c->flags & WCF_EXEC && (s64)ctx[1] == 0))
 			return 0;
+	if (set.latency)
+		from = take_begun(index);
 	if (!ring_begin(&s, call_class(c, regs, flags), call_what(c, (s64)ctx[1]), c->max, id))
 		return 0;
 	s.rec->type = WIRE_SYSCALL;
@@ -396,6 +432,10 @@ int sys_exit(u64 *ctx)
 	}
 #endif
 	end = s.off + sizeof(*s.rec) + (c->n_args & 7) * 8;
+	if (set.latency) {
+		put_took(s.rec, c->n_args, from);
+		end += 8;
+	}
 	if (c->n_ops) {
 		if (s.used > set.ring_size / 2)
 			s.rec->flags |= WIRE_CUT;

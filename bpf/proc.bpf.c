@@ -26,14 +26,23 @@ int process_exec(u64 *ctx)
 {
 	const u64 task = bpf_get_current_task(), id = id_here();
 	const struct linux_binprm *const bprm = (void *)ctx[2];
-	u64 file;
+	u64 file, from = 0;
 	struct slot s;
 	u32 end;
 
-	if (filtered(id) || !begin(&s, WIRE_EXEC, WC_PROCESS, WW_EXEC, EXEC_MAX, id))
+	if (filtered(id))
+		return 0;
+	if (set.latency)
+		from = take_begun(ANY_CALL);
+	if (!begin(&s, WIRE_EXEC, WC_PROCESS, WW_EXEC, EXEC_MAX, id))
 		return 0;
 	file = (u64)BPF_CORE_READ((const struct task_struct *)task, mm, exe_file);
-	end = put_task(s.off + sizeof(*s.rec), task);
+	end = s.off + sizeof(*s.rec);
+	if (set.latency) {
+		put_took(s.rec, 0, from);
+		end += 8;
+	}
+	end = put_task(end, task);
 	end = put_exe(end, file, task);
 	end = put_path(end, OP_EXEPATH, path_of(file));
 	end = put_cwd(end, task);

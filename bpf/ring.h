@@ -26,8 +26,21 @@ struct tree_map {
 	__uint(key_size, sizeof(u32));
 	__uint(value_size, 1);
 };
+/* The call that a thread is in; ts 0: in none that is to be timed. */
+struct begun {
+	u64 ts;			/* ns since boot */
+	u32 index;		/* in conf */
+	u32 pad;
+};
+struct begun_map {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct begun);
+};
 extern struct rings_map rings SEC(".maps");
 extern struct tree_map tree SEC(".maps");
+extern struct begun_map begun SEC(".maps");
 
 /* How full a ring may be for a record of the class to go in. */
 static __always_inline u32 class_limit(u32 cls)
@@ -211,6 +224,33 @@ static __always_inline bool filtered(u64 pid_tgid)
 			return true;
 	}
 	return false;
+}
+
+enum { ANY_CALL = ~0u };
+
+/* When the thread's call began, ns since boot; 0 if that was not seen, or it was another
+ * call.  Each beginning is used once: a child returns from a clone, and a call that seccomp
+ * refuses returns, without one. */
+static __always_inline u64 take_begun(u32 index)
+{
+	struct begun *const b =
+		bpf_task_storage_get(&begun, bpf_get_current_task_btf(), NULL, 0);
+	u64 ts;
+
+	if (!b)
+		return 0;
+	ts = b->ts;
+	b->ts = 0;
+	return index == ANY_CALL || index == b->index ? ts : 0;
+}
+
+/* Makes argument n of the record the time since from. */
+static __always_inline void put_took(struct wire_record *rec, u32 n, u64 from)
+{
+	const u64 took = rec->ts - from;
+
+	rec->flags |= WIRE_TIMED;
+	rec->args[n & 7] = !from || rec->ts < from ? 0 : took ? took : 1;
 }
 
 /* Puts the head of a blob whose bytes stand behind it already; returns the new end. */

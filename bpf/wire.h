@@ -11,8 +11,8 @@
  * reach into the slack, so that it always lies in one piece; the bytes at the start
  * of the ring that it would have covered stay unused in that round.
  *
- * A record is struct wire_record, the arguments that its event needs, then one blob
- * for each operation of the system call, in order. */
+ * A record is struct wire_record, the arguments that its event needs, with WIRE_TIMED
+ * another, then one blob for each operation of the system call, in order. */
 #ifndef SAKER_WIRE_H
 #define SAKER_WIRE_H
 
@@ -94,6 +94,7 @@ enum wire_record_flag {
 	WIRE_COMPAT = 1 << 0,	/* nr and arguments are of the 32-bit table */
 	WIRE_X32 = 1 << 1,
 	WIRE_CUT = 1 << 2,	/* payload was left out because the ring was half full */
+	WIRE_TIMED = 1 << 3,	/* one more argument: ns that the call took, 0 if not known */
 };
 
 struct wire_record {
@@ -214,7 +215,8 @@ struct wire_settings {
 	__u32 cgroup_level;	/* depth of cgroup: what is below it counts too */
 	__u8 fork_is_silent;	/* a child does not return through sys_exit */
 	__u8 have_cast;		/* 6.2: bpf_rdonly_cast */
-	__u8 pad[6];
+	__u8 latency;		/* sys_enter is attached too */
+	__u8 pad[5];
 };
 
 struct wire_file {

@@ -36,7 +36,7 @@ static const uint64_t key_interval = 30 * NS_PER_S, flush_interval = NS_PER_S;
 
 enum {
 	O_OUTPUT, O_FORCE, O_DURATION, O_EVENTS, O_FILTER, O_SNAPLEN, O_SYSCALLS, O_PID,
-	O_CONTAINER, O_CGROUP, O_UID, O_COMM, O_FAULTS, O_SWITCHES, O_RING, O_LEVEL,
+	O_CONTAINER, O_CGROUP, O_UID, O_COMM, O_LATENCY, O_FAULTS, O_SWITCHES, O_RING, O_LEVEL,
 	O_TO, O_EXIT_ONLY, O_QUIET,
 };
 
@@ -60,6 +60,8 @@ static const struct opt opts[] = {
 	{ O_UID,       0,   "uid",         "USER",
 	  "record processes of this user, by name or number" },
 	{ O_COMM,      0,   "comm",        "NAME",  "record threads of this name" },
+	{ O_LATENCY,   0,   "latency",     NULL,
+	  "measure how long each system call takes: evt.latency" },
 	{ O_FAULTS,    0,   "page-faults", NULL,    "record page faults too" },
 	{ O_SWITCHES,  0,   "switches",    NULL,    "record context switches too" },
 	{ O_RING,      0,   "ring",        "SIZE",
@@ -201,6 +203,9 @@ static int parse_one(struct recorder *r, const struct opt_parse *p, int key)
 		return parse_user(r, p->value);
 	case O_COMM:
 		r->live.comm = p->value;
+		break;
+	case O_LATENCY:
+		r->live.latency = true;
 		break;
 	case O_FAULTS:
 		r->live.page_faults = true;

@@ -58,6 +58,9 @@ my %print = (
 	'10_PADDED_DEC' => 'padded9',
 );
 
+# Falco has no value for them any more, Saker has.
+my $alive = qr/^evt\.(wait_)?latency/;
+
 sub differences {
 	my ($row) = @_;
 	my $f = $ours{$row->{name}} or return "$row->{name} is missing";
@@ -65,10 +68,11 @@ sub differences {
 	my %want = (type => $type, argument => $argument{$row->{argument}} // $row->{argument},
 		    deprecated => $row->{deprecated} ne '', list => $row->{is_list} ne '');
 	if (exists $row->{print_format}) {
+		$want{$_} = 0 for grep { $row->{name} =~ $alive } 'deprecated';
 		%want = (%want, print => $print{$row->{print_format}},
 			 condition_only => $row->{usage_restriction} eq 'filter-only',
 			 output_only => $row->{usage_restriction} eq 'print-only',
-			 hidden => $row->{hidden_from_list} ne '',
+			 hidden => $row->{hidden_from_list} ne '' && $row->{name} !~ $alive,
 			 transformers => $row->{transformer_ok} eq 'yes',
 			 right_side => $row->{rhs_field_ok} eq 'yes');
 	}

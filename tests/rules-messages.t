@@ -37,6 +37,9 @@ is($status, 2, 'a wrong file has a status');
 is($out, '', 'and nothing on standard output');
 is($err, slurp('tests/messages/planted.out'), 'all mistakes are told, in order of place');
 
+like((run('-V', '--strict-falco', $planted))[2], qr/deprecated field 'evt\.latency'/,
+     'Falco has no latencies');
+
 my @lines = split /\n/, slurp($planted);
 my $carets = 0;
 my @said = split /\n/, $err;

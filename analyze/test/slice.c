@@ -81,7 +81,8 @@ static int add_item(struct slice *s, const struct event *ev)
 		return err(ERR_LIMIT, "more than %zu events and rows of state are needed", s->n);
 	s->v = mem_grow(s->v, &s->cap, s->n + 1, sizeof(*s->v));
 	it = &s->v[s->n++];
-	*it = (struct slice_item){ .num = ev->num, .ts = ev->ts, .tid = ev->tid, .pid = ev->pid,
+	*it = (struct slice_item){ .num = ev->num, .ts = ev->ts,
+		.latency = ev->latency, .tid = ev->tid, .pid = ev->pid,
 		.type = ev->type, .cpu = ev->cpu, .nr = ev->nr, .n_params = ev->n_params,
 		.in = true };
 	it->desc = ev->type < EV__N && ev->desc == &catalog[ev->type] ? ev->desc
@@ -100,6 +101,7 @@ void slice_event(const struct slice_item *it, struct event *ev)
 {
 	ev->num = it->num;
 	ev->ts = it->ts;
+	ev->latency = it->latency;
 	ev->tid = it->tid;
 	ev->pid = it->pid;
 	ev->type = it->type;

@@ -13,7 +13,7 @@ enum {
 };
 
 struct slice_item {
-	uint64_t num, ts;		/* num: in the recording; 0: a row of state */
+	uint64_t num, ts, latency;		/* num: in the recording; 0: a row of state */
 	uint32_t tid, pid;
 	uint16_t type, cpu, nr, n_params;
 	bool in;			/* not left out */

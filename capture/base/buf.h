@@ -71,4 +71,11 @@ BUF_LE(32)
 BUF_LE(64)
 #undef BUF_LE
 
+/* Writes over the 4 bytes at the given place. */
+static inline void buf_set_le32(struct buf *b, size_t at, uint32_t v)
+{
+	for (unsigned i = 0; i < 4; i++)
+		b->p[at + i] = (uint8_t)(v >> 8 * i);
+}
+
 #endif

@@ -38,6 +38,7 @@ struct value {
 struct event {
 	uint64_t num;		/* 1 for the first of the recording; 0 for pseudo events */
 	uint64_t ts;		/* ns since the epoch */
+	uint64_t latency;	/* ns that the call took, 1 at least; 0: not known */
 	uint32_t tid;		/* in the root pid namespace; UINT32_MAX: of no thread */
 	uint32_t pid;		/* thread group; 0 where the source does not tell */
 	uint16_t type;		/* enum event_id */
@@ -86,7 +87,7 @@ static inline void event_init(struct event *ev, enum event_id type)
 	ev->type = (uint16_t)type;
 	ev->desc = &catalog[type];
 	ev->n_params = ev->desc->n_params;
-	ev->num = ev->ts = 0;
+	ev->num = ev->ts = ev->latency = 0;
 	ev->tid = ev->pid = 0;
 	ev->cpu = ev->nr = 0;
 	for (unsigned i = 0; i < ev->n_params; i++)

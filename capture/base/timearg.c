@@ -266,3 +266,15 @@ size_t time_span(char out[TIME_TEXT_MAX], uint64_t ns)
 			     (double)(ns / NS_PER_S / 60 % 60));
 	return (size_t)n;
 }
+
+size_t time_brief(char out[TIME_TEXT_MAX], uint64_t ns)
+{
+	if (ns < 1000)
+		return (size_t)snprintf(out, TIME_TEXT_MAX, "%uns", (unsigned)ns);
+	if (ns < 999995)
+		return (size_t)snprintf(out, TIME_TEXT_MAX, "%.2fus", (double)ns / 1e3);
+	if (ns < 999995000)
+		return (size_t)snprintf(out, TIME_TEXT_MAX, "%.2fms", (double)ns / 1e6);
+	return (size_t)snprintf(out, TIME_TEXT_MAX, "%.*fs", ns < 1000 * NS_PER_S ? 2 : 0,
+				(double)ns / 1e9);
+}

@@ -40,5 +40,7 @@ size_t time_of_day(char out[TIME_TEXT_MAX], uint64_t ts, int64_t utc_offset);
 size_t time_date(char out[TIME_TEXT_MAX], uint64_t ts, int64_t utc_offset, char sep);
 /* 2.5 s, 3 min 20 s: for people. */
 size_t time_span(char out[TIME_TEXT_MAX], uint64_t ns);
+/* 742ns, 12.34us, 50.13ms, 2.35s: for tables, 8 letters at most below a day. */
+size_t time_brief(char out[TIME_TEXT_MAX], uint64_t ns);
 
 #endif

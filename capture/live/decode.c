@@ -13,7 +13,8 @@ struct blobs {
 
 static void find_blobs(struct blobs *out, const struct plan *p, const struct wire_record *rec)
 {
-	const uint8_t *at = (const uint8_t *)(rec->args + p->n_args);
+	const unsigned n_args = p->n_args + (rec->flags & WIRE_TIMED ? 1u : 0u);
+	const uint8_t *at = (const uint8_t *)(rec->args + n_args);
 	const uint8_t *const end = (const uint8_t *)rec + rec->len;
 
 	for (unsigned i = 0; i < p->n_blobs; i++) {
@@ -349,6 +350,7 @@ void decode(struct decoder *d, const struct wire_record *rec, unsigned cpu, stru
 	ev->pid = rec->pid;
 	ev->cpu = (uint16_t)cpu;
 	ev->nr = rec->type == WIRE_SYSCALL ? p->id : 0;
+	ev->latency = rec->flags & WIRE_TIMED ? rec->args[p->n_args] : 0;
 	d->used = 0;
 	if (p->n_blobs)
 		find_blobs(&blobs, p, rec);

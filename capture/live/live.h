@@ -20,6 +20,7 @@ struct live_options {
 	const bool *syscalls;	/* by index into syscalls[]; NULL: all.  Calls that change the
 				 * state of processes and descriptors are recorded anyhow */
 	bool page_faults, switches;
+	bool latency;		/* time the calls: event.latency */
 
 	/* Who: all that are set must hold; unset: everybody. */
 	uint32_t pid;		/* this process and its descendants; 0: unset */

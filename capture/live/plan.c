@@ -20,7 +20,7 @@ static void make(struct plan *p, struct wire_conf *c, unsigned event, bool compa
 	const struct event_desc *const d = &catalog[event];
 
 	p->event = (uint16_t)event;
-	c->max = sizeof(struct wire_record) + 6 * 8;
+	c->max = sizeof(struct wire_record) + 7 * 8;
 	for (unsigned i = 0; i < d->n_params; i++) {
 		struct get *const g = &p->get[i];
 

@@ -65,6 +65,15 @@ static int check_machine(void)
 	return 0;
 }
 
+/* Where a thread's call is kept while it lasts. */
+static int check_latency(void)
+{
+	if (libbpf_probe_bpf_map_type(BPF_MAP_TYPE_TASK_STORAGE, NULL) > 0)
+		return 0;
+	return err(ERR_UNSUPPORTED, "--latency needs Linux 5.12 or later: this kernel has no "
+		   "storage for tasks");
+}
+
 /* CPUs that the machine has or may get: the last number of "0-3,8-11". */
 static unsigned count_cpus(void)
 {
@@ -147,6 +156,9 @@ static int configure(struct saker_bpf *b, const struct live_options *opt)
 	bpf_program__set_autoload(b->progs.page_fault_user, opt->page_faults);
 	bpf_program__set_autoload(b->progs.page_fault_kernel, opt->page_faults);
 	bpf_program__set_autoload(b->progs.task_switch, opt->switches);
+	set->latency = opt->latency;
+	bpf_program__set_autoload(b->progs.sys_enter, opt->latency);
+	bpf_map__set_autocreate(b->maps.begun, opt->latency);
 	return 0;
 }
 
@@ -182,6 +194,8 @@ int probes_load(struct probes *p, const struct live_options *opt, const struct w
 	if (n < 0)
 		return n;
 	libbpf_set_print(keep_complaint);
+	if (opt->latency && check_latency() < 0)
+		return -ERR_UNSUPPORTED;
 	p->ring_size = power_of_two(opt->ring_size ? opt->ring_size : 8u << 20);
 	do {
 		n = open_and_load(p, opt, conf, have_cast);
@@ -201,8 +215,9 @@ int probes_load(struct probes *p, const struct live_options *opt, const struct w
 		return err(ERR_PRIVILEGE, "the kernel refuses eBPF programs (locked down, in a "
 			   "container without CAP_BPF and CAP_PERFMON, or forbidden by policy)");
 	if (n < 0)
-		return err(ERR_PRIVILEGE, "the kernel does not take the eBPF programs: %s%s%s",
-			   strerror(-n), complaint[0] ? ": " : "", complaint);
+		return err(ERR_PRIVILEGE, "the kernel does not take the eBPF programs%s: %s%s%s",
+			   opt->latency ? " (it may without --latency)" : "", strerror(-n),
+			   complaint[0] ? ": " : "", complaint);
 	p->rings_fd = bpf_map__fd(p->bpf->maps.rings);
 	return 0;
 }

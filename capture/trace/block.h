@@ -37,6 +37,7 @@ extern const char *const block_kind_name[BLOCK_KINDS];
 enum block_flag {
 	BLOCK_FIRST = 1 << 0, BLOCK_LAST = 1 << 1,	/* of a key frame */
 	BLOCK_FRESH = 1 << 2,	/* a key frame that does not follow from what is before */
+	BLOCK_TIMED = 1 << 3,	/* the last frame tells how long calls took */
 };
 
 struct block {

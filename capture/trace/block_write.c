@@ -128,7 +128,8 @@ static void count(struct block_writer *bw, const struct rows *r, const struct bl
 static int write_rows(struct block_writer *bw, const struct rows *r)
 {
 	struct block b = {
-		.kind = r->kind, .flags = r->flags, .seq = bw->seq,
+		.kind = r->kind, .seq = bw->seq,
+		.flags = r->flags | (r->n_timed ? BLOCK_TIMED : 0),
 		.n_rows = r->n, .n_events = r->n_events, .first_num = r->first_num,
 		.first_ts = r->first_ts, .last_ts = r->last_ts,
 	};

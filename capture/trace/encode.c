@@ -2,7 +2,8 @@
 /* Rows to a payload: a table of frames, then frame 0 (which types and columns there
  * are, and each row's type), frame 1 (time, CPU and thread of the rows), and the columns:
  * those of rare types together, those of each frequent type in a frame of their own, and
- * bulky ones apart, so that a reader inflates only what it looks at. */
+ * bulky ones apart, so that a reader inflates only what it looks at.  How long calls took is
+ * one more frame, if that is known. */
 #include <stdlib.h>
 #include <zstd.h>
 
@@ -180,6 +181,24 @@ static void put_type(struct encoder *e, const struct row_type *t)
 	}
 }
 
+/* For each type the length of its column, and the column: 0 where it is not known.  It stands
+ * behind all that the layout speaks of: readers that do not know of it pass it over. */
+static void put_latencies(struct encoder *e, const struct rows *r)
+{
+	struct frame *f = frame_start(e);
+
+	for (unsigned i = 0; i < r->n_types; i++) {
+		const struct row_type *t = r->types[i];
+		const size_t at = f->raw.len;
+
+		buf_le32(&f->raw, 0);
+		if (t->n_timed) {
+			ints_encode(f, t->latency, t->n);
+			buf_set_le32(&f->raw, at, (uint32_t)(f->raw.len - at - 4));
+		}
+	}
+}
+
 /* ---- compression ---- */
 
 /* Compresses a frame in pieces, flushing at its cuts, so that each piece gets its own
@@ -264,6 +283,8 @@ int encode_rows(struct encoder *e, const struct rows *r, struct buf *out, uint32
 		put_type(e, r->types[i]);
 	if (r->n_types > 1)
 		buf_put(layout, r->type, r->n);
+	if (r->n_timed)
+		put_latencies(e, r);
 	return put_frames(e, out, raw);
 }
 

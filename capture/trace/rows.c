@@ -17,6 +17,7 @@ static void type_free(struct row_type *t)
 		buf_release(&t->cols[i].bytes);
 	}
 	free(t->cols);
+	free(t->latency);
 	free(t);
 }
 
@@ -49,7 +50,7 @@ static void type_reset(struct row_type *t)
 		t->cols[i].n_set = 0;
 		buf_reset(&t->cols[i].bytes);
 	}
-	t->n = 0;
+	t->n = t->n_timed = 0;
 	t->bytes = 0;
 }
 
@@ -60,7 +61,7 @@ void rows_reset(struct rows *r)
 	else
 		for (unsigned i = 0; i < r->n_types; i++)
 			type_reset(r->types[i]);
-	r->n = r->n_events = r->n_types = 0;
+	r->n = r->n_events = r->n_timed = r->n_types = 0;
 	r->first_num = r->first_ts = r->last_ts = 0;
 	r->bytes = 0;
 	memset(r->set, 0, sizeof(r->set));
@@ -104,7 +105,8 @@ static void grow_type(struct rows *r, struct row_type *t)
 		t->cols[i].v = xrealloc(t->cols[i].v, cap * sizeof(uint64_t));
 		t->cols[i].states = xrealloc(t->cols[i].states, cap);
 	}
-	r->held += (size_t)t->n_cols * (cap - t->cap) * NUMBER;
+	t->latency = xrealloc(t->latency, cap * sizeof(*t->latency));
+	r->held += (size_t)(t->n_cols + 1) * (cap - t->cap) * NUMBER;
 	t->cap = cap;
 }
 
@@ -150,7 +152,12 @@ void rows_add(struct rows *r, const struct event *ev, unsigned id, uint64_t pos)
 	for (unsigned i = 0; i < n_params; i++)
 		bytes += add_value(&t->cols[i], t->n, i < ev->n_params ? &ev->v[i] : &absent);
 	add_value(&t->cols[n_params], t->n, &nr);
-	t->n++;
+	t->latency[t->n++] = ev->latency;
+	if (ev->latency) {
+		t->n_timed++;
+		r->n_timed++;
+		bytes += NUMBER;
+	}
 	t->bytes += bytes;
 	if (!r->n || ev->ts < r->first_ts)
 		r->first_ts = ev->ts;

@@ -22,11 +22,13 @@ struct row_type {
 	uint16_t n_cols;	/* parameters, and the system call's number */
 	size_t bytes;
 	struct row_column *cols;
+	uint64_t *latency;	/* event.latency */
+	uint32_t n_timed;	/* rows where it is known */
 };
 
 struct rows {
 	uint8_t kind, flags;	/* of the block that they become */
-	uint32_t n, n_events, cap;
+	uint32_t n, n_events, n_timed, cap;
 	uint64_t first_num, first_ts, last_ts;
 	size_t bytes;		/* upper bound of what they encode to */
 	uint64_t set[SET_WORDS];

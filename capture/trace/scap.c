@@ -100,7 +100,7 @@ static void begin_call(struct scap *s, const struct scap_raw *r,
 	const bool wanted = code->n && event_set_has(&s->base.want, code->type);
 
 	s->num += code->counts;
-	scap_enter_put(s->enters, r->tid, r->code, wanted ? r->n : 0, r->lens,
+	scap_enter_put(s->enters, r->tid, r->ts, r->code, wanted ? r->n : 0, r->lens,
 		       (size_t)(r->data + r->data_len - r->lens));
 }
 
@@ -132,8 +132,12 @@ static int event(struct scap *s, const struct scap_block *b, struct event *ev)
 		s->counts.code[raw.code - 1].ended += begun == SCAP_BEGUN;
 	}
 	s->num++;
-	if (raw.echo)
+	if (raw.echo) {		/* of the event that follows: it began when this did */
+		if (begin.ts)
+			scap_enter_put(s->enters, raw.tid, begin.ts, SCAP_GENERIC_ENTER, 0,
+				       NULL, 0);
 		return 1;
+	}
 	if (!raw.hidden && raw.code != SCAP_NOTIFICATION &&
 	    !event_set_has(&s->base.want, code->type)) {
 		s->base.n_skipped++;

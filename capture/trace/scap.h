@@ -24,6 +24,7 @@ enum {
 	SCAP_UNKNOWN_PARAMS = 16,	/* of an unknown event, that are shown */
 	SCAP_UNKNOWN_MAX = 1024,	/* unknown codes that get a name each */
 	SCAP_BLOCK_MAX = 64 << 20,
+	SCAP_GENERIC_ENTER = 0,		/* the code of the beginning of a generic call */
 };
 
 struct scap;
@@ -108,8 +109,8 @@ struct scap_enters;
 struct scap_enters *scap_enters_new(void);
 void scap_enters_free(struct scap_enters *e);
 void scap_enters_clear(struct scap_enters *e);
-/* tid begins a call.  Keeps the lengths (u16 each) and bytes of n parameters. */
-void scap_enter_put(struct scap_enters *e, uint64_t tid, unsigned code, unsigned n,
+/* tid begins a call at ts.  Keeps the lengths (u16 each) and bytes of n parameters. */
+void scap_enter_put(struct scap_enters *e, uint64_t tid, uint64_t ts, unsigned code, unsigned n,
 		    const uint8_t *p, size_t len);
 
 /* What a call's beginning said: n parameters; n 0: nothing was kept. */
@@ -117,12 +118,14 @@ struct scap_begin {
 	const uint8_t *p;
 	unsigned n;
 	size_t len;
+	uint64_t ts;		/* 0: not seen */
 };
 
 enum scap_begun { SCAP_BEGUN_NOTHING, SCAP_BEGUN, SCAP_BEGUN_OTHER };
 
 /* A call of tid ends whose beginning has that code.  Did the thread begin it, or another?
- * Either is forgotten.  *b is empty unless it did; it lives until the next put. */
+ * Either is forgotten.  *b is empty unless it did, but for the time, which the beginning of a
+ * generic call tells of any; it lives until the next put. */
 enum scap_begun scap_enter_take(struct scap_enters *e, uint64_t tid, unsigned code,
 				struct scap_begin *b);
 

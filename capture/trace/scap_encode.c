@@ -22,7 +22,7 @@
 enum {
 	EVENT_V2 = 0x216, EVENT_V2_FLAGS = 0x217,
 	EVENT_LARGE = 0x221, EVENT_LARGE_FLAGS = 0x222,
-	GENERIC_ENTER = 0, GENERIC_EXIT = 1,
+	GENERIC_EXIT = 1,
 	USER_ADDED = 354, GROUP_ADDED = 358,
 	OLD_CODES = 336,	/* codes that sysdig 0.29 knows */
 	BYTES_MAX = 65000,	/* of parameters: readers refuse blocks beyond 64 KiB */
@@ -170,7 +170,13 @@ struct open_event {
 	size_t block, header, lens;
 };
 
-static struct open_event begin(struct buf *b, const struct event *ev, unsigned code,
+/* When the call began, as far as that is known. */
+static uint64_t begun_ts(const struct event *ev)
+{
+	return ev->latency < ev->ts ? ev->ts - ev->latency : ev->ts;
+}
+
+static struct open_event begin(struct buf *b, const struct event *ev, uint64_t ts, unsigned code,
 			       unsigned n, bool wide, unsigned show)
 {
 	struct open_event o;
@@ -181,7 +187,7 @@ static struct open_event begin(struct buf *b, const struct event *ev, unsigned c
 	if (show)
 		buf_le32(b, show);
 	o.header = b->len;
-	buf_le64(b, ev->ts);
+	buf_le64(b, ts);
 	buf_le64(b, ev->tid == UINT32_MAX ? UINT64_MAX : ev->tid);
 	buf_le32(b, 0);
 	buf_le16(b, (uint16_t)code);
@@ -203,7 +209,8 @@ static int encode(struct scap_encoder *e, const struct event *ev,
 		  const struct scap_code *code, unsigned show, struct buf *out)
 {
 	const bool wide = code->wide;
-	const struct open_event o = begin(out, ev, code->code, code->n, wide, show);
+	const uint64_t ts = code->kind == SCAP_KIND_ENTER ? begun_ts(ev) : ev->ts;
+	const struct open_event o = begin(out, ev, ts, code->code, code->n, wide, show);
 	int r = 0;
 
 	for (unsigned i = 0; i < code->n; i++) {
@@ -239,6 +246,7 @@ static void encode_twin(struct scap_encoder *e, const struct event *ev,
 
 	event_init(t, p->twin_type);
 	t->ts = ev->ts;
+	t->latency = ev->latency;
 	t->tid = ev->tid;
 	t->cpu = ev->cpu;
 	for (unsigned i = 0; i < t->n_params; i++)
@@ -255,7 +263,8 @@ static void encode_twin(struct scap_encoder *e, const struct event *ev,
 static void encode_generic_enter(const struct event *ev, unsigned sc, unsigned show,
 				 struct buf *out)
 {
-	const struct open_event o = begin(out, ev, GENERIC_ENTER, 2, false, show);
+	const struct open_event o = begin(out, ev, begun_ts(ev), SCAP_GENERIC_ENTER, 2, false,
+					  show);
 
 	buf_le16(out, (uint16_t)sc);
 	buf_le16(out, ev->nr);
@@ -332,7 +341,7 @@ int scap_encode(struct scap_encoder *e, const struct event *ev, struct buf *out)
 void scap_encode_note(const struct event *ev, const char *id, const char *text,
 		      size_t len, struct buf *out)
 {
-	const struct open_event o = begin(out, ev, SCAP_NOTIFICATION, 2, false, VISIBLE);
+	const struct open_event o = begin(out, ev, ev->ts, SCAP_NOTIFICATION, 2, false, VISIBLE);
 	const size_t most = len < BYTES_MAX / 2 ? len : BYTES_MAX / 2;
 
 	buf_put(out, id, strlen(id) + 1);

@@ -19,7 +19,7 @@ enum {
 };
 
 struct slot {
-	uint64_t tid;
+	uint64_t tid, ts;
 	uint8_t *heap;
 	uint16_t code, n, len, heap_cap;	/* n 0: nothing kept */
 	bool used, waiting;		/* waiting: the end has not come */
@@ -137,7 +137,7 @@ static uint8_t *room(struct scap_enters *e, struct slot *s, size_t len)
 	return s->heap;
 }
 
-void scap_enter_put(struct scap_enters *e, uint64_t tid, unsigned code, unsigned n,
+void scap_enter_put(struct scap_enters *e, uint64_t tid, uint64_t ts, unsigned code, unsigned n,
 		    const uint8_t *p, size_t len)
 {
 	struct slot *s = slot_for(e, tid);
@@ -146,6 +146,7 @@ void scap_enter_put(struct scap_enters *e, uint64_t tid, unsigned code, unsigned
 	e->n_waiting += !s->waiting;
 	s->waiting = true;
 	s->code = (uint16_t)code;
+	s->ts = ts;
 	s->n = 0;
 	if (!n || len > LEN_MAX)
 		return;
@@ -167,6 +168,8 @@ enum scap_begun scap_enter_take(struct scap_enters *e, uint64_t tid, unsigned co
 		return SCAP_BEGUN_NOTHING;
 	s->waiting = false;
 	e->n_waiting--;
+	if (s->code == code || s->code == SCAP_GENERIC_ENTER)
+		b->ts = s->ts;
 	if (s->code != code)
 		return SCAP_BEGUN_OTHER;
 	b->n = s->n;

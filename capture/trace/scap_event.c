@@ -291,6 +291,7 @@ static void start(struct event *ev, const struct scap_raw *r, unsigned n_params)
 {
 	ev->num = 0;
 	ev->ts = r->ts;
+	ev->latency = 0;
 	ev->tid = (uint32_t)r->tid;
 	ev->pid = 0;
 	ev->cpu = r->cpu;
@@ -336,6 +337,9 @@ void scap_event_decode(struct scap *s, const struct scap_raw *r,
 	if (code->type == EV_GENERIC && r->n && scap_len(r, 0) == 2)
 		code = scap_generic(&s->codes, scap_get16(r->data));
 	start(ev, r, code->desc->n_params);
+	/* No time between them: the writer did not know it. */
+	if (begin->ts && begin->ts < r->ts)
+		ev->latency = r->ts - begin->ts;
 	ev->type = code->type;
 	ev->nr = code->nr;
 	ev->desc = r->hidden ? code->hidden : code->desc;

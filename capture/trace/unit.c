@@ -164,6 +164,7 @@ int unit_open(struct unit *u, const struct block *b, const uint8_t *payload,
 	u->dict = dict;
 	u->n_rows = b->n_rows;
 	u->bulk = bulk;
+	u->timed = b->flags & BLOCK_TIMED;
 	if (u->n_rows == 0)
 		return bad("no rows");
 	if (open_frames(u, b, payload) < 0)
@@ -184,5 +185,7 @@ int unit_open(struct unit *u, const struct block *b, const uint8_t *payload,
 		return bad("more threads than rows");
 	if (open_types(u, &c) < 0)
 		return -ERR_FORMAT;
+	if (u->timed && u->n_frames <= FRAME_HEADS + 1)
+		return bad("the frame of latencies is missing");
 	return open_rows(u, &c);
 }

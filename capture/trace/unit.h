@@ -53,7 +53,7 @@ struct unit_type {
 	unsigned n_vary, n_states;
 	struct value *ahead;		/* the rows begun to made, width values each */
 	uint32_t begun, made, width;
-	struct ints nr;
+	struct ints nr, latency;
 };
 
 struct unit_thread {
@@ -72,6 +72,8 @@ struct unit {
 	uint32_t head_len[6];		/* ts, cpu, thread, tids, pids, pos */
 	uint32_t n_threads;
 	bool heads, bulk;
+	bool timed;			/* the last frame has latencies */
+	struct unit_column *latencies;	/* of each type; NULL until looked for */
 	const uint64_t *ts;
 	struct ints cpu, pos;
 	const uint16_t *cpus;

@@ -138,6 +138,54 @@ static int load_column(struct unit *u, const struct unit_type *t, uint32_t colum
 			     &u->mem);
 }
 
+/* ---- latencies ---- */
+
+/* Where the column of each type is in the last frame. */
+static int find_latencies(struct unit *u)
+{
+	const uint32_t frame = u->n_frames - 1;
+	struct unit_column *at;
+	struct cursor c;
+
+	if (unit_inflate(u, frame) < 0)
+		return -ERR_FORMAT;
+	at = arena_alloc(&u->mem, u->n_types * sizeof(*at));
+	c = cursor_of(u->frames[frame].data, u->frames[frame].len);
+	for (uint32_t i = 0; i < u->n_types; i++) {
+		const uint32_t len = cursor_u32(&c);
+
+		at[i] = (struct unit_column){
+			frame, u->frames[frame].len - (uint32_t)cursor_left(&c), len };
+		if (c.bad || !cursor_bytes(&c, len))
+			return bad("latencies are cut");
+	}
+	if (cursor_left(&c))
+		return bad("bytes behind the latencies");
+	u->latencies = at;
+	return 0;
+}
+
+static int load_latency(struct unit *u, struct unit_type *t)
+{
+	const struct unit_column *at;
+	struct cursor c;
+
+	t->latency = (struct ints){0};
+	if (!u->timed)
+		return 0;
+	if (!u->latencies && find_latencies(u) < 0)
+		return -ERR_FORMAT;
+	at = &u->latencies[t - u->types];
+	if (!at->len)
+		return 0;
+	c = cursor_of(u->frames[at->frame].data + at->off, at->len);
+	if (ints_decode(&t->latency, &c, t->n_rows, &u->mem) < 0)
+		return -ERR_FORMAT;
+	return cursor_left(&c) ? bad("latencies of the wrong length") : 0;
+}
+
+/* ---- values ---- */
+
 /* A number recorded with another type, as its own type would carry it. */
 static uint64_t narrowed(uint64_t v, enum param_type type)
 {
@@ -288,6 +336,8 @@ static int load_type(struct unit *u, struct unit_type *t)
 	make_room(u, t, n);
 	if (load_column(u, t, t->n_columns - 1, &nr) < 0)
 		return -ERR_FORMAT;
+	if (load_latency(u, t) < 0)
+		return -ERR_FORMAT;
 	t->nr = nr.absent || nr.form != COLUMN_NUMBERS ? (struct ints){0} : nr.v;
 	t->loaded = true;
 	return 0;
@@ -363,6 +413,8 @@ int unit_event(struct unit *u, struct event *ev)
 	from = t->ahead + (size_t)(t->row - t->begun) * t->width;
 	thread = &u->threads[u->thread_of[row]];
 	ev->ts = u->ts[row];
+	ev->latency = t->latency.kind == IK_CONST ? t->latency.base
+		: ints_at(&t->latency, t->row);
 	ev->tid = thread->tid;
 	ev->pid = thread->pid;
 	ev->cpu = u->cpus[row];

@@ -2,6 +2,7 @@
 /* evt.*: the event itself. */
 #include <stdio.h>
 
+#include "capture/base/strict.h"
 #include "capture/base/timearg.h"
 #include "replay/field/getters.h"
 
@@ -126,11 +127,6 @@ GET(get_zero)
 	return put_u(r, out, 0);
 }
 
-GET(get_zero_text)
-{
-	return put_str(r, out, "0ns");
-}
-
 GET(get_one)
 {
 	return put_u(r, out, 1);
@@ -229,6 +225,68 @@ GET(get_evt_deltatime_s)
 GET(get_evt_deltatime_ns)
 {
 	return put_u(r, out, (c->ev->ts - c->cur->previous_ts) % NS_PER_S);
+}
+
+/* ---- how long it took ---- */
+
+/* Falco knows the ends of calls only, and says 0. */
+static bool has_latency(const struct field_ctx *c, uint64_t *ns)
+{
+	*ns = strict_falco ? 0 : c->ev->latency;
+	return *ns || strict_falco;
+}
+
+static enum field_found put_latency(const struct field_ctx *c, const struct field_ref *r,
+				    struct fval *out, uint64_t unit, uint64_t below)
+{
+	uint64_t ns;
+
+	return has_latency(c, &ns) ? put_u(r, out, ns / unit % below) : FIELD_ABSENT;
+}
+
+GET(get_evt_latency)
+{
+	return put_latency(c, r, out, 1, UINT64_MAX);
+}
+
+GET(get_evt_latency_s)
+{
+	return put_latency(c, r, out, NS_PER_S, UINT64_MAX);
+}
+
+GET(get_evt_latency_ns)
+{
+	return put_latency(c, r, out, 1, NS_PER_S);
+}
+
+GET(get_evt_latency_quantized)
+{
+	uint64_t ns, power = 0;
+
+	if (!has_latency(c, &ns))
+		return FIELD_ABSENT;
+	for (; ns >= 10; ns /= 10)
+		power++;
+	return put_u(r, out, power);
+}
+
+GET(get_evt_latency_human)
+{
+	char text[TIME_TEXT_MAX];
+	uint64_t ns;
+	size_t n;
+
+	if (!has_latency(c, &ns))
+		return FIELD_ABSENT;
+	n = time_brief(text, ns);
+	return put_bytes(r, out, arena_strn(c->scratch, text, n), n);
+}
+
+GET(get_evt_wait_latency)
+{
+	if (!strict_falco && !(c->ev->desc->flags & EF_WAITS))
+		return FIELD_ABSENT;
+	return put_latency(c, r, out, 1, UINT64_MAX);
 }
 
 /* Filter only: its one comparison is done by the rule language. */

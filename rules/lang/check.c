@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "capture/base/strict.h"
 #include "rules/lang/macro.h"
 #include "rules/lang/pathset.h"
 #include "rules/lang/ranges.h"
@@ -65,7 +66,7 @@ static void warn_field(const struct at *at, const struct slot *s)
 
 	if (strcmp(name, "evt.dir") == 0)
 		lang_warn(at->l, WARN_DEPRECATED, at->text, at->off, "%s", lang_dir_notice);
-	else if (strncmp(name, "evt.latency", 11) == 0)
+	else if (strict_falco && strncmp(name, "evt.latency", 11) == 0)
 		lang_warn(at->l, WARN_DEPRECATED, at->text, at->off, "%s", lang_latency_notice);
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "capture/base/near.h"
+#include "capture/base/strict.h"
 #include "rules/lang/events.h"
 #include "rules/set/items.h"
 
@@ -180,7 +181,7 @@ static void look_check(struct looked *k, const struct node *n)
 		k->dir = true;
 		warn_at(k, n, LOAD_DEPRECATED_ITEM, lang_dir_notice);
 	}
-	if (starts(n->left, "evt.latency") && !k->latency) {
+	if (strict_falco && starts(n->left, "evt.latency") && !k->latency) {
 		k->latency = true;
 		warn_at(k, n, LOAD_DEPRECATED_ITEM, lang_latency_notice);
 	}

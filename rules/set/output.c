@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "capture/base/err.h"
+#include "capture/base/strict.h"
 #include "rules/set/items.h"
 
 static const char suggested[] =
@@ -75,7 +76,7 @@ static void warn_deprecated(struct reader *r, const struct rule_def *d, const ch
 	};
 	const unsigned depth = r->n;
 
-	for (size_t i = 0; i < sizeof(gone) / sizeof(gone[0]); i++) {
+	for (size_t i = 0; i < (strict_falco ? sizeof(gone) / sizeof(gone[0]) : 1); i++) {
 		if (!uses(text, gone[i]) || (i == 1 && strstr(text, "evt.latency.")))
 			continue;
 		reader_enter(r, "rule output", "", d->output_at.node);

@@ -275,6 +275,25 @@ static void an_open_has_its_arguments_and_the_kernels_file(void **unused)
 	call_end(c);
 }
 
+/* The duration stands behind the arguments, before the blobs. */
+static void a_timed_call_has_its_duration(void **unused)
+{
+	struct call *const c = call_begin(nr_of("openat"), 5);
+	struct wire_record *const rec = (void *)c->bytes;
+
+	rec->flags = WIRE_TIMED;
+	call_arg(c, c->conf[nr_of("openat")].n_args, 4711);
+	c->len += 8;
+	call_blob(c, WB_SET, "/etc/x", 6);
+	call_decode(c);
+	assert_int_equal(c->ev.latency, 4711);
+	assert_memory_equal(EV(&c->ev, OPENAT, name)->p, "/etc/x", 6);
+	rec->flags = 0;
+	call_decode(c);
+	assert_int_equal(c->ev.latency, 0);
+	call_end(c);
+}
+
 static void what_was_cut_is_lost_and_what_does_not_apply_is_absent(void **unused)
 {
 	struct call *c = call_begin(nr_of("write"), 3);
@@ -349,6 +368,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_length_that_makes_no_sense_ends_the_round),
 	cmocka_unit_test(losses_are_told_once),
 	cmocka_unit_test(an_open_has_its_arguments_and_the_kernels_file),
+	cmocka_unit_test(a_timed_call_has_its_duration),
 	cmocka_unit_test(what_was_cut_is_lost_and_what_does_not_apply_is_absent),
 	cmocka_unit_test(a_blob_that_claims_too_much_is_not_read),
 	cmocka_unit_test(addresses_are_copied_for_their_family),

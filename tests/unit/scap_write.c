@@ -309,6 +309,35 @@ static void pairs_read_as_one_event_and_old_kinds_are_kept_out(void **state)
 	s->ops->close(s);
 }
 
+/* The beginning of a call stands where it was, also of one that old programs do not know. */
+static void latencies_are_told_by_the_beginnings(void **state)
+{
+	static const unsigned types[] = { EV_READ, EV_DUP3, EV_EXECVEAT, EV_OPENAT2 };
+	struct source *s;
+	struct file f;
+
+	open_file(&f, 0);
+	for (unsigned i = 0; i < 4; i++) {
+		start_event(types[i]);
+		value_number(&ev.v[0], 5);
+		ev.ts = 1000000 * (i + 1);
+		ev.latency = 500 + i;
+		scap_add(f.w, &ev);
+	}
+	start_event(EV_READ);
+	ev.ts = 5000000;
+	scap_add(f.w, &ev);
+	s = read_back(&f);
+	for (unsigned i = 0; i < 4; i++) {
+		assert_int_equal(next_real(s, &back), 0);
+		assert_int_equal(back.type, types[i]);
+		assert_int_equal(back.latency, 500 + i);
+	}
+	assert_int_equal(next_real(s, &back), 0);
+	assert_int_equal(back.latency, 0);
+	s->ops->close(s);
+}
+
 static void losses_and_notes_go_as_notifications_and_come_back(void **state)
 {
 	struct source *s;
@@ -480,6 +509,7 @@ int main(void)
 		cmocka_unit_test(calls_that_falco_has_no_event_for_keep_their_number),
 		cmocka_unit_test(long_payloads_are_cut_to_what_readers_accept),
 		cmocka_unit_test(pairs_read_as_one_event_and_old_kinds_are_kept_out),
+		cmocka_unit_test(latencies_are_told_by_the_beginnings),
 		cmocka_unit_test(losses_and_notes_go_as_notifications_and_come_back),
 		cmocka_unit_test(a_call_that_old_readers_do_not_know_is_told_twice_and_read_once),
 		cmocka_unit_test(what_is_left_out_is_counted),

@@ -50,6 +50,7 @@ static inline void random_event(struct event *ev, enum event_id type, struct are
 	ev->pid = ev->tid & ~3u;
 	ev->cpu = (uint16_t)random_below(4);
 	ev->nr = (uint16_t)random_below(300);
+	ev->latency = random_below(3) ? random_u64() >> random_below(64) : 0;
 	for (unsigned i = 0; i < ev->n_params; i++) {
 		struct value *v = &ev->v[i];
 		const enum param_type t = ev->desc->params[i].type;
@@ -97,6 +98,7 @@ static inline void assert_same_event(const struct event *a, const struct event *
 	assert_int_equal(a->pid, b->pid);
 	assert_int_equal(a->cpu, b->cpu);
 	assert_int_equal(a->nr, b->nr);
+	assert_int_equal(a->latency, b->latency);
 	assert_int_equal(a->n_params, b->n_params);
 	for (unsigned i = 0; i < a->n_params; i++)
 		assert_same_value(a, i, &a->v[i], &b->v[i]);

@@ -104,6 +104,7 @@ static uint64_t add_hash(uint64_t h, uint64_t v)
 static uint64_t hash_event(uint64_t h, const struct event *ev)
 {
 	h = add_hash(add_hash(add_hash(h, ev->ts), ev->num), ev->type);
+	h = add_hash(h, ev->latency);
 	for (unsigned i = 0; i < ev->n_params; i++) {
 		h = add_hash(h, ev->v[i].state);
 		if (ev->v[i].state == VALUE_SET && type_is_number(ev->desc->params[i].type))

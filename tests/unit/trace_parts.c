@@ -134,9 +134,11 @@ static void make_payload(struct buf *out, struct block *b)
 	for (unsigned i = 0; i < 20; i++) {
 		random_event(&ev, i % 2 ? EV_CLOSE : EV_OPENAT, &mem);
 		ev.tid = 1 + i % 3;
+		ev.latency = i % 2 ? 300 + i : 0;
 		rows_add(&r, &ev, ev.type, 0);
 	}
-	*b = (struct block){ .kind = BLOCK_EVENTS, .n_rows = r.n, .n_events = r.n_events };
+	*b = (struct block){ .kind = BLOCK_EVENTS, .flags = BLOCK_TIMED, .n_rows = r.n,
+			     .n_events = r.n_events };
 	assert_int_equal(encode_rows(e, &r, out, &b->raw), 0);
 	b->stored = (uint32_t)out->len;
 	rows_release(&r);
@@ -156,15 +158,22 @@ static size_t skip_varints(const uint8_t *p, unsigned n)
 }
 
 enum spot { FRAME_COUNT, FRAME_LEN, FRAME_RAW, THREADS, TYPES, TYPE_ID, TYPE_ROWS, TYPE_COLUMNS,
-	    COLUMN_FRAME, COLUMN_LEN, ROW_TYPE, HEAD_LEN, THREAD_CODE };
+	    COLUMN_FRAME, COLUMN_LEN, ROW_TYPE, HEAD_LEN, THREAD_CODE, LATENCY_NONE, LATENCY_LEN,
+	    LATENCY_MODE };
 
 static uint8_t *find_spot(uint8_t *p, enum spot spot)
 {
 	uint16_t n;
-	uint32_t len, ts, cpu;
-	uint8_t *layout, *types, *heads;
+	uint32_t len, ts, cpu, first;
+	uint8_t *layout, *types, *heads, *latencies;
 
 	memcpy(&n, p, 2);
+	latencies = p + 2 + 8 * (size_t)n;
+	for (unsigned i = 0; i + 1 < n; i++) {
+		memcpy(&len, p + 2 + 8 * i, 4);
+		latencies += len;
+	}
+	memcpy(&first, latencies, 4);
 	memcpy(&len, p + 2, 4);
 	layout = p + 2 + 8 * (size_t)n;
 	heads = layout + len;
@@ -184,6 +193,9 @@ static uint8_t *find_spot(uint8_t *p, enum spot spot)
 	case COLUMN_FRAME: return types + 1 + skip_varints(types + 1, 3);
 	case COLUMN_LEN: return types + 1 + skip_varints(types + 1, 4);
 	case ROW_TYPE: return layout + len - 1;
+	case LATENCY_NONE: return latencies;
+	case LATENCY_LEN: return latencies + first + 4;
+	case LATENCY_MODE: return latencies + first + 8;
 	case THREAD_CODE: return heads + ts + cpu + 10;
 	}
 	return NULL;
@@ -213,6 +225,11 @@ static const struct {
 	{ COLUMN_LEN, 0x7f, "a column is longer than its frame|column:|another|kind" },
 	{ ROW_TYPE, 0, "the rows of a type do not match" },
 	{ ROW_TYPE, 9, "the rows of a type do not match" },
+	{ LATENCY_NONE, 4, "latencies|column" },
+	{ LATENCY_LEN, 0, "bytes behind the latencies" },
+	{ LATENCY_LEN, 10, "bytes behind the latencies" },
+	{ LATENCY_LEN, 200, "latencies are cut" },
+	{ LATENCY_MODE, 9, "column: unknown encoding" },
 	{ THREAD_CODE, 77, "a row of a thread that is not there|column" },
 };
 
@@ -249,6 +266,9 @@ static void layouts_are_checked(void **state)
 				 bad_layouts[i].message);
 		free(p);
 	}
+	b.flags = 0;
+	assert_int_equal(unit_open(&u, &b, good.p, d, true), 0);
+	assert_int_equal(unit_check(&u), 0);
 	b.raw++;
 	assert_true(unit_open(&u, &b, good.p, d, true) < 0);
 	assert_error_has("not as long as declared");
