@@ -16,7 +16,8 @@ sub available {
 	return `tmux -V 2>/dev/null` =~ /^tmux/;
 }
 
-# new(folder => where it runs, size => [80, 24], args => [...], env => {...}, job => with job control)
+# new(folder => where it runs, size => [80, 24], args => [...], env => {...}, job => with job control,
+# limit => KiB of the largest file)
 sub new {
 	my ($class, %o) = @_;
 	my $self = bless { %o, sent => 0, server => "saker-$$-" . ++$n_servers }, $class;
@@ -32,7 +33,7 @@ sub new {
 	# With job control it is a job of the shell, so that it can be stopped; "continue" continues it.
 	my $stops = $o{job} ? "echo stopped >stopped\nuntil test -e continue; do sleep 0.05; done\nfg >/dev/null\n" : '';
 	spill("$o{folder}/run.sh", "cd " . quote($o{folder}) . "\nstty -g >before\n" .
-		($o{job} ? "set -m\n" : '') . "$run 2>stderr\n$stops" .
+		($o{job} ? "set -m\n" : '') . ($o{limit} ? 'ulimit -f ' . 2 * $o{limit} . "\n" : '') . "$run 2>stderr\n$stops" .
 		"status=\$?\necho \"status \$status\"\ncat stderr\nstty -g >after\necho \"status \$status\" >over.new\nmv over.new over\nexec cat >/dev/null\n");
 	unlink "$o{folder}/sync", "$o{folder}/over";
 	local $ENV{LC_ALL} = 'C.UTF-8';

@@ -314,16 +314,16 @@ void ui_prompt_done(struct ui *u)
 		prompt_wrong(&u->prompt, err_text());
 		return;
 	}
+	if (u->ask == ASK_EXPORT && *text && export_begin(u, text) < 0) {
+		prompt_wrong(&u->prompt, err_text());
+		return;
+	}
 	u->mode = MODE_BODY;
 	switch (u->ask) {
 	case ASK_SEARCH:
 		f->searched_from = (struct place){0};
 		if (!*text && f->body->search)
 			f->body->search(u, f, NULL, 0);
-		break;
-	case ASK_EXPORT:
-		if (*text)
-			export_begin(u, text);
 		break;
 	case ASK_NOTE:
 		set_note(u, *text ? text : NULL);
@@ -332,7 +332,7 @@ void ui_prompt_done(struct ui *u)
 		if (*text)
 			write_named(u, text);
 		break;
-	case ASK_FILTER: case ASK_TIME:
+	case ASK_FILTER: case ASK_TIME: case ASK_EXPORT:
 		break;
 	}
 }
@@ -452,13 +452,14 @@ static void ask_export(struct ui *u)
 
 static void cancel(struct ui *u)
 {
-	if (u->export)
-		export_cancel(u);
+	const bool stopped = export_cancel(u);
+
 	if (ui_top(u)->e)
 		events_search_stop(ui_top(u)->e);
 	u->mark.on = false;
 	u->range_begun = false;
-	ui_say(u, "q leaves the browser");
+	if (!stopped)
+		ui_say(u, "q leaves the browser");
 }
 
 static bool act_time(struct ui *u, enum action a)
@@ -513,6 +514,14 @@ static void back(struct ui *u)
 		ui_say(u, "this is where you began; q leaves the browser");
 }
 
+static void quit(struct ui *u)
+{
+	if (u->export)
+		ui_error(u, "a file is being written; C-c stops that, q leaves then");
+	else
+		u->quit = true;
+}
+
 static bool act_program(struct ui *u, enum action a)
 {
 	switch (a) {
@@ -525,7 +534,7 @@ static bool act_program(struct ui *u, enum action a)
 	case ACT_CANCEL: cancel(u); return true;
 	case ACT_REDRAW: term_redraw(); return true;
 	case ACT_SUSPEND: term_suspend(); return true;
-	case ACT_QUIT: u->quit = true; return true;
+	case ACT_QUIT: quit(u); return true;
 	default: return false;
 	}
 }

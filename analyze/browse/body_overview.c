@@ -81,35 +81,43 @@ static void close_overview(struct frame *f)
 
 /* ---- facts ---------------------------------------------------------------------- */
 
-static void facts(struct ui *u, int row)
+void overview_facts(struct ui *u, struct overview_facts *out)
 {
 	const struct source_info *i = u->info;
 	struct browse_progress p;
-	char from[TIME_TEXT_MAX], span[TIME_TEXT_MAX], text[400];
+	char from[TIME_TEXT_MAX], span[TIME_TEXT_MAX];
 
+	*out = (struct overview_facts){0};
 	browse_progress(u->b, &p);
 	time_date(from, u->first, ui_offset(u), ' ');
 	time_span(span, u->last - u->first);
-	snprintf(text, sizeof(text), "%.19s, %s  %s%" PRIu64 " events%s", from, span,
+	snprintf(out->events, sizeof(out->events), "%.19s, %s  %s%" PRIu64 " events%s", from, span,
 		 p.complete ? "" : ">= ", p.n_events,
 		 p.n_lost || !p.complete ? "" : ", none lost");
-	term_put(row, 1, -1, ROLE_TEXT, text);
-	if (p.n_lost) {
-		const int at = 1 + (int)strlen(text) + 2;
+	if (p.n_lost)
+		snprintf(out->lost, sizeof(out->lost), "%" PRIu64 " lost at %" PRIu64 " places",
+			 p.n_lost, p.n_losses);
+	snprintf(out->machine, sizeof(out->machine), "host %s  %s %s  %u processors  %s",
+		 *i->hostname ? i->hostname : "?", *i->kernel ? i->kernel : "kernel ?",
+		 i->arch_name ? i->arch_name : "", i->n_cpus, i->format);
+	if ((p.damage.n_places || p.damage.cut) && !u->options->renew)
+		snprintf(out->damage, sizeof(out->damage), "%.190s", p.damage.first[0] ?
+			 p.damage.first : "the recording is cut off");
+}
 
-		snprintf(text, sizeof(text), "%" PRIu64 " lost at %" PRIu64 " places", p.n_lost,
-			 p.n_losses);
-		term_put(row, at, -1, ROLE_LOSS, text);
+static void draw_facts(struct ui *u, int row)
+{
+	struct overview_facts f;
+
+	overview_facts(u, &f);
+	term_put(row, 1, -1, ROLE_TEXT, f.events);
+	term_put(row, 1 + (int)strlen(f.events) + 2, -1, ROLE_LOSS, f.lost);
+	if (!*f.damage) {
+		term_put(row + 1, 1, -1, ROLE_DIM, f.machine);
+		return;
 	}
-	snprintf(text, sizeof(text), "host %s  %s %s  %u processors  %s", *i->hostname ? i->hostname
-		 : "?", *i->kernel ? i->kernel : "kernel ?", i->arch_name ? i->arch_name : "",
-		 i->n_cpus, i->format);
-	term_put(row + 1, 1, -1, ROLE_DIM, text);
-	if ((p.damage.n_places || p.damage.cut) && !u->options->renew) {
-		snprintf(text, sizeof(text), " %s", p.damage.first[0] ? p.damage.first :
-			 "the recording is cut off");
-		term_put(row + 1, 1, -1, ROLE_ERROR, text);
-	}
+	term_fill(row + 1, 1, (int)strlen(f.damage) + 1, ROLE_ERROR);
+	term_put(row + 1, 2, -1, ROLE_ERROR, f.damage);
 }
 
 /* ---- panels --------------------------------------------------------------------- */
@@ -219,7 +227,7 @@ static void draw_overview(struct ui *u, struct frame *f, int row, int height)
 	unsigned panel = UINT32_MAX;
 	size_t line = 0;
 
-	facts(u, row);
+	draw_facts(u, row);
 	list_rows(o, height);
 	if (f->row >= o->n)
 		f->row = o->n ? o->n - 1 : 0;
@@ -316,6 +324,23 @@ static bool busy_overview(struct ui *u, struct frame *f)
 			return true;
 	}
 	return false;
+}
+
+bool overview_part(const struct frame *f, unsigned i, struct query **q, const char **title,
+		   uint32_t *hidden)
+{
+	if (i >= N_PANELS)
+		return false;
+	*q = f->overview->q[i];
+	*title = panels[i].title;
+	*hidden = UINT32_MAX;
+	for (unsigned k = 0; *q && k < PANEL_COLUMNS; k++) {
+		const int c = column_named(query_view(*q), panels[i].columns[k]);
+
+		if (c >= 0)
+			*hidden &= ~(1u << c);
+	}
+	return true;
 }
 
 static const char *title_overview(struct frame *f)

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A request is a head, a name and bytes; the answer is errno, 0 if it worked.  The helper ends
- * with the pipe, so nobody has to end it.  Signals that the terminal sends to the group do not
- * concern it: notes are saved after a hang-up too. */
+/* A request is a head, a name and bytes; the answer is errno, 0 if it worked.  A file that comes in
+ * pieces has a head for each; a piece that does not fit (the disk is full) leaves the file as
+ * it was before, so that it ends with a whole row.
+ *
+ * The helper ends with the pipe, so nobody has to end it.  Signals that the terminal sends to the
+ * group do not concern it: notes are saved after a hang-up too. */
 #include "analyze/browse/files.h"
 
 #include <errno.h>
@@ -18,13 +21,16 @@
 #include "capture/base/err.h"
 #include "capture/base/mem.h"
 
+enum request { NEW_FILE, NOTES, FIRST_PIECE, PIECE, LAST_PIECE };
+
 struct head {
-	uint32_t notes;		/* else a new file */
+	uint32_t request;	/* enum request */
 	uint32_t name_len;
 	uint64_t len;
 };
 
 static int to_helper = -1, from_helper = -1;
+static char begun[FILES_NAME_MAX + 1];	/* the file that comes in pieces, for messages */
 
 static bool put_all(int fd, const void *p, size_t len)
 {
@@ -98,15 +104,18 @@ static bool good_name(const char *name)
 	return true;
 }
 
+static int create(int folder, const char *name)
+{
+	errno = EINVAL;
+	return good_name(name) ? openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
+					O_CLOEXEC, 0600) : -1;
+}
+
 static int make_file(int folder, const char *name, int in, uint64_t len)
 {
-	int fd = -1, failed;
+	const int fd = create(folder, name);
+	int failed = copy_bytes(in, fd, len);
 
-	errno = EINVAL;
-	if (good_name(name))
-		fd = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-			    0600);
-	failed = copy_bytes(in, fd, len);
 	failed = close_safely(fd, failed);
 	if (failed && fd >= 0)
 		unlinkat(folder, name, 0);
@@ -147,6 +156,45 @@ static int replace_notes(const char *path, int in, uint64_t len)
 	return failed;
 }
 
+static int add_piece(int fd, int in, uint64_t len)
+{
+	const off_t before = fd < 0 ? 0 : lseek(fd, 0, SEEK_CUR);
+	const int failed = copy_bytes(in, fd, len);
+
+	if (failed && fd >= 0 && (ftruncate(fd, before) < 0 || lseek(fd, before, SEEK_SET) < 0))
+		return EIO;
+	return failed;
+}
+
+/* The last piece has come.  A file without any is not kept: its disk was full. */
+static int end_pieces(int folder, const char *name, int fd)
+{
+	if (fd >= 0 && lseek(fd, 0, SEEK_CUR) == 0)
+		unlinkat(folder, name, 0);
+	return close_safely(fd, 0);
+}
+
+static int piece_request(int folder, const struct head *h, const char *name, int in)
+{
+	static int fd = -1;	/* of the file that comes in pieces; -1: none does */
+	static char path[FILES_NAME_MAX + 1];
+	int failed = 0;
+
+	if (h->request == FIRST_PIECE) {
+		end_pieces(folder, path, fd);
+		snprintf(path, sizeof(path), "%s", name);
+		fd = create(folder, name);
+		failed = fd < 0 ? errno : 0;
+	} else if (h->request == PIECE) {
+		errno = EBADF;
+		failed = add_piece(fd, in, h->len);
+	} else {
+		failed = end_pieces(folder, path, fd);
+		fd = -1;
+	}
+	return failed;
+}
+
 static void serve(int in, int out, int folder, const char *notes)
 {
 	struct head h;
@@ -157,8 +205,9 @@ static void serve(int in, int out, int folder, const char *notes)
 
 		if (h.name_len > FILES_NAME_MAX || !get_all(in, name, h.name_len))
 			return;
-		failed = h.notes ? replace_notes(notes, in, h.len)
-			: make_file(folder, name, in, h.len);
+		failed = h.request == NOTES ? replace_notes(notes, in, h.len)
+			: h.request == NEW_FILE ? make_file(folder, name, in, h.len)
+			: piece_request(folder, &h, name, in);
 		if (!put_all(out, &failed, sizeof(failed)))
 			return;
 	}
@@ -166,7 +215,9 @@ static void serve(int in, int out, int folder, const char *notes)
 
 static void helper(int in, int out, const char *folder, const char *notes)
 {
-	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGQUIT, SIGTSTP };
+	static const int ignored[] = {
+		SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGQUIT, SIGTSTP, SIGXFSZ,
+	};
 
 	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
 		signal(ignored[i], SIG_IGN);
@@ -230,25 +281,55 @@ static int ask(const struct head *h, const char *name, const void *p)
 	return failed;
 }
 
-int files_new(const char *name, const void *p, size_t len)
+static int ask_for_file(const struct head *h, const char *name, const void *p)
 {
-	const struct head h = { .name_len = (uint32_t)strlen(name), .len = len };
 	int failed;
 
 	if (!good_name(name))
 		return err(ERR_USAGE, "'%s': a plain name, without folders", name);
-	if (len > FILES_BYTES_MAX)
-		return err(ERR_LIMIT, "%s would be larger than 1 GiB", name);
-	failed = ask(&h, name, p);
+	failed = ask(h, name, p);
 	if (failed <= 0)
 		return failed;
 	return failed == EEXIST ? err(ERR_USAGE, "%s exists; choose another name", name)
 		: err_sys("%s", name);
 }
 
+int files_new(const char *name, const void *p, size_t len)
+{
+	const struct head h = { NEW_FILE, (uint32_t)strlen(name), len };
+
+	if (len > FILES_BYTES_MAX)
+		return err(ERR_LIMIT, "%s would be larger than 1 GiB", name);
+	return ask_for_file(&h, name, p);
+}
+
+int files_begin(const char *name)
+{
+	const struct head h = { FIRST_PIECE, (uint32_t)strlen(name), 0 };
+
+	snprintf(begun, sizeof(begun), "%s", name);
+	return ask_for_file(&h, name, "");
+}
+
+int files_add(const void *p, size_t len)
+{
+	const struct head h = { PIECE, 0, len };
+	const int failed = ask(&h, "", p);
+
+	return failed > 0 ? err_sys("%s", begun) : failed;
+}
+
+int files_end(void)
+{
+	const struct head h = { LAST_PIECE, 0, 0 };
+	const int failed = ask(&h, "", "");
+
+	return failed > 0 ? err_sys("%s", begun) : failed;
+}
+
 int files_notes(const void *p, size_t len)
 {
-	const struct head h = { .notes = 1, .len = len };
+	const struct head h = { NOTES, 0, len };
 	const int failed = ask(&h, "", p);
 
 	return failed > 0 ? err_sys("notes") : failed;

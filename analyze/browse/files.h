@@ -17,6 +17,11 @@ void files_stop(void);
 
 /* Makes a file that does not exist yet.  Negative with a message. */
 int files_new(const char *name, const void *p, size_t len);
+/* The same in pieces, of any length together: files_begin, files_add for each, files_end.  A piece
+ * that cannot be written leaves those before it in the file.  One file at a time. */
+int files_begin(const char *name);
+int files_add(const void *p, size_t len);
+int files_end(void);
 /* Replaces the notes, at once and for good or not at all. */
 int files_notes(const void *p, size_t len);
 

@@ -145,6 +145,7 @@ static void status(struct ui *u, int row)
 		buf_printf(&left, "  reading %u%%", p.permille / 10);
 	if (p.n_lost)
 		buf_printf(&left, "  %" PRIu64 " events lost", p.n_lost);
+	export_status(u, &left);
 	if ((p.damage.n_places || p.damage.cut) && !u->options->renew)
 		buf_str(&left, p.damage.cut ? "  cut off" : "  damaged");
 	ui_time_text(u, cursor, sizeof(cursor), u->cursor);

@@ -229,15 +229,28 @@ size_t ui_time_text(const struct ui *u, char *out, size_t size, uint64_t ts);
 
 /* ---- export.c, write.c ---- */
 
-void export_begin(struct ui *u, const char *name);
+/* Negative: err_text says what is wrong with the name, or that it cannot be written. */
+int export_begin(struct ui *u, const char *name);
 bool export_step(struct ui *u);		/* true: there is more to do at once */
-void export_cancel(struct ui *u);
+bool export_cancel(struct ui *u);	/* false: there is none; what is written stays */
+void export_status(const struct ui *u, struct buf *out);
 void write_menu(struct ui *u);
 void write_chosen(struct ui *u, long chosen);
 void write_named(struct ui *u, const char *name);
 
 /* Sorts a table by a column; by the one that it is sorted by: the other way round. */
 void table_sort(struct frame *f, unsigned column);
+
+/* ---- body_overview.c ---- */
+
+struct overview_facts {			/* each a line or "" */
+	char events[200], lost[80], machine[400], damage[200];
+};
+void overview_facts(struct ui *u, struct overview_facts *out);
+/* The i-th part: its query (NULL: it has none), title, and which columns of the view it does
+ * not show.  False: there are fewer. */
+bool overview_part(const struct frame *f, unsigned i, struct query **q, const char **title,
+		   uint32_t *hidden);
 
 /* ---- body_detail.c: what pages have in common ---- */
 
