@@ -103,6 +103,62 @@ static void skr_wanted(struct source *s)
 	((struct skr *)s)->want_stale = true;
 }
 
+/* ---- what is in the blocks ---- */
+
+enum { HEADER_CHUNK = 4096 };
+
+static bool header_at(struct skr *k, const struct index_entry *e, struct block *b)
+{
+	const uint8_t *p;
+	size_t n;
+
+	return input_seek(&k->in, e->off) == 0
+		&& input_peek(&k->in, BLOCK_HEADER_LEN, &p, &n) == 0 && block_get(b, p, n)
+		&& b->kind == e->kind && b->seq == e->seq && b->first_num == e->first_num
+		&& b->n_events == e->n_events && b->stored == e->stored
+		&& b->first_ts == e->first_ts && b->last_ts == e->last_ts;
+}
+
+/* Does next stand right behind e, without a number between them? */
+static bool follows(const struct index_entry *e, const struct index_entry *next)
+{
+	return next->off == e->off + BLOCK_HEADER_LEN + e->stored && next->seq == e->seq + 1
+		&& next->first_num
+			== e->first_num + (e->kind == BLOCK_EVENTS ? e->n_events : 0);
+}
+
+static void types_of(const struct skr *k, const struct block *b, struct event_set *out)
+{
+	*out = (struct event_set){0};
+	for (unsigned i = 0; i < 64 * SET_WORDS; i++)
+		if (b->set[i / 64] >> i % 64 & 1 && k->dict->event[i].desc)
+			event_set_add(out, k->dict->event[i].desc->id);
+}
+
+bool skr_types(struct source *s, struct event_set *out)
+{
+	struct skr *k = (struct skr *)s;
+	const struct index *x = skr_index(s);
+	bool good = x && k->in.seekable && k->dict;
+	size_t chunk;
+	struct block b;
+
+	if (!good)
+		return false;
+	chunk = k->in.chunk;
+	k->in.chunk = HEADER_CHUNK;
+	for (size_t i = 0; good && i < x->n; i++) {
+		const struct index_entry *e = &x->entry[i];
+
+		good = header_at(k, e, &b) && (!i || follows(e - 1, e))
+			&& (e->kind != BLOCK_DICT || b.payload_sum == k->dict_sum);
+		if (good)
+			types_of(k, &b, &out[i]);
+	}
+	k->in.chunk = chunk;
+	return good;
+}
+
 /* ---- opening ---- */
 
 static void skr_close(struct source *s)

@@ -12,6 +12,10 @@
 const struct index *skr_index(const struct source *s);
 const struct dict *skr_dict(const struct source *s);
 const uint8_t *skr_id(const struct source *s);		/* 16 bytes */
+/* The types of events in each block of the index, as the headers tell; out has room for all its
+ * entries.  The place of reading is lost.  False: not a recording whose blocks follow each other
+ * as the index says, all of them whole by their headers. */
+bool skr_types(struct source *s, struct event_set *out);
 
 struct verify_report {
 	struct source_damage damage;

@@ -43,6 +43,7 @@ struct skr {
 	uint8_t row_flags[BLOCK_TYPES_MAX];
 	uint64_t want[SET_WORDS];	/* by number in the dictionary */
 	bool want_stale;
+	enum pick pick;		/* of the block of events at hand */
 	uint64_t num;		/* of the last event passed */
 	uint64_t last_ts, places;	/* places: of damage, so far told */
 	uint64_t loss_count, loss_from, loss_to;

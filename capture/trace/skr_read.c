@@ -32,18 +32,35 @@ int skr_take_dict(struct skr *k, const struct block *b, const uint8_t *payload)
 	return 0;
 }
 
-static bool type_wanted(const struct skr *k, const struct event_desc *d)
+static bool type_wanted(const struct event_set *set, const struct event_desc *d)
 {
-	return d->flags & EF_PSEUDO || event_set_has(&k->s.want, d->id);
+	return d->flags & EF_PSEUDO || event_set_has(set, d->id);
+}
+
+/* Of the block of events at hand. */
+static const struct event_set *wanted_types(const struct skr *k)
+{
+	return k->pick == PICK_LEAN ? &k->s.pick.lean : &k->s.want;
 }
 
 static void refresh_want(struct skr *k)
 {
 	memset(k->want, 0, sizeof(k->want));
 	for (unsigned i = 0; k->dict && i < 64 * SET_WORDS; i++)
-		if (k->dict->event[i].desc && type_wanted(k, k->dict->event[i].desc))
+		if (k->dict->event[i].desc && type_wanted(wanted_types(k), k->dict->event[i].desc))
 			k->want[i / 64] |= UINT64_C(1) << i % 64;
 	k->want_stale = false;
+}
+
+static void pick_block(struct skr *k, uint64_t first_num)
+{
+	const struct source_pick *p = &k->s.pick;
+	const enum pick pick = p->ask ? p->ask(p->arg, first_num) : PICK_ALL;
+
+	if (pick == k->pick)
+		return;
+	k->pick = pick;
+	k->want_stale = true;
 }
 
 /* ---- rows ---- */
@@ -73,10 +90,12 @@ static void damaged_rows(struct skr *k, const struct block *b)
 
 static void start_rows(struct skr *k, bool numbered)
 {
+	const struct event_set *types = numbered ? wanted_types(k) : &k->s.want;
+
 	for (unsigned i = 0; i < k->unit.n_types; i++) {
 		const struct event_desc *d = k->unit.types[i].event->desc;
 
-		k->row_flags[i] = (uint8_t)((type_wanted(k, d) ? ROW_WANTED : 0)
+		k->row_flags[i] = (uint8_t)((type_wanted(types, d) ? ROW_WANTED : 0)
 					    | (d->flags & EF_PSEUDO ? 0 : ROW_NUMBERED));
 	}
 	k->active = true;
@@ -195,7 +214,12 @@ static bool block_wanted(const struct block *b, void *arg)
 		return b->flags & BLOCK_FIRST ? state_due(k, b) || is_gap(k, b) : k->in_state;
 	if (b->kind == BLOCK_SEAL || b->kind == BLOCK_INDEX || b->kind >= BLOCK_KINDS)
 		return false;
-	if (b->kind != BLOCK_EVENTS || !k->dict)
+	if (b->kind != BLOCK_EVENTS)
+		return true;
+	pick_block(k, b->first_num);
+	if (k->pick == PICK_END)
+		return false;
+	if (!k->dict)
 		return true;
 	if (k->want_stale)
 		refresh_want(k);
@@ -260,7 +284,8 @@ static int open_events(struct skr *k, const struct block *b, const uint8_t *payl
 		k->num = b->first_num + b->n_events - 1;
 		return 0;
 	}
-	if (unit_open(&k->unit, b, payload, k->dict, k->s.want_bulk) < 0) {
+	if (unit_open(&k->unit, b, payload, k->dict,
+		      k->s.want_bulk && k->pick == PICK_ALL) < 0) {
 		k->drain = true;
 		return -ERR_FORMAT;
 	}
@@ -314,7 +339,8 @@ static int advance(struct skr *k)
 		return 1;
 	if (!k->held) {
 		r = block_next(&k->blocks, &k->b, &payload, block_wanted, k);
-		if (!r && behind_part(k, &k->b))
+		if (!r && (behind_part(k, &k->b)
+			   || (k->b.kind == BLOCK_EVENTS && k->pick == PICK_END)))
 			r = 1;
 		k->ended = r == 1;
 		if (r)

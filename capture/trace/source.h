@@ -38,6 +38,18 @@ struct source_damage {
 
 struct source;
 
+/* What is wanted of a block of events, by the number of its first event: all as source_want says;
+ * only the types of pick.lean without payloads; or nothing any more: events end before it. */
+enum pick { PICK_ALL, PICK_LEAN, PICK_END };
+
+/* Asked at each block of events where ask is set.  Sources without blocks do not ask: whoever sets
+ * it must live with more than was picked. */
+struct source_pick {
+	enum pick (*ask)(void *arg, uint64_t first_num);
+	void *arg;
+	struct event_set lean;
+};
+
 struct source_ops {
 	int (*next)(struct source *s, struct event *ev);
 	int (*seek_ts)(struct source *s, uint64_t ts);
@@ -59,6 +71,7 @@ struct source {
 	uint64_t n_skipped;		/* events passed over because nobody wanted them */
 	uint64_t bytes_done;		/* of info.size, for progress */
 	unsigned stop_key;		/* events end where this key frame stands; 0: never */
+	struct source_pick pick;
 };
 
 /* Opens a recording of any known format; "-" is standard input.  NULL on error. */
