@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 
+#include "analyze/browse/blocks.h"
 #include "analyze/browse/query.h"
 #include "analyze/browse/scan.h"
 
@@ -32,6 +33,7 @@ struct browse {
 	struct source *first;		/* of reader 0, whose texts info has */
 	struct part parts[PARTS_MAX];
 	unsigned n_parts;
+	struct blocks blocks;
 	struct alert_printer *printer;
 	struct detect_plan detect;
 

@@ -150,6 +150,7 @@ static int begin_base(struct browse *b)
 			return -ERR_RULE;
 		}
 	}
+	blocks_watch(&b->blocks, b->views);
 	b->base = scan_new(b, &plan);
 	b->base->base = true;
 	browse_begin(b, b->base);
@@ -175,6 +176,7 @@ static int open_sources(struct browse *b, const struct browse_options *o)
 		return -ERR_SYSTEM;
 	b->info = b->first->info;
 	b->n_parts = parts_of(b->first, b->parts);
+	blocks_init(&b->blocks, b->first, b->parts, b->n_parts);
 	b->readers[0].source = b->first;
 	for (b->n_readers = 1; b->n_readers < wanted; b->n_readers++) {
 		b->readers[b->n_readers].source = source_open_begin(o->path, b->info.size);
@@ -296,6 +298,7 @@ void browse_close(struct browse *b)
 		free(b->lines[i].line);
 	free(b->lines);
 	table_release(&b->programs);
+	blocks_release(&b->blocks);
 	alert_printer_free(b->printer);
 	if (b->event_fd >= 0)
 		close(b->event_fd);

@@ -107,6 +107,19 @@ static void choose_parts(struct scan *s)
 	s->next_part = s->joining = s->first_part;
 }
 
+/* What counts events in focus reads all of them, what gathers rows of one view only those. */
+static void choose_blocks(struct scan *s)
+{
+	const struct scan_plan *plan = &s->plan;
+
+	s->sieved = plan->n_views == 1 && !plan->filter && !plan->rules && !plan->marks;
+	if (!s->sieved)
+		return;
+	sieve_init(&s->sieve, &s->b->blocks, &plan->views[0].types, plan->views[0].view->filter);
+	s->sieve.from = plan->from;
+	s->sieve.to = plan->to;
+}
+
 struct scan *scan_new(struct browse *b, const struct scan_plan *plan)
 {
 	struct scan *s = xcalloc(1, sizeof(*s));
@@ -124,6 +137,7 @@ struct scan *scan_new(struct browse *b, const struct scan_plan *plan)
 		table_init(&s->tables[i], plan->views[i].view, plan->views[i].processes);
 	table_init(&s->doomed, NULL, false);
 	choose_parts(s);
+	choose_blocks(s);
 	s->complete = s->joining >= s->n_parts;
 	return s;
 }

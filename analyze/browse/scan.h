@@ -10,6 +10,7 @@
 #define SAKER_BROWSE_SCAN_H
 
 #include "analyze/alert/detect.h"
+#include "analyze/browse/blocks.h"
 #include "analyze/browse/gather.h"
 #include <pthread.h>
 
@@ -67,6 +68,8 @@ struct scan {
 	bool cancelled;			/* read without the lock */
 	bool complete;
 	bool base;
+	bool sieved;			/* blocks without rows are left out */
+	struct sieve sieve;
 	struct scan *parent;		/* whose condition is this one's; it has a reference */
 	char *name;			/* view and focus, to find it again */
 	/* parts */

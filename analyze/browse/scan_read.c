@@ -23,6 +23,7 @@ struct pass {
 	struct state *own, *st;
 	struct cond *filter;
 	struct gather gathers[SCAN_VIEWS_MAX];
+	struct watcher watcher;		/* of the first pass */
 	struct arena scratch;
 	struct field_ctx ctx;
 	struct field_env env;
@@ -146,6 +147,7 @@ static void told_damage(struct pass *p)
 	all->n_places += one->n_places - p->r->damage_told;
 	all->cut |= one->cut;
 	p->r->damage_told = one->n_places;
+	__atomic_store_n(&p->r->b->blocks.damaged, true, __ATOMIC_RELAXED);
 }
 
 static size_t bytes_of(const struct pass *p)
@@ -223,6 +225,8 @@ static void on_event(struct pass *p, const struct event *ev)
 	arena_reset(&p->scratch);
 	if (p->filter && !cond_eval(p->filter, &p->ctx))
 		return;
+	if (p->scan->base)
+		watcher_add(&p->watcher, &p->ctx);
 	p->parcel->n_counted++;
 	p->parcel->events.n[bucket_of(p, ev->ts)]++;
 	for (unsigned i = 0; i < p->plan->n_views; i++)
@@ -305,6 +309,8 @@ static void pass_init(struct pass *p, struct reader *r, struct scan *s)
 				     .scratch = &p->scratch, .env = &p->env };
 	for (unsigned i = 0; i < p->plan->n_views; i++)
 		gather_init(&p->gathers[i], &p->plan->views[i]);
+	if (s->base)
+		watcher_init(&p->watcher, &b->blocks);
 	want(p);
 }
 
@@ -316,6 +322,8 @@ static void pass_release(struct pass *p)
 		detect_release(&p->detect);
 	if (p->own)
 		state_free(p->own);
+	if (p->scan->base)
+		watcher_release(&p->watcher);
 	cond_free(p->filter);
 	arena_release(&p->scratch);
 }
@@ -334,6 +342,9 @@ static int go_to_part(struct pass *p, unsigned part)
 	p->ctx.cur = state_current(p->st);
 	state_begin(p->st, p->r->b->info.first_ts);
 	s->stop_key = p->plan->alone ? 0 : at->to_key;
+	s->pick = (struct source_pick){0};
+	if (p->scan->sieved)
+		s->pick = (struct source_pick){ sieve_ask, &p->scan->sieve, *state_events() };
 	return source_seek_key(s, at->from_key);
 }
 
@@ -363,17 +374,43 @@ static void fail(struct pass *p)
 	browse_unlock(p->r->b);
 }
 
+/* Processes that the snapshot of the first part tells of are rows whatever happens then. */
+static bool has_rows(const struct pass *p, unsigned part)
+{
+	return !p->scan->sieved || (part == 0 && p->plan->plain && p->plan->views[0].processes)
+		|| sieve_part(&p->scan->sieve, part);
+}
+
+static int read_rows(struct pass *p, unsigned part)
+{
+	const int rc = go_to_part(p, part);
+
+	return rc < 0 ? rc : read_part(p);
+}
+
+/* What the first pass has seen of blocks is all there is in them. */
+static void end_watch(struct pass *p, unsigned part)
+{
+	if (p->scan->base && !__atomic_load_n(&p->scan->cancelled, __ATOMIC_RELAXED))
+		watcher_end(&p->watcher, part, p->plan->alone ? p->r->b->n_parts : part + 1);
+}
+
 static void run_part(struct pass *p, unsigned part)
 {
-	int rc = go_to_part(p, part);
+	int rc = 0;
 
+	p->part = part;
 	p->parcel = parcel_new(p);
 	p->n_seen = 0;
 	p->enough = part == p->scan->first_part ? FIRST_EVENTS : PARCEL_EVENTS;
-	if (rc >= 0)
-		rc = read_part(p);
+	if (p->scan->base)
+		watcher_begin(&p->watcher);
+	if (has_rows(p, part))
+		rc = read_rows(p, part);
 	if (rc < 0)
 		fail(p);
+	else
+		end_watch(p, part);
 	if (p->plan->rules)
 		detect_end(&p->detect, p->r->b->info.last_ts);
 	send(p, true);

@@ -59,14 +59,15 @@ static uint64_t time_of(const struct scan *s, unsigned i)
 	return s->lo + (uint64_t)((at + HISTOGRAM - 1) / HISTOGRAM);
 }
 
-/* What a scan has counted, up to known. */
-static void put_counts(const struct strip *s, const struct scan *scan, uint64_t known)
+/* What a scan has counted, up to known, of the range that is in focus. */
+static void put_counts(const struct strip *s, const struct scan *scan, uint64_t known,
+		       const struct scan_plan *focus)
 {
 	for (unsigned i = 0; i < HISTOGRAM; i++) {
 		const uint64_t a = time_of(scan, i), b = time_of(scan, i + 1);
 		const bool fine = (s->to - s->from) / s->n >= (b - a) || scan->events->n[i] == 0;
 
-		if (b <= s->from || a >= s->to || a > known)
+		if (b <= s->from || a >= s->to || a > known || b <= focus->from || a > focus->to)
 			continue;
 		SPREAD(s, a, b, scan->events->n[i], fine, n_events);
 		if (scan->lost->n[i])
@@ -167,7 +168,9 @@ void timeline_get(struct browse *b, struct query *q, uint64_t from, uint64_t to,
 		  struct bucket *out, unsigned n)
 {
 	const struct strip s = { from, to > from ? to : from + 1, out, n };
-	struct scan *const of = q ? query_scan(q) : b->base;
+	struct scan *const shown = q ? query_scan(q) : b->base;
+	/* What gathers rows of a view does not count the other events. */
+	struct scan *const of = shown->sieved ? b->base : shown;
 	const struct scan *near, *scan = of;
 	uint64_t known;
 
@@ -180,8 +183,8 @@ void timeline_get(struct browse *b, struct query *q, uint64_t from, uint64_t to,
 	if (near && near->n_events > 0)
 		scan = near;
 	known = scan->complete ? UINT64_MAX : scan->done_ts;
-	put_counts(&s, scan, known);
-	if (!q && !scan->complete)
+	put_counts(&s, scan, known, &shown->plan);
+	if (of == b->base && !scan->complete)
 		put_index(&s, skr_index(b->first), known);
 	put_alerts(&s, &b->marks[MARK_ALERT]);
 	mark_unknown(&s, scan);

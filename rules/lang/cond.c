@@ -2,7 +2,9 @@
 /* The passes in a row: parse, expand, check (which folds), event types, code. */
 #include "rules/lang/cond.h"
 
+#include <ctype.h>
 #include <stdlib.h>
+#include <string.h>
 #include <string.h>
 
 #include "capture/base/strict.h"
@@ -95,6 +97,55 @@ bool cond_eval(struct cond *c, const struct field_ctx *ctx)
 const struct event_set *cond_events(const struct cond *c)
 {
 	return &c->of->types;
+}
+
+/* A constant that is printed as it is read: words, and what is in names and paths. */
+static bool is_word(const struct operand *o)
+{
+	bool plain = o->kind == OPERAND_TEXT && o->len > 0;
+
+	for (uint32_t i = 0; plain && i < o->len; i++)
+		plain = isalnum((unsigned char)o->p[i]) || strchr("_./:-", o->p[i]);
+	return plain;
+}
+
+static bool is_plain(const struct operand *o)
+{
+	bool all = o->kind == OPERAND_LIST && o->n_kids > 0;
+
+	for (uint32_t i = 0; all && i < o->n_kids; i++)
+		all = is_word(o->kids[i]);
+	return all || is_word(o) || (o->kind == OPERAND_TEXT && !o->len);
+}
+
+static const struct node *find_required(const struct node *n,
+					bool (*fits)(const char *field, size_t len))
+{
+	const struct node *found = NULL;
+
+	if (n->kind == NODE_CHECK && !n->mod && n->left->kind == OPERAND_FIELD
+	    && !n->left->has_arg && n->right && is_plain(n->right)
+	    && fits(n->left->p, n->left->len))
+		return n;
+	for (uint32_t i = 0; !found && n->kind == NODE_AND && i < n->n_kids; i++)
+		found = find_required(n->kids[i], fits);
+	return found;
+}
+
+struct cond *cond_required(const struct cond *c, bool (*fits)(const char *field, size_t len))
+{
+	const struct node *n = find_required(c->of->ast->root, fits);
+	struct cond *test = NULL;
+	struct buf text = {0};
+
+	if (n) {
+		check_print(&text, n);
+		if (n->right->kind == OPERAND_TEXT && !n->right->len)
+			buf_str(&text, "''");
+		test = cond_compile(buf_text(&text), text.len, "test");
+	}
+	buf_release(&text);
+	return test;
 }
 
 bool cond_needs_bulk(const struct cond *c)
