@@ -33,6 +33,7 @@ _Static_assert(EV__N <= 192, "event_words.h makes three words");
 	E(MKNODAT) E(SYMLINKAT) E(RENAMEAT) E(RENAMEAT2) E(LINKAT)
 #define POLLS_EVENTS(E) E(POLL) E(PPOLL)
 #define ACCOUNT_EVENTS(E) E(PROCINFO) E(PROCEXIT)
+#define COMMAND_EVENTS(E) E(EXECVE) E(EXECVEAT) E(CHDIR)
 
 #define IN_0(id) | (uint64_t)(EV_##id / 64 == 0) << EV_##id % 64
 #define IN_1(id) | (uint64_t)(EV_##id / 64 == 1) << EV_##id % 64
@@ -56,6 +57,9 @@ enum {
 	ACCOUNT_2 = 0 ACCOUNT_EVENTS(IN_2),
 	PROCINFO_2 = 0 IN_2(PROCINFO),
 	CPUINFO_2 = 0 IN_2(CPUINFO),
+	COMMAND_0 = 0 COMMAND_EVENTS(IN_0),
+	COMMAND_1 = 0 COMMAND_EVENTS(IN_1),
+	COMMAND_2 = 0 COMMAND_EVENTS(IN_2),
 	ANY_0 = 0, ANY_1 = 0, ANY_2 = 0,
 };
 

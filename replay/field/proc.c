@@ -127,6 +127,24 @@ GET(get_proc_exeline)
 	return put_bytes(r, out, p, exe.len + 1 + args.len);
 }
 
+GET(get_evt_command)
+{
+	const struct value *path = EV(c->ev, CHDIR, path);
+	const char cd[] = "cd ";
+	char *p;
+
+	if (value_i64(event_value(c->ev, 0), -1) != 0)
+		return FIELD_ABSENT;
+	if (c->ev->type != EV_CHDIR)
+		return get_proc_exeline(c, r, out);
+	if (path->state != VALUE_SET)
+		return path->state == VALUE_LOST ? FIELD_LOST : FIELD_ABSENT;
+	p = arena_alloc(c->scratch, sizeof(cd) + path->len);
+	memcpy(p, cd, sizeof(cd) - 1);
+	memcpy(p + sizeof(cd) - 1, path->p, path->len);
+	return put_bytes(r, out, p, sizeof(cd) - 1 + path->len);
+}
+
 GET(get_proc_args)
 {
 	struct args a;

@@ -207,6 +207,23 @@ static void malformed_parameters_do_no_harm(void **unused)
 	world_free(w);
 }
 
+static void commands_are_what_one_types(void **unused)
+{
+	struct world *w = shell();
+
+	exec_event(w, 200, "/bin/cat", "cat");
+	is(w, "evt.command", "cat -a b c");
+	begin(w, EV_CHDIR, 200);
+	num(w, "res", 0);
+	str(w, "path", "../up");
+	is(w, "evt.command", "cd ../up");
+	num(w, "res", -ENOENT);
+	is(w, "evt.command", "absent");
+	begin(w, EV_GETUID, 200);
+	is(w, "evt.command", "absent");
+	world_free(w);
+}
+
 /* ---- processes ---- */
 
 static void ancestors_are_counted_from_the_process(void **unused)
@@ -330,6 +347,7 @@ int main(void)
 		cmocka_unit_test(results_have_names),
 		cmocka_unit_test(parameters_have_text_and_meaning),
 		cmocka_unit_test(malformed_parameters_do_no_harm),
+		cmocka_unit_test(commands_are_what_one_types),
 		cmocka_unit_test(ancestors_are_counted_from_the_process),
 		cmocka_unit_test(paths_of_calls_are_absolute),
 		cmocka_unit_test(formats_fill_in_fields),
