@@ -165,12 +165,22 @@ static int on_alert(void *arg, const struct rule *r, uint64_t ts, uint64_t num,
 	return w->record ? recording_alert(&w->recording, r, ts, num, line, len) : 0;
 }
 
+static int record_name(const struct event *ev, void *arg)
+{
+	return recording_event(arg, ev);
+}
+
 static int on_event(struct watch *w, const struct event *ev)
 {
-	int rc = w->record ? recording_event(&w->recording, ev) : 0;
+	int rc = 0;
 
+	state_update(w->detect.state, ev);
+	if (w->record)
+		rc = state_names_told(w->detect.state, ev, record_name, &w->recording);
+	if (rc >= 0 && w->record)
+		rc = recording_event(&w->recording, ev);
 	if (rc >= 0)
-		rc = detect_event(&w->detect, ev);
+		rc = detect_look(&w->detect, ev);
 	if (ev->num == 0)
 		return rc;
 	w->detect.stats.n_events++;
@@ -239,6 +249,7 @@ static int begin(struct watch *w)
 	if (stop_asked)
 		live_stop(w->source);
 	detect_init(&w->detect, &w->rules->plan, on_alert, w);
+	state_learn_names(w->detect.state);
 	if (w->record && recording_open(&w->recording, w->record, w->force, &w->source->info,
 					w->detect.state) < 0)
 		return -ERR_SYSTEM;

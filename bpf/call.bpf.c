@@ -156,12 +156,18 @@ static __always_inline int read_msg(struct msg *m, u64 ptr, bool compat)
 	return 0;
 }
 
-enum { COMPAT_BIT = 1u << 31 };
-
-/* Operations on the struct msghdr at ptr. */
-int put_msg(u32 at, u32 kind, u64 ptr, u64 ret, u32 flags)
+/* Bytes that answers of name servers have and that snaplen would cut. */
+static __always_inline bool may_be_names(u64 len)
 {
-	const bool compat = flags & COMPAT_BIT;
+	return set.names_len && len > set.snaplen && len < WIRE_NAMES_MAX;
+}
+
+/* Operations on the struct msghdr at ptr.  flags: those of the operation, IOV_COMPAT, and in the
+ * high half the descriptor. */
+int put_msg(u32 at, u32 kind, u64 ptr, u64 ret, u64 flags)
+{
+	const bool compat = flags & IOV_COMPAT;
+	u32 bits = compat ? IOV_COMPAT : 0;
 	u64 limit = ~0ull;
 	struct msg m;
 
@@ -177,7 +183,19 @@ int put_msg(u32 at, u32 kind, u64 ptr, u64 ret, u32 flags)
 		return put_user_bytes(at, kind, m.ctl, m.ctl_len, WIRE_PATH_MAX);
 	if (kind == OP_MSGNAME)
 		return put_user_bytes(at, kind, m.name, m.name_len, 128);
-	return put_iov(at, kind, m.iov, m.n_iov | (compat ? COMPAT_BIT : 0), limit);
+	if (kind == OP_MSG && may_be_names(limit) && is_of_names(flags >> 32, m.name))
+		bits |= IOV_NAMES;
+	return put_iov(at, kind, m.iov, m.n_iov | bits, limit);
+}
+
+/* Is the payload that an operation copies what a name server says? */
+static __always_inline bool has_names(const struct wire_record *rec,
+				      const volatile struct wire_op *op)
+{
+	const u32 peer = op->c;
+
+	return op->d && rec->ret > 0 && may_be_names(rec->ret) &&
+	       is_of_names(rec->args[0], peer ? rec->args[(peer - 1) & 7] : 0);
 }
 
 /* Does operation op apply to this call? */
@@ -208,7 +226,8 @@ int run_op(u32 off, u32 at, u32 index, u32 i)
 		&conf[index & (2 * WIRE_NR_MAX - 1)].ops[i & (WIRE_OPS_MAX - 1)];
 	struct wire_record *const rec = ring_at(off, sizeof(*rec) + 8 * sizeof(u64));
 	const u32 kind = op->kind, flags = op->flags;
-	u64 a, compat_bit;
+	u64 a;
+	u32 bits, keep;
 
 	if (!rec)
 		return at;
@@ -217,7 +236,7 @@ int run_op(u32 off, u32 at, u32 index, u32 i)
 	if (!op_applies(rec, op, flags))
 		return put_none(at, kind, WB_ABSENT);
 	a = op->a == WIRE_RET ? (u64)rec->ret : rec->args[op->a & 7];
-	compat_bit = rec->flags & WIRE_COMPAT ? COMPAT_BIT : 0;
+	bits = rec->flags & WIRE_COMPAT ? IOV_COMPAT : 0;
 	if (flags & OPF_PEERLESS && has_peer(rec->args[0]))
 		return put_none(at, kind, WB_ABSENT);
 	switch (kind) {
@@ -225,8 +244,9 @@ int run_op(u32 off, u32 at, u32 index, u32 i)
 		return put_user_str(at, kind, a);
 	case OP_BUF:
 	case OP_BUFP:
-		return put_user_bytes(at, kind, a, op_length(rec, op->b, flags),
-				      flags & OPF_PAYLOAD ? set.snaplen : WIRE_PATH_MAX);
+		keep = !(flags & OPF_PAYLOAD) ? WIRE_PATH_MAX :
+			has_names(rec, op) ? set.names_len : set.snaplen;
+		return put_user_bytes(at, kind, a, op_length(rec, op->b, flags), keep);
 	case OP_SOCKADDR:
 	case OP_PEERNAME:
 		return put_user_bytes(at, kind, a, op_length(rec, op->b, flags), 128);
@@ -241,16 +261,18 @@ int run_op(u32 off, u32 at, u32 index, u32 i)
 				      WIRE_FDLIST_MAX * 8);
 	case OP_IOV:
 	case OP_IOVSIZE:
+		if (kind == OP_IOV && has_names(rec, op))
+			bits |= IOV_NAMES;
 		if (flags & OPF_LIMIT_RET && rec->ret >= 0)
-			return put_iov(at, kind, a, rec->args[op->b & 7] | compat_bit, rec->ret);
-		return put_iov(at, kind, a, rec->args[op->b & 7] | compat_bit, ~0ull);
+			return put_iov(at, kind, a, rec->args[op->b & 7] | bits, rec->ret);
+		return put_iov(at, kind, a, rec->args[op->b & 7] | bits, ~0ull);
 	case OP_MSG:
 	case OP_MSGSIZE:
 	case OP_MSGCTL:
 	case OP_MSGNAME:
-		return put_msg(at, kind, a, rec->ret, flags | compat_bit);
+		return put_msg(at, kind, a, rec->ret, flags | bits | rec->args[0] << 32);
 	case OP_RIGHTS:
-		return put_rights(at, a, compat_bit != 0);
+		return put_rights(at, a, bits != 0);
 	case OP_GOT:
 		return put_got(at, a);
 	case OP_TUPLE:
@@ -277,7 +299,7 @@ int run_op(u32 off, u32 at, u32 index, u32 i)
 	case OP_CGROUPS:
 		return put_cgroups(at, bpf_get_current_task());
 	case OP_ARGV:
-		return put_argv(at, a, compat_bit ? 4 : 8);
+		return put_argv(at, a, bits ? 4 : 8);
 	case OP_EXE:
 		return put_exe(at, exe_file(), bpf_get_current_task());
 	case OP_EXEPATH:

@@ -49,8 +49,6 @@ int put_user_bytes(u32 at, u32 op, u64 ptr, u64 len, u32 keep)
 struct iovec64 { u64 base, len; };
 struct iovec32 { u32 base, len; };
 
-enum { COMPAT_BIT = 1u << 31 };
-
 static __always_inline int read_iovec(struct iovec64 *v, u64 array, u32 i, bool compat)
 {
 	struct iovec32 v32;
@@ -68,8 +66,8 @@ static __always_inline int read_iovec(struct iovec64 *v, u64 array, u32 i, bool 
  * instructions for 32 rounds): the body is a function of its own, verified once, and what
  * it carries from round to round stands in the blob: len, and full as the sum. */
 
-/* Appends the bytes of one iovec to the blob at the offset.  0: go on. */
-int put_iov_one(u32 at, u32 sum_only, u64 where, u64 limit, u32 compat)
+/* Appends the bytes of one iovec to the blob at the offset, keep in all.  0: go on. */
+int put_iov_one(u32 at, u32 keep, u64 where, u64 limit, u32 compat)
 {
 	struct wire_blob *const b = ring_at(at, sizeof(*b) + 2 * WIRE_SNAPLEN_MAX);
 	struct iovec64 v;
@@ -83,9 +81,9 @@ int put_iov_one(u32 at, u32 sum_only, u64 where, u64 limit, u32 compat)
 		v.len = limit - b->full;
 	b->full += v.len;
 	got = b->len;
-	if (sum_only || got >= set.snaplen || got > WIRE_SNAPLEN_MAX)
+	if (got >= keep || got > WIRE_SNAPLEN_MAX)
 		return 0;
-	k = set.snaplen - got;
+	k = keep - got;
 	if (v.len < k)
 		k = v.len;
 	barrier_var(k);		/* or clang compares another copy and k has no bound */
@@ -98,22 +96,23 @@ int put_iov_one(u32 at, u32 sum_only, u64 where, u64 limit, u32 compat)
 }
 
 /* The bytes of n iovecs, no more than limit, cut to snaplen; or for OP_IOVSIZE and
- * OP_MSGSIZE their sum.  n with COMPAT_BIT: of a 32-bit caller. */
+ * OP_MSGSIZE their sum. */
 int put_iov(u32 at, u32 op, u64 iov, u32 n, u64 limit)
 {
 	struct wire_blob *b = ring_at(at, sizeof(*b) + 8);
-	const bool compat = n & COMPAT_BIT, sum_only = op == OP_IOVSIZE || op == OP_MSGSIZE;
+	const bool compat = n & IOV_COMPAT, sum_only = op == OP_IOVSIZE || op == OP_MSGSIZE;
+	const u32 keep = sum_only ? 0 : n & IOV_NAMES ? set.names_len : set.snaplen;
 	const u32 step = compat ? sizeof(struct iovec32) : sizeof(struct iovec64);
 	u32 i;
 
 	if (!b)
 		return at;
-	n &= ~COMPAT_BIT;
+	n &= ~(IOV_COMPAT | IOV_NAMES);
 	if (!iov)
 		return blob_end(b, at, op, WB_ABSENT, 0, 0);
 	blob_end(b, at, op, WB_SET, 0, 0);
 	for (i = 0; i < WIRE_IOV_MAX && i < n; i++)
-		if (put_iov_one(at, sum_only, iov + i * step, limit, compat))
+		if (put_iov_one(at, keep, iov + i * step, limit, compat))
 			break;
 	if (n && i == 0)
 		return blob_end(b, at, op, WB_UNREADABLE, 0, 0);

@@ -168,6 +168,34 @@ int has_peer(u32 fd)
 	return GET(u, peer) != NULL;
 }
 
+static __always_inline bool is_names_port(u16 port)
+{
+	return port == 53 || port == 5353 || port == 5355;
+}
+
+/* Does one end of an internet socket have the port of a name server?  peer: whom the call speaks
+ * to if the socket itself does not say. */
+int is_of_names(u32 fd, u64 peer)
+{
+	const struct sock *const sk = sock_of_fd(fd);
+	const struct inet_sock *inet;
+	u16 family, addr[2] = {0};
+	u16 port;
+
+	if (!sk)
+		return 0;
+	family = GET(sk, __sk_common.skc_family);
+	if (family != AF_INET_ && family != AF_INET6_)
+		return 0;
+	inet = TYPED(struct inet_sock, sk);
+	port = swap16(GET(sk, __sk_common.skc_dport));
+	if (is_names_port(port) || is_names_port(swap16(GET(inet, inet_sport))))
+		return 1;
+	if (port || !peer || bpf_probe_read_user(addr, sizeof(addr), (void *)peer))
+		return 0;
+	return is_names_port(swap16(addr[1]));
+}
+
 /* The queue of connections that wait to be accepted. */
 int put_queue(u32 at, u32 fd)
 {

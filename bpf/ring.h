@@ -265,7 +265,7 @@ static __always_inline u32 blob_end(struct wire_blob *b, u32 at, u32 op, u32 sta
 int put_none(u32 at, u32 op, u32 state);
 int put_user_str(u32 at, u32 op, u64 ptr);
 int put_user_bytes(u32 at, u32 op, u64 ptr, u64 len, u32 keep);
-int put_iov(u32 at, u32 op, u64 iov, u32 n, u64 limit);
+int put_iov(u32 at, u32 op, u64 iov, u32 n, u64 limit);	/* n: with enum iov_bit */
 int put_file(u32 at, u32 fd);
 int put_file_path(u32 at, u32 fd);
 int put_got(u32 at, u32 fd);
@@ -283,5 +283,9 @@ int put_argv(u32 at, u64 argv, u32 width);
 int put_exe(u32 at, u64 file, u64 task);	/* of a struct file, a struct task_struct */
 int put_kernel_str(u32 at, u32 op, u64 ptr);
 int has_peer(u32 fd);
+int is_of_names(u32 fd, u64 peer);	/* address of a struct sockaddr, or 0 */
+
+/* The count of iovecs is of a 32-bit caller; of payload, names_len is kept. */
+enum iov_bit { IOV_COMPAT = 1u << 31, IOV_NAMES = 1u << 30 };
 
 #endif

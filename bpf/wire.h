@@ -27,6 +27,8 @@ enum {
 	WIRE_PATH_MAX = 4096,
 	WIRE_ARGS_MAX = 4096,		/* of argv, of the environment */
 	WIRE_SNAPLEN_MAX = 65000,
+	WIRE_NAMES_LEN = 512,		/* kept of what name servers say, if anything is */
+	WIRE_NAMES_MAX = 4096,		/* longer ones are something else */
 	WIRE_FDLIST_MAX = 64,
 	WIRE_IOV_MAX = 32,
 	WIRE_RIGHTS_MAX = 253,		/* the kernel's own limit */
@@ -121,7 +123,9 @@ struct wire_blob {
 };
 
 /* What to fetch beyond the registers.  a: number of the argument, WIRE_RET the return
- * value; b: number of the argument with the length or count, or an offset. */
+ * value; b: number of the argument with the length or count, or an offset.  Of payload d is set
+ * if argument 0 may be a socket, and c is then 1 + the number of the argument with the address of
+ * the other end; 0: the call has none. */
 enum wire_op_kind {
 	OP_NONE,
 	OP_STR,		/* string at a */
@@ -216,7 +220,8 @@ struct wire_settings {
 	__u8 fork_is_silent;	/* a child does not return through sys_exit */
 	__u8 have_cast;		/* 6.2: bpf_rdonly_cast */
 	__u8 latency;		/* sys_enter is attached too */
-	__u8 pad[5];
+	__u8 pad;
+	__u32 names_len;	/* as snaplen, of what name servers say; 0: as of others */
 };
 
 struct wire_file {

@@ -339,6 +339,13 @@ static bool wanted(struct recorder *r, const struct event *ev)
 	return cond_eval(r->cond, &r->ctx);
 }
 
+static int add(const struct event *ev, void *arg)
+{
+	struct recorder *const r = arg;
+
+	return sink_add(&r->out, ev);
+}
+
 static int record_event(struct recorder *r, const struct event *ev)
 {
 	int n;
@@ -346,8 +353,9 @@ static int record_event(struct recorder *r, const struct event *ev)
 	state_update(r->state, ev);
 	if (!r->after_snapshot && event_is_pseudo(ev) && ev->type != EV_LOSS)
 		return write_snapshot(r, ev);
-	if (!wanted(r, ev))
-		return 0;
+	n = state_names_told(r->state, ev, add, r);
+	if (n < 0 || !wanted(r, ev))
+		return n;
 	n = sink_add(&r->out, ev);
 	if (n == 0 && !event_is_pseudo(ev) && ++r->written == r->max_events)
 		live_stop(r->src);
@@ -445,6 +453,7 @@ static int open_all(struct recorder *r)
 			return -ERR_USAGE;
 	}
 	r->state = state_new(NULL);
+	state_learn_names(r->state);
 	r->src = live_open(&r->live);
 	if (!r->src)
 		return -ERR_PRIVILEGE;

@@ -83,7 +83,7 @@ $absent[-1] = '*%evt.type %fd.cip';
 (undef, $out) = replay('--strict-falco', @absent);
 is($out =~ tr/\n//, scalar @opens, 'unless the format has a star');
 (undef, $out) = replay($demo, '-f', 'fd.sip.name exists');
-is($out, '', 'no name of a host is known');
+is($out, '', 'no answer in it names a host');
 (undef, $out) = replay('--strict-falco', $demo, '-f', 'fd.sip.name exists');
 isnt($out, '', 'in Falco all descriptors have one');
 (undef, $out) = replay($demo, '-f', 'toupper(evt.type) = OPENAT', '-p', '%evt.type');

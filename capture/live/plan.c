@@ -127,19 +127,21 @@ static void make_call(struct plans *p, struct wire_conf *conf, unsigned nr, bool
 	const struct syscall_desc *const s = syscall_by_nr(arch, nr);
 	struct plan *const plan = &p->call[i];
 	struct wire_conf *const c = &conf[i];
+	const uint32_t room = opt->snaplen && opt->snaplen < WIRE_NAMES_LEN ? WIRE_NAMES_LEN
+									    : opt->snaplen;
 
 	plan->native = (uint16_t)(compat ? nr | NATIVE_COMPAT : nr);
 	plan->id = (uint16_t)nr;
 	if (compat)
 		plan->id = s && s->nr[plan_arch()] >= 0 ? (uint16_t)s->nr[plan_arch()]
 							: plan->native;
-	make(plan, c, s ? s->event : EV_GENERIC, compat, opt->snaplen);
+	make(plan, c, s ? s->event : EV_GENERIC, compat, room);
 	c->cls = class_of(plan->event);
 	c->what = what_of(plan->event);
 	c->flags |= (s ? flags_of(s) : 0) | (is_wanted(s, opt) ? WCF_WANTED : 0);
 	if (compat && nr == 102) {
 		c->flags |= WCF_SOCKETCALL | WCF_WANTED;
-		c->max = WIRE_SLACK / 4 + 2 * opt->snaplen;
+		c->max = WIRE_SLACK / 4 + 2 * room;
 	}
 }
 

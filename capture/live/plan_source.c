@@ -312,9 +312,29 @@ static uint8_t length_arg(enum length b, const struct param_desc *d)
 	return 0;
 }
 
+/* Does the payload go through the descriptor that is argument 0? */
+static bool is_io(unsigned event)
+{
+	const struct event_desc *const d = &catalog[event];
+
+	return d->category == EC_IO_READ || d->category == EC_IO_WRITE;
+}
+
+/* 1 + the argument with the address of the other end; 0: none. */
+static uint8_t peer_arg(unsigned event)
+{
+	const struct event_desc *const d = &catalog[event];
+
+	for (unsigned i = 0; i < d->n_params; i++)
+		if (d->params[i].src == SRC_TUPLE_TO || d->params[i].src == SRC_TUPLE_FROM)
+			return (uint8_t)(d->params[i].arg[1] + 1);
+	return 0;
+}
+
 static void from_row(struct maker *m, struct get *g, const struct param_desc *d,
 		     const struct row *row)
 {
+	struct wire_op op = { .kind = row->op, .a = d->arg[0], .b = length_arg(row->b, d) };
 	uint8_t flags = row->flags;
 
 	/* Of sendmmsg only the first message is looked at: its length is what was sent. */
@@ -325,8 +345,12 @@ static void from_row(struct maker *m, struct get *g, const struct param_desc *d,
 		flags = (uint8_t)(flags & ~OPF_PAYLOAD);
 		g->tag = PT_BYTEBUF;
 	}
-	from_blob(m, g, row->how, OP(.kind = row->op, .flags = flags, .a = d->arg[0],
-				     .b = length_arg(row->b, d)));
+	op.flags = flags;
+	if (flags & OPF_PAYLOAD && is_io(m->plan->event)) {
+		op.c = peer_arg(m->plan->event);
+		op.d = 1;
+	}
+	from_blob(m, g, row->how, op);
 	if (row->how == GET_NUMBER)
 		g->width = 8;
 	if (d->src == SRC_MEMINO)

@@ -129,6 +129,8 @@ static int configure(struct saker_bpf *b, const struct live_options *opt)
 	struct wire_settings *const set = (void *)&b->rodata->set;
 
 	set->snaplen = opt->snaplen > WIRE_SNAPLEN_MAX ? WIRE_SNAPLEN_MAX : opt->snaplen;
+	if (set->snaplen && set->snaplen < WIRE_NAMES_LEN)
+		set->names_len = WIRE_NAMES_LEN;
 	set->recorder = (uint32_t)getpid();
 	set->helper = opt->helper ? opt->helper : set->recorder;
 	set->fork_is_silent = plan_arch() != ARCH_X86_64;

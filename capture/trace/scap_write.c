@@ -88,6 +88,7 @@ int scap_add(struct scap_writer *w, const struct event *ev)
 		lists_end(w);
 		break;
 	case EV_SNAP_MOUNT:
+	case EV_RESOLVED:
 		w->encoder.left->events[ev->type]++;
 		break;
 	case EV_LOSS:

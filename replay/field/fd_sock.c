@@ -129,15 +129,38 @@ GET_ALL(all_fd_port)
 	return both(c, r, out, true);
 }
 
-/* Names are not looked up.  In Falco each descriptor has them, and for a socket they are other
+/* Names that answers gave to the end's address.  A name service is not asked.  In Falco, which has
+ * none to ask when it reads a capture, each descriptor has names, and for a socket they are other
  * than any that is asked for. */
-static enum field_found host_name(const struct field_ctx *c, const struct field_ref *r,
-				  struct fval_list *out, enum end which)
+static size_t host_names(const struct field_ctx *c, enum end which, struct text out[STATE_NAMES])
 {
+	const struct ip_end *e = strict_falco ? NULL : end_of(c, which);
+
+	return e ? state_names(c->st, c->cur->fd->kind == FD_IPV4 ? AF_INET : AF_INET6, e->addr,
+			       out) : 0;
+}
+
+static enum field_found host_name(const struct field_ctx *c, const struct field_ref *r,
+				  struct fval *out, enum end which)
+{
+	struct text names[STATE_NAMES];
+
+	return host_names(c, which, names) ? put_text(r, out, names[0]) : FIELD_ABSENT;
+}
+
+static enum field_found all_host_names(const struct field_ctx *c, const struct field_ref *r,
+				       struct fval_list *out, enum end which)
+{
+	struct text names[STATE_NAMES];
+	const size_t n = host_names(c, which, names);
 	struct fval v;
 
+	for (size_t i = 0; i < n; i++) {
+		put_text(r, &v, names[i]);
+		fval_list_add(out, &v);
+	}
 	if (!strict_falco || !c->cur->thread || !c->cur->fd)
-		return FIELD_ABSENT;
+		return n ? FIELD_FOUND : FIELD_ABSENT;
 	if (has_ends(socket_of(c)) && end_of(c, which)) {
 		put_str(r, &v, "");
 		fval_list_add(out, &v);
@@ -146,9 +169,13 @@ static enum field_found host_name(const struct field_ctx *c, const struct field_
 }
 
 #define HOST_NAME(letter, which)						\
-	GET_ALL(all_fd_##letter##ip_name)					\
+	GET(get_fd_##letter##ip_name)						\
 	{									\
 		return host_name(c, r, out, which);				\
+	}									\
+	GET_ALL(all_fd_##letter##ip_name)					\
+	{									\
+		return all_host_names(c, r, out, which);			\
 	}
 HOST_NAME(c, CLIENT)
 HOST_NAME(s, SERVER)

@@ -193,6 +193,17 @@ static int mounts(struct dump *d)
 	return 0;
 }
 
+static int resolved(const struct named *n, struct text name, void *arg)
+{
+	struct dump *d = arg;
+	char addr[46];
+
+	begin(d, EV_RESOLVED);
+	value_bytes(V(RESOLVED, addr), addr, address_text(addr, n->family, n->addr));
+	put_text(V(RESOLVED, name), name);
+	return emit(d);
+}
+
 /* ---- threads ---- */
 
 /* Facts of the process stand with its first thread alone. */
@@ -534,6 +545,8 @@ int state_dump(const struct state *st, uint64_t ts, bool (*only)(const struct th
 		e = accounts(&d, &st->groups, group);
 	if (!e)
 		e = mounts(&d);
+	if (!e)
+		e = names_each(st, resolved, &d);
 	if (!e)
 		e = lost_before(&d);
 	if (!e)

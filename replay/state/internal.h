@@ -262,6 +262,39 @@ void cputime_snap(const struct event *ev, struct tnode *t);
 /* On the end of a thread: the rest. */
 void cputime_end(struct state *st, const struct event *ev, struct tnode *t);
 
+/* ---- names of addresses (resolved.c) ---- */
+
+/* Addresses in the order in which something new was learnt of them. */
+struct named {
+	struct named *older, *newer;
+	struct named *next;		/* with the same hash */
+	struct text name[STATE_NAMES];	/* the last one first */
+	uint8_t family, addr[16];
+};
+
+struct told_name {
+	uint8_t family, addr[16];
+	struct text name;
+};
+
+struct names {
+	struct slab slab;
+	struct map by_addr;		/* hash → chain */
+	struct named *oldest, *newest;
+	struct told_name *told;		/* by the last event */
+	size_t n_told, told_cap;
+	bool learns;
+};
+
+/* The event may be an answer that a name server gave. */
+void names_learn(struct state *st, const struct event *ev);
+void names_untell(struct state *st);
+void names_release(struct state *st);
+/* All of them, the oldest news first. */
+int names_each(const struct state *st,
+	       int (*visit)(const struct named *, struct text name, void *), void *arg);
+size_t address_text(char out[46], uint8_t family, const uint8_t *addr);
+
 /* ---- the state ---- */
 
 struct iface {
@@ -307,6 +340,7 @@ struct state {
 	struct mount **mounts;
 	size_t n_mounts, mounts_cap;
 	struct map mounts_by_id;	/* hash of pid and id → struct mount + 1 */
+	struct names names;
 };
 
 struct mount {
@@ -407,6 +441,6 @@ HANDLER(on_getsockopt);
 HANDLER(on_snap_machine); HANDLER(on_snap_thread); HANDLER(on_snap_fd);
 HANDLER(on_snap_user); HANDLER(on_snap_group); HANDLER(on_snap_iface);
 HANDLER(on_snap_mount); HANDLER(on_snap_end); HANDLER(on_container); HANDLER(on_loss);
-HANDLER(on_snap_lost);
+HANDLER(on_snap_lost); HANDLER(on_resolved);
 
 #endif

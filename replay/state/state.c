@@ -97,6 +97,7 @@ static on_event *const handlers[EV__N] = {
 	[EV_SNAP_MOUNT] = on_snap_mount,
 	[EV_SNAP_END] = on_snap_end,
 	[EV_CONTAINER] = on_container,
+	[EV_RESOLVED] = on_resolved,
 	[EV_LOSS] = on_loss,
 	[EV_SNAP_LOST] = on_snap_lost,
 };
@@ -159,6 +160,7 @@ static void slabs_init(struct state *st)
 	st->fss.size = sizeof(struct thread_fs);
 	st->userkeys.size = sizeof(struct userkey);
 	st->containers.size = sizeof(struct container);
+	st->names.slab.size = sizeof(struct named);
 	st->hostname = st->kernel = st->arch = st->cmdline = text_none();
 }
 
@@ -205,6 +207,7 @@ void state_clear(struct state *st)
 	users_release(st);
 	container_release(st);
 	snapshot_release(st);
+	names_release(st);
 	st->loss_epoch = 0;
 	st->in_doubt = false;
 	st->cur = (struct state_current){ .fd_num = INT64_MIN, .first_ts = first,
@@ -228,6 +231,9 @@ void state_free(struct state *st)
 	slab_release(&st->fss);
 	slab_release(&st->userkeys);
 	slab_release(&st->containers);
+	slab_release(&st->names.slab);
+	map_release(&st->names.by_addr);
+	free(st->names.told);
 	free(st->cont);
 	free(st->ifaces);
 	free(st->mounts);
@@ -364,6 +370,23 @@ static struct tnode *sampled(struct state *st, const struct event *ev)
 	return t;
 }
 
+/* Of other people's captures only what everybody looks at counts. */
+static bool may_name(const struct state *st, const struct event *ev)
+{
+	const struct fdinfo *f = st->cur.fd;
+
+	return f && (f->kind == FD_IPV4 || f->kind == FD_IPV6)
+		&& (st->names.learns || (!is_own(ev) && handlers[ev->type]));
+}
+
+/* An event that a rule of Falco's sees; samples, and what only says what the next one means, are as
+ * if they were not there. */
+static bool counts_in_time(const struct event *ev)
+{
+	return ev->type != EV_RESOLVED && (!strict_falco || ev->type != EV_CONTAINER)
+		&& !is_sample(ev);
+}
+
 void state_update(struct state *st, const struct event *ev)
 {
 	on_event *const handle = handlers[ev->type];
@@ -371,6 +394,8 @@ void state_update(struct state *st, const struct event *ev)
 
 	if (st->n_dead_fds | st->n_dead_threads)
 		state_sweep(st);
+	if (st->names.n_told)
+		names_untell(st);
 	st->cur.thread = NULL;
 	st->cur.fd = NULL;
 	st->cur.fd_num = INT64_MIN;
@@ -378,8 +403,7 @@ void state_update(struct state *st, const struct event *ev)
 	st->cur.container = NULL;
 	st->cur.cpu.known = false;
 	st->cur.previous_ts = st->now ? st->now : ev->ts;
-	/* none that a rule of Falco's sees; and samples are as if they were not there */
-	if ((!strict_falco || ev->type != EV_CONTAINER) && !is_sample(ev))
+	if (counts_in_time(ev))
 		st->now = ev->ts;
 	if (is_sample(ev)) {
 		t = sampled(st, ev);
@@ -399,6 +423,8 @@ void state_update(struct state *st, const struct event *ev)
 	}
 	if (handle)
 		handle(st, ev, t);
+	if (may_name(st, ev))
+		names_learn(st, ev);
 }
 
 /* ---- questions ---- */

@@ -143,6 +143,7 @@ struct state_stats {
 	uint64_t n_threads, n_processes, n_fds, n_texts, bytes;
 	uint64_t evicted_threads, evicted_fds, invented_threads, healed_threads, lost;
 	uint64_t refused_texts;		/* left empty: too many or too long in all */
+	uint64_t evicted_names;		/* addresses whose names were forgotten */
 };
 
 /* Processor time that a procinfo event or a procexit accounts for: what the thread used since
@@ -206,6 +207,18 @@ size_t state_join_path(char *out, struct text dir, const void *name, size_t len)
  * it is not known. */
 struct text state_dirfd(const struct thread *t, int64_t dirfd);
 bool state_is_local(const struct state *st, uint8_t family, const uint8_t *addr);
+
+/* The names that answers of name servers gave to an address, the last one first; how many. */
+enum { STATE_NAMES = 4 };
+size_t state_names(const struct state *st, uint8_t family, const uint8_t *addr,
+		   struct text out[STATE_NAMES]);
+/* From now on the payload of events tells names.  For those who record or look at the kernel:
+ * recordings have events of their own for it, since payloads are not always read. */
+void state_learn_names(struct state *st);
+/* Writes what the event just taught as events that belong before it.  emit's negative result
+ * stops. */
+int state_names_told(const struct state *st, const struct event *ev,
+		     int (*emit)(const struct event *, void *), void *arg);
 
 /* Calls visit for each thread / each descriptor of a table, in order of number;
  * a visitor that returns non-zero stops and that value is returned. */

@@ -56,7 +56,7 @@ struct convert {
 
 /* ---- to .skr ---- */
 
-static int add_to_key(const struct event *ev, void *arg)
+static int add_to_skr(const struct event *ev, void *arg)
 {
 	struct convert *c = arg;
 
@@ -73,7 +73,7 @@ static int key_frame(struct convert *c, uint64_t ts)
 		return 0;
 	r = writer_key_begin(c->out.skr);
 	if (r == 0)
-		r = state_dump(c->st, ts, NULL, add_to_key, c);
+		r = state_dump(c->st, ts, NULL, add_to_skr, c);
 	return r < 0 ? r : writer_key_end(c->out.skr);
 }
 
@@ -102,6 +102,9 @@ static int add_skr(struct convert *c, const struct event *ev)
 	int r;
 
 	state_update(c->st, ev);
+	r = state_names_told(c->st, ev, add_to_skr, c);
+	if (r < 0)
+		return r;
 	r = add_renamed(c, ev);
 	return r < 0 || !c->snapshot_done || c->in_section ? r : key_frame(c, ev->ts);
 }

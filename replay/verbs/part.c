@@ -245,7 +245,7 @@ static int emit_one(const struct event *ev, void *arg)
 	struct part *p = ((const struct one *)arg)->p;
 
 	if (ev->type == EV_SNAP_MACHINE || ev->type == EV_SNAP_END || ev->type == EV_SNAP_IFACE
-	    || !row_needed(p, ev))
+	    || ev->type == EV_RESOLVED || !row_needed(p, ev))
 		return 0;
 	if (ev->type != EV_SNAP_THREAD || !((const struct one *)arg)->newborn)
 		return writer_add(p->w, ev);
@@ -446,6 +446,7 @@ static bool pseudo_kept(const struct part *p, const struct event *ev)
 {
 	switch (ev->type) {
 	case EV_LOSS:
+	case EV_RESOLVED:	/* who asked is often another process than who connects */
 		return true;
 	case EV_SNAP_THREAD:
 		return thread_kept(p, (uint32_t)value_u64(EV(ev, SNAP_THREAD, tid), 0));
