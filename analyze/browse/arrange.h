@@ -10,6 +10,7 @@ struct shown {
 	const struct row *row;
 	const struct row *process;	/* in the table of all processes; NULL: not known */
 	uint16_t depth;
+	uint32_t lines;	/* of its ancestors, bit 0 the parent: more children of theirs follow */
 	bool has_children, folded, last_child;
 	bool beside;	/* an ancestor that does not fit itself */
 };

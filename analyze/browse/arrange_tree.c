@@ -109,13 +109,14 @@ static struct node *next_sibling(const struct tree *t, const struct node *k)
 	return next < t->v + t->n && next->parent == k->parent ? next : NULL;
 }
 
-static struct shown *put(struct tree *t, struct node *k, unsigned depth)
+static struct shown *put(struct tree *t, struct node *k, unsigned depth, uint32_t lines)
 {
 	struct shown *const s = &t->out[t->n_out++];
 
 	*s = k->shown;
 	k->placed = true;
 	s->depth = (uint16_t)depth;
+	s->lines = lines;
 	s->last_child = !next_sibling(t, k);
 	s->has_children = first_child(t, s->row->hash) != NULL;
 	s->folded = s->has_children && is_folded(t, s->row->hash);
@@ -128,6 +129,7 @@ static void place_hidden(struct tree *t, uint64_t parent);
 static void place(struct tree *t, struct node *top)
 {
 	struct node *stack[DEPTH_MAX];
+	uint32_t lines[DEPTH_MAX] = {0};
 	unsigned depth = 0;
 
 	stack[0] = top;
@@ -136,7 +138,7 @@ static void place(struct tree *t, struct node *top)
 		struct node *down = NULL;
 
 		if (!k->placed) {
-			const struct shown *s = put(t, k, depth);
+			const struct shown *s = put(t, k, depth, lines[depth]);
 
 			if (s->folded)
 				place_hidden(t, s->row->hash);
@@ -146,6 +148,7 @@ static void place(struct tree *t, struct node *top)
 		while (down && down->placed)
 			down = next_sibling(t, down);
 		if (down) {
+			lines[depth + 1] = lines[depth] << 1 | (next_sibling(t, k) != NULL);
 			stack[++depth] = down;
 			continue;
 		}

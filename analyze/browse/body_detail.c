@@ -8,7 +8,10 @@
 #include "analyze/browse/ui.h"
 #include "capture/base/timearg.h"
 
-enum { LABEL = 14, FIELD_LABEL = 26 };
+enum {
+	LABEL = 14, FIELD_LABEL = 26,
+	COMMAND_ROWS = 2,	/* of a command in the head, of which Process has all */
+};
 
 static int open_detail(struct ui *u, struct frame *f)
 {
@@ -45,6 +48,8 @@ static void put_lineage(struct doc *d, const struct detail *x)
 
 	if (x->n_process > 0)
 		put(d, "command", x->process[0].cmdline);
+	if (x->n_process > 0 && x->process[0].cmdline.len)
+		doc_most(d, COMMAND_ROWS);
 	for (unsigned i = 1; i < x->n_process; i++) {
 		if (i > 1)
 			buf_str(&b, " < ");
@@ -52,6 +57,8 @@ static void put_lineage(struct doc *d, const struct detail *x)
 	}
 	if (b.len)
 		doc_pair(d, "below", LABEL, ROLE_TEXT, b.p, b.len);
+	if (b.len)
+		doc_most(d, COMMAND_ROWS);
 	buf_release(&b);
 }
 
@@ -114,6 +121,7 @@ static void put_ancestors(struct doc *d, const struct detail *x)
 		buf_str(&b, "  ");
 		buf_put(&b, p->cmdline.p, p->cmdline.len);
 		doc_add(d, ROLE_TEXT, b.p, b.len);
+		doc_most(d, 1);
 		buf_release(&b);
 	}
 }
@@ -233,6 +241,8 @@ static void status_detail(struct ui *u, struct frame *f, struct buf *out)
 		buf_str(out, "  F follows the descriptor");
 	if (f->detail && f->detail->has_tty)
 		buf_str(out, "  T replays the terminal");
+	if (doc_is_cut(&f->doc))
+		buf_str(out, "  z: all");
 }
 
 /* ---- keys ----------------------------------------------------------------------- */
@@ -293,6 +303,7 @@ static bool act_detail(struct ui *u, struct frame *f, enum action a)
 	switch (a) {
 	case ACT_NEXT_EVENT: neighbour(u, f, 1); return true;
 	case ACT_PREV_EVENT: neighbour(u, f, -1); return true;
+	case ACT_WHOLE: doc_whole(&f->doc, !f->doc.whole); return true;
 	case ACT_HEX:
 		f->hex = !f->hex;
 		if (f->detail)

@@ -115,32 +115,91 @@ static void draw_head(const struct frame *f, const struct columns *c, int row)
 	}
 }
 
-static void tree_lead(const struct query_row *r, struct buf *out)
+static unsigned tree_levels(int width)
+{
+	return width > 8 ? (unsigned)width / 4 : 2;
+}
+
+/* Where all rows in sight are so deep that their names would have no room, the tree moves to the
+ * left. */
+static void tree_shift(struct frame *f, int width)
+{
+	const unsigned levels = tree_levels(width);
+	unsigned least = UINT16_MAX, most = 0;
+
+	for (size_t i = 0; i < f->rows.n; i++) {
+		const unsigned depth = f->rows.v[i].depth;
+
+		least = depth < least ? depth : least;
+		most = depth > most ? depth : most;
+	}
+	f->skip = most > levels ? most - levels : 0;
+	if (f->skip > least)
+		f->skip = least;
+}
+
+/* What is deeper than levels is shown below the nearest of its ancestors only. */
+static void tree_lead(const struct query_row *r, unsigned skip, unsigned levels, struct buf *out)
 {
 	const bool utf8 = term_utf8();
-	const unsigned depth = r->depth < 24 ? r->depth : 24;
+	const unsigned own = r->depth > skip ? r->depth - skip : 0;
+	const unsigned depth = own < levels ? own : levels;
 
-	for (unsigned i = 1; i < depth; i++)
-		buf_str(out, "  ");
-	if (depth > 0)
+	for (unsigned i = depth; i-- > 1;)
+		if (i == depth - 1 && depth < own)
+			buf_str(out, utf8 ? "… " : "~ ");
+		else
+			buf_str(out, !(i <= 32 && r->lines >> (i - 1) & 1) ? "  " : utf8 ? "│ "
+				: "| ");
+	if (own > 0)
 		buf_str(out, r->last_child ? (utf8 ? "└" : "`") : utf8 ? "├" : "|");
 	buf_str(out, r->has_children ? (r->folded ? "+ " : utf8 ? "▿ " : "- ") :
-		depth > 0 ? (utf8 ? "─ " : "- ") : "  ");
+		own > 0 ? (utf8 ? "─ " : "- ") : "  ");
 }
 
 /* How its life went: when it ended and how, where that was seen. */
-static void tree_tail(const struct ui *u, const struct query_row *r, struct buf *out)
+static void tree_tail(const struct ui *u, const struct query_row *r, bool time, struct buf *out)
 {
-	char text[20];
+	char text[20] = "";
 
+	buf_reset(out);
 	if (!r->end_ts)
 		return;
-	ui_time_text(u, text, sizeof(text), r->end_ts);
-	buf_printf(out, "  %s %s", term_utf8() ? "†" : "+", text);
+	if (time)
+		ui_time_text(u, text, sizeof(text), r->end_ts);
+	buf_printf(out, "%s%s%s", time ? "  " : " ", term_utf8() ? "†" : "+", time ? " " : "");
+	buf_str(out, text);
 	if (r->exit_status > 0 && (r->exit_status & 0x7f))
 		buf_printf(out, " signal %d", r->exit_status & 0x7f);
 	else if (r->exit_status > 0)
 		buf_printf(out, " exit %d", r->exit_status >> 8 & 0xff);
+}
+
+/* A process in the tree.  How its life went stays in sight where its command is too long, but not
+ * the time of its end. */
+static void tree_text(const struct ui *u, const struct frame *f, const struct query_row *r,
+		      const struct column_place *p, struct buf *out)
+{
+	const size_t width = (size_t)p->width;
+	const bool utf8 = term_utf8();
+	struct buf name = {0}, tail = {0};
+	size_t lead, end;
+
+	tree_lead(r, f->skip, tree_levels(p->width), out);
+	ui_datum(u, &name, &r->cells[p->column], f->view->columns[p->column].unit, false);
+	while (name.len && name.p[name.len - 1] == ' ')	/* no arguments */
+		name.len--;
+	lead = cell_width(out->p, out->len, width, utf8);
+	tree_tail(u, r, true, &tail);
+	end = cell_width(tail.p, tail.len, width, utf8);
+	if (lead + cell_width(name.p, name.len, width, utf8) + end > width) {
+		tree_tail(u, r, false, &tail);
+		end = cell_width(tail.p, tail.len, width, utf8);
+	}
+	cell_text(out, name.p, name.len, lead + end < width ? width - lead - end : 1, utf8);
+	buf_put(out, tail.p, tail.len);
+	buf_release(&name);
+	buf_release(&tail);
 }
 
 /* The column that the lines of a tree stand in. */
@@ -162,10 +221,9 @@ static void draw_cell(struct ui *u, const struct frame *f, const struct query_ro
 	int at = p->at, w;
 
 	if (lead)
-		tree_lead(r, &b);
-	ui_datum(u, &b, c, col->unit, false);
-	if (lead)
-		tree_tail(u, r, &b);
+		tree_text(u, f, r, p, &b);
+	else
+		ui_datum(u, &b, c, col->unit, false);
 	if (role == ROLE_TEXT && col->unit == UNIT_SEVERITY && c->known)
 		role = severity_role((unsigned)c->u);
 	else if (role == ROLE_TEXT && col->gather == GATHER_ALERTS && c->known && c->u > 0)
@@ -209,6 +267,9 @@ static void draw_table(struct ui *u, struct frame *f, int row, int height)
 	query_status(f->q, &s);
 	query_rows(f->q, f->top, height > 1 ? (size_t)height - 1 : 0, &f->rows);
 	columns_place(f->view, f->hidden, &f->first_column, term_columns(), &c);
+	for (unsigned i = 0; is_tree(f) && i < c.n; i++)
+		if (c.v[i].column == lead_column(f))
+			tree_shift(f, c.v[i].width);
 	draw_head(f, &c, row);
 	if (f->rows.n == 0)
 		draw_empty(f, &s, row + 1);
@@ -233,6 +294,8 @@ static void status_table(struct ui *u, struct frame *f, struct buf *out)
 		buf_printf(out, "  %" PRIu64 " small rows left out", s.n_evicted);
 	if (f->search && *f->search)
 		buf_printf(out, "  with \"%s\"", f->search);
+	if (f->skip)
+		buf_printf(out, "  %u levels out of sight", f->skip);
 	if (f->at_cursor)
 		buf_str(out, "  alive at the cursor");
 	if (s.failed)

@@ -90,6 +90,12 @@ void doc_text(struct doc *d, enum term_role role, const char *p, size_t len)
 	}
 }
 
+void doc_most(struct doc *d, unsigned rows)
+{
+	if (d->n > 0)
+		d->v[d->n - 1].most = (uint16_t)rows;
+}
+
 /* ---- rows of the screen --------------------------------------------------------- */
 
 static size_t indent_of(const struct doc_line *l, int width)
@@ -101,23 +107,29 @@ static void wrap_line(struct doc *d, uint32_t at)
 {
 	const struct doc_line *l = &d->v[at];
 	const size_t indent = indent_of(l, d->width);
+	const unsigned most = d->whole ? 0 : l->most;
 	uint32_t from = 0;
+	unsigned rows = 0;
+	bool cut;
 
 	do {
 		const size_t room = (size_t)d->width - (from ? indent : 0);
 		const size_t n = cell_fit(l->p + from, l->len - from, room, term_utf8());
 
+		cut = ++rows == most && from + n < l->len;
 		d->rows = mem_grow(d->rows, &d->rows_cap, d->n_rows + 1, sizeof(*d->rows));
-		d->rows[d->n_rows++] = (struct doc_row){ at, from, (uint32_t)n };
+		/* of a row that is cut there is one byte too much: its end becomes an ellipsis */
+		d->rows[d->n_rows++] = (struct doc_row){ at, from, (uint32_t)n + cut, cut };
 		from += (uint32_t)n;
-	} while (from < l->len);
+	} while (from < l->len && !cut);
 }
 
 static void wrap(struct doc *d, int width)
 {
 	uint32_t at = 0;
 
-	if (width != d->width) {
+	if (width != d->width || d->rewrap) {
+		d->rewrap = false;
 		at = d->top < d->n_rows ? d->rows[d->top].line : 0;
 		d->n_rows = d->wrapped_lines = 0;
 		d->width = width;
@@ -127,6 +139,20 @@ static void wrap(struct doc *d, int width)
 	if (at > 0)
 		for (d->top = 0; d->top < d->n_rows && d->rows[d->top].line < at; d->top++)
 			;
+}
+
+void doc_whole(struct doc *d, bool whole)
+{
+	d->rewrap |= d->whole != whole;
+	d->whole = whole;
+}
+
+bool doc_is_cut(const struct doc *d)
+{
+	for (size_t i = 0; i < d->n_rows; i++)
+		if (d->rows[i].cut)
+			return true;
+	return false;
 }
 
 void doc_scroll(struct doc *d, long rows, int height)

@@ -14,6 +14,7 @@
 struct doc_line {
 	const char *p;		/* bytes of the recording, or ours */
 	uint32_t len;
+	uint16_t most;		/* rows that are shown unless the page is whole; 0: all */
 	uint16_t label;		/* the first bytes, which look otherwise; rows below are indented */
 	uint8_t role, label_role;	/* enum term_role */
 	bool section;		/* a title */
@@ -26,9 +27,12 @@ struct doc {
 	/* as wrapped for a width: line and first byte of each row of the screen */
 	struct doc_row {
 		uint32_t line, from, len;
+		bool cut;	/* there is more */
 	} *rows;
 	size_t n_rows, rows_cap, wrapped_lines;
 	int width;
+	bool rewrap;
+	bool whole;		/* lines that may be cut are not; doc_whole */
 	size_t top;		/* first row on the screen */
 	size_t found;		/* line that a search found; SIZE_MAX: none */
 };
@@ -48,6 +52,13 @@ void doc_printf(struct doc *d, enum term_role role, const char *fmt, ...)
 void doc_section(struct doc *d, const char *title);
 /* Each line of a text. */
 void doc_text(struct doc *d, enum term_role role, const char *p, size_t len);
+
+/* The last line is cut behind so many rows, unless the page is whole. */
+void doc_most(struct doc *d, unsigned rows);
+/* Shows all of such lines, or not. */
+void doc_whole(struct doc *d, bool whole);
+/* Some lines are cut now. */
+bool doc_is_cut(const struct doc *d);
 
 void doc_draw(struct doc *d, int row, int column, int height, int width);
 /* Moves by rows of the screen, within what there is. */

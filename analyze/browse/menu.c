@@ -95,8 +95,8 @@ static struct box box_of(const struct menu *m)
 	b.width = (int)(text + (hint ? hint + 2 : 0)) + 4;
 	if (b.width < 40)
 		b.width = 40;
-	if (b.width > term_columns() - 2)
-		b.width = term_columns() - 2;
+	if (b.width > term_columns() - 4)	/* no stripe of what is below at its sides */
+		b.width = term_columns();
 	b.hint = hint ? (int)text + 4 : 0;
 	if (b.hint > b.width * 2 / 3)
 		b.hint = b.width * 2 / 3;

@@ -367,8 +367,8 @@ static void fill(const struct query *q, const struct shown *s, struct query_row 
 {
 	const struct process_facts *f = s->process ? s->process->process : s->row->process;
 
-	*r = (struct query_row){ .id = s->row->hash, .depth = s->depth, .exit_status = -1,
-		.has_children = s->has_children, .folded = s->folded,
+	*r = (struct query_row){ .id = s->row->hash, .depth = s->depth, .lines = s->lines,
+		.exit_status = -1, .has_children = s->has_children, .folded = s->folded,
 		.last_child = s->last_child, .beside = s->beside, .worst = PRIORITY__N };
 	r->cells = arena_alloc(a, q->view->n_columns * sizeof(*r->cells));
 	for (unsigned i = 0; i < q->view->n_columns; i++) {

@@ -56,6 +56,7 @@ struct query_row {
 	struct datum *cells;	/* one for each column of the view */
 	/* of trees and processes */
 	uint16_t depth;
+	uint32_t lines;		/* bit 0: its parent has siblings below it, bit 1: the next, ... */
 	bool has_children, folded, last_child;
 	bool beside;		/* an ancestor, here for what is below it */
 	uint64_t start_ts, end_ts;	/* 0: before, after the recording */

@@ -69,6 +69,7 @@ struct frame {
 	bool chosen;			/* the user has moved: stay at id */
 	unsigned sort, first_column;
 	bool ascending, at_cursor;
+	unsigned skip;			/* levels of a tree that are out of sight at the left */
 	uint32_t hidden;		/* columns, as bits */
 	char *search;
 	/* events */
