@@ -408,7 +408,7 @@ void state_update(struct state *st, const struct event *ev)
 	if (is_sample(ev)) {
 		t = sampled(st, ev);
 	} else if (happened(ev)) {
-		if (!st->cur.first_ts && !(strict_falco && ev->type == EV_PROCINFO))
+		if (!st->cur.first_ts && ev->type != EV_PROCINFO)	/* as Falco counts */
 			st->cur.first_ts = ev->ts;
 		st->in_snapshot = false;
 		if (st->in_doubt)
