@@ -147,9 +147,9 @@ $(PROGRAMS):
 # ---- tests -------------------------------------------------------------------
 
 UNIT := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/unit/*.c)))
-UNIT := $(if $(HAVE_BPF),$(UNIT),$(filter-out %/live %/inspect,$(UNIT)))
-$(O)/tests/unit/live $(O)/tests/unit/inspect: $(LIVE)
-$(O)/tests/unit/live: LIBS := $(LIB) $(LIBS)
+UNIT := $(if $(HAVE_BPF),$(UNIT),$(filter-out %/live %/inspect %/sample,$(UNIT)))
+$(O)/tests/unit/live $(O)/tests/unit/inspect $(O)/tests/unit/sample: $(LIVE)
+$(O)/tests/unit/live $(O)/tests/unit/sample: LIBS := $(LIB) $(LIBS)
 $(O)/tests/unit/inspect: LIBS := $(LIB) -ljansson $(LIBS)
 BROWSE_UNIT := $(filter $(O)/tests/unit/browse%,$(UNIT))
 $(BROWSE_UNIT): $(BROWSE)

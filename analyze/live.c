@@ -89,6 +89,8 @@ static int option(struct watch *w, const struct opt_parse *p, int key)
 		return 0;
 	case O_RING:
 		return opt_size(p, "--ring", 64 << 10, 1 << 30, &w->ring);
+	case O_SAMPLE:
+		return opt_duration(p, "--sample", &w->live.sample);
 	default:
 		return run_option(&w->run, p, key);
 	}
@@ -302,6 +304,7 @@ static int parse_and_watch(struct watch *w, int argc, char **argv)
 	struct opt_parse p;
 	int key, status;
 
+	w->live.sample = LIVE_SAMPLE_NS;
 	opt_begin(&p, &live_spec, argc, argv);
 	while ((key = opt_next(&p)) >= 0)
 		if (option(w, &p, key) < 0)
@@ -311,6 +314,8 @@ static int parse_and_watch(struct watch *w, int argc, char **argv)
 	if (run_asked(&w->run, argv + p.first, argc - p.first, &status))
 		return status;
 	w->live.snaplen = (uint32_t)w->snaplen;
+	if (!w->record)
+		w->live.sample = 0;	/* no rule looks at it */
 	w->live.ring_size = (uint32_t)w->ring;
 	if (p.first < argc)
 		w->live.command = argv + p.first;

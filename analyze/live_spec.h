@@ -7,7 +7,7 @@
 #include "analyze/options.h"
 
 enum live_option { O_DURATION = RO__N, O_COUNT, O_SNAPLEN, O_RECORD, O_FORCE, O_RING,
-		   O_LATENCY };
+		   O_LATENCY, O_SAMPLE };
 
 static const struct opt live_opts[] = {
 #define OPTION OPTION_ROW
@@ -20,6 +20,8 @@ static const struct opt live_opts[] = {
 	{ O_RECORD, 0, "record", "FILE", "write a recording too, with the alerts in it" },
 	{ O_FORCE, 0, "force", NULL, "overwrite FILE" },
 	{ O_RING, 0, "ring", "SIZE", "memory per processor for events on their way (default 8M)" },
+	{ O_SAMPLE, 0, "sample", "TIME",
+	  "with --record, tell every TIME what threads used (default 1s; 0: never)" },
 };
 
 static const struct opt_spec live_spec = {

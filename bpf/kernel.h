@@ -109,7 +109,7 @@ struct files_struct {
 
 struct percpu_counter { s64 count; };
 struct mm_struct {
-	unsigned long total_vm;
+	unsigned long total_vm, hiwater_rss;
 	unsigned long arg_start, arg_end, env_start, env_end;
 	struct percpu_counter rss_stat[4];	/* 6.2 */
 	struct file *exe_file;
@@ -132,6 +132,7 @@ struct pid {
 struct nsproxy { struct pid_namespace *pid_ns_for_children; };
 
 struct kernfs_node {
+	u64 id;
 	struct kernfs_node *parent;		/* until 6.14 */
 	const char *name;
 };
@@ -163,6 +164,7 @@ struct signal_struct {
 	struct rlimit rlim[16];
 	unsigned int is_child_subreaper: 1;
 };
+struct sched_entity { u64 sum_exec_runtime; };
 
 struct list_head { struct list_head *next; };
 struct task_struct {
@@ -173,6 +175,8 @@ struct task_struct {
 	struct task_struct *real_parent, *group_leader;
 	struct list_head children;
 	u64 start_boottime;			/* 5.5 */
+	struct sched_entity se;
+	u64 utime, stime;
 	unsigned long min_flt, maj_flt;
 	const struct cred *cred;
 	char comm[16];
@@ -187,6 +191,13 @@ struct task_struct {
 };
 struct audit_task_info___cos { kuid_t loginuid; };
 struct task_struct___cos { struct audit_task_info___cos *audit; };
+
+struct seq_file;
+struct bpf_iter_meta { struct seq_file *seq; };
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+};
 
 struct linux_binprm {
 	const char *filename;

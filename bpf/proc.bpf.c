@@ -83,6 +83,18 @@ static __always_inline s64 reaper(const struct task_struct *t, bool last)
 	return BPF_CORE_READ(init, pid);
 }
 
+/* In pages; 0 on kernels before 6.16, where the memory is gone when they tell of the end.  (What
+ * they keep of it for getrusage counts from before the last exec: the maker's memory.) */
+static __always_inline u64 most_resident(const struct task_struct *t)
+{
+	const struct mm_struct *const mm = BPF_CORE_READ(t, mm);
+	const u64 most = mm ? BPF_CORE_READ(mm, hiwater_rss) : 0;
+	struct wire_vm now;
+
+	read_vm(&now, t);
+	return most > now.rss ? most : now.rss;
+}
+
 SEC("tp_btf/sched_process_exit")
 int process_exit(u64 *ctx)
 {
@@ -96,7 +108,11 @@ int process_exit(u64 *ctx)
 		s.rec->args[0] = BPF_CORE_READ(t, exit_code);
 		s.rec->args[1] = reaper(t, last);
 		s.rec->args[2] = !last;
-		end = put_task(s.off + sizeof(*s.rec) + 3 * 8, bpf_get_current_task());
+		s.rec->args[3] = BPF_CORE_READ(t, utime);
+		s.rec->args[4] = BPF_CORE_READ(t, stime);
+		s.rec->args[5] = BPF_CORE_READ(t, se.sum_exec_runtime);
+		s.rec->args[6] = last ? most_resident(t) : 0;
+		end = put_task(s.off + sizeof(*s.rec) + 7 * 8, bpf_get_current_task());
 		ring_publish(&s, end);
 	}
 	if (set.filters & WF_TREE && last) {

@@ -2,40 +2,12 @@
 /* Facts about tasks: ids, credentials, memory, control groups, arguments. */
 #include "bpf/walk.h"
 
-enum { MM_FILE = 0, MM_ANON, MM_SWAP, MM_SHM };
 enum { RLIMIT_NOFILE_ = 7, AUDIT_UNSET = 0xffffffff };
 
 /* Encoding of st_dev for numbers of the kernel. */
 static __always_inline u32 encode_dev(u32 major, u32 minor)
 {
 	return (minor & 0xff) | major << 8 | (minor & ~0xffu) << 12;
-}
-
-static __always_inline s64 page_counter(const struct mm_struct *mm, u32 i)
-{
-	u32 step = 8, at = 0;
-	s64 v = 0;
-
-	if (!bpf_core_type_exists(struct mm_rss_stat)) {
-		step = bpf_core_type_size(struct percpu_counter);
-		at = bpf_core_field_offset(struct percpu_counter, count);
-	}
-	bpf_probe_read_kernel(&v, sizeof(v), (u8 *)mm + at + i * step +
-			      bpf_core_field_offset(struct mm_struct, rss_stat));
-	return v < 0 ? 0 : v;
-}
-
-static __always_inline void read_vm(struct wire_vm *vm, const struct task_struct *t)
-{
-	const struct mm_struct *const mm = BPF_CORE_READ(t, mm);
-
-	*vm = (struct wire_vm){0};
-	if (!mm)
-		return;
-	vm->size = BPF_CORE_READ(mm, total_vm);
-	vm->rss = page_counter(mm, MM_FILE) + page_counter(mm, MM_ANON) +
-		  page_counter(mm, MM_SHM);
-	vm->swap = page_counter(mm, MM_SWAP);
 }
 
 int put_vm(u32 at, u64 task)

@@ -33,4 +33,33 @@ static __always_inline const struct upid *pid_at(const struct pid *pid, u32 leve
 			      (level & 31) * bpf_core_type_size(struct upid));
 }
 
+enum { MM_FILE = 0, MM_ANON, MM_SWAP, MM_SHM };
+
+static __always_inline s64 page_counter(const struct mm_struct *mm, u32 i)
+{
+	u32 step = 8, at = 0;
+	s64 v = 0;
+
+	if (!bpf_core_type_exists(struct mm_rss_stat)) {
+		step = bpf_core_type_size(struct percpu_counter);
+		at = bpf_core_field_offset(struct percpu_counter, count);
+	}
+	bpf_probe_read_kernel(&v, sizeof(v), (u8 *)mm + at + i * step +
+			      bpf_core_field_offset(struct mm_struct, rss_stat));
+	return v < 0 ? 0 : v;
+}
+
+static __always_inline void read_vm(struct wire_vm *vm, const struct task_struct *t)
+{
+	const struct mm_struct *const mm = BPF_CORE_READ(t, mm);
+
+	*vm = (struct wire_vm){0};
+	if (!mm)
+		return;
+	vm->size = BPF_CORE_READ(mm, total_vm);
+	vm->rss = page_counter(mm, MM_FILE) + page_counter(mm, MM_ANON) +
+		  page_counter(mm, MM_SHM);
+	vm->swap = page_counter(mm, MM_SWAP);
+}
+
 #endif

@@ -281,7 +281,17 @@ struct wire_exe {
 
 enum wire_exe_flag { WEF_WRITABLE = 1, WEF_UPPER = 2, WEF_MEMFD = 4, WEF_LOWER = 8 };
 
-/* WIRE_EXIT: args[0] exit code as wait() encodes it, args[1] reaper, args[2] threads left.
+/* What the iterator over tasks writes for each thread. */
+struct wire_sample {
+	__u64 start;			/* ns since boot */
+	__u64 utime, stime, runtime;	/* ns; utime and stime are counted in ticks */
+	__u64 pgft_maj, pgft_min;
+	struct wire_vm vm;
+	__u32 tid, pid;
+};
+
+/* WIRE_EXIT: args[0] exit code as wait() encodes it, args[1] reaper, args[2] threads left,
+ * args[3] utime, args[4] stime, args[5] runtime, args[6] pages at most, 0: not the last thread.
  * WIRE_SIGNAL: args[0] signal, args[1] sender (thread group; -1: kernel or unknown).
  * WIRE_FAULT: args[0] address, args[1] ip, args[2] error code.
  * WIRE_SWITCH: args[0] next tid.

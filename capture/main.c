@@ -36,8 +36,8 @@ static const uint64_t key_interval = 30 * NS_PER_S, flush_interval = NS_PER_S;
 
 enum {
 	O_OUTPUT, O_FORCE, O_DURATION, O_EVENTS, O_FILTER, O_SNAPLEN, O_SYSCALLS, O_PID,
-	O_CONTAINER, O_CGROUP, O_UID, O_COMM, O_LATENCY, O_FAULTS, O_SWITCHES, O_RING, O_LEVEL,
-	O_TO, O_EXIT_ONLY, O_QUIET,
+	O_CONTAINER, O_CGROUP, O_UID, O_COMM, O_LATENCY, O_FAULTS, O_SWITCHES, O_SAMPLE, O_RING,
+	O_LEVEL, O_TO, O_EXIT_ONLY, O_QUIET,
 };
 
 static const struct opt opts[] = {
@@ -64,6 +64,8 @@ static const struct opt opts[] = {
 	  "measure how long each system call takes: evt.latency" },
 	{ O_FAULTS,    0,   "page-faults", NULL,    "record page faults too" },
 	{ O_SWITCHES,  0,   "switches",    NULL,    "record context switches too" },
+	{ O_SAMPLE,    0,   "sample",      "TIME",
+	  "tell every TIME what threads and processors used (1s; 0: never)" },
 	{ O_RING,      0,   "ring",        "SIZE",
 	  "memory for events on their way, for each CPU (8M)" },
 	{ O_LEVEL,     0,   "level",       "N",     "compression, 1 to 19" },
@@ -213,6 +215,9 @@ static int parse_one(struct recorder *r, const struct opt_parse *p, int key)
 	case O_SWITCHES:
 		r->live.switches = true;
 		break;
+	case O_SAMPLE:
+		n = opt_duration(p, "--sample", &r->live.sample);
+		break;
 	case O_RING:
 		n = opt_size(p, "--ring", 256 << 10, 1 << 30, &u);
 		r->live.ring_size = (uint32_t)u;
@@ -261,6 +266,7 @@ static int parse(struct recorder *r, int argc, char **argv)
 	int key;
 
 	r->live.snaplen = LIVE_SNAPLEN;
+	r->live.sample = LIVE_SAMPLE_NS;
 	r->writer.background = true;
 	opt_begin(&p, &spec, argc, argv);
 	while ((key = opt_next(&p)) >= 0) {
@@ -330,8 +336,9 @@ static bool key_is_due(const struct recorder *r, uint64_t now)
 static bool wanted(struct recorder *r, const struct event *ev)
 {
 	const unsigned always = EF_MODIFIES_STATE | EF_CREATES_FD | EF_DESTROYS_FD | EF_PSEUDO;
+	const bool sample = ev->type == EV_PROCINFO || ev->type == EV_CPUINFO;
 
-	if (!r->cond || ev->desc->flags & always)
+	if (!r->cond || (ev->desc->flags & always && !sample))
 		return true;
 	arena_reset(&r->scratch);
 	r->ctx.ev = ev;

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "capture/live/cputime.h"
+
 /* Blobs of the record at hand, in order of its operations; NULL where there is none. */
 struct blobs {
 	const struct wire_blob *b[WIRE_OPS_MAX];
@@ -198,6 +200,14 @@ static uint64_t exit_part(const struct get *g, uint64_t status)
 	return g->how == GET_EXIT_SIGNAL ? status & 0x7f : status >> 7 & 1;
 }
 
+static uint64_t exit_time(const struct get *g, const struct wire_record *rec)
+{
+	uint64_t user, system;
+
+	cputime_share(rec->args[3], rec->args[4], rec->args[5], &user, &system);
+	return g->how == GET_UTIME ? user : system;
+}
+
 static void get_from_blob(struct decoder *d, const struct get *g, struct value *v,
 			  const struct blobs *blobs)
 {
@@ -293,6 +303,14 @@ static void get_value(struct decoder *d, const struct plan *p, const struct get 
 	case GET_EXIT_SIGNAL:
 	case GET_EXIT_CORE:
 		value_number(v, exit_part(g, rec->args[0]));
+		return;
+	case GET_UTIME:
+	case GET_STIME:
+		value_number(v, exit_time(g, rec));
+		return;
+	case GET_PEAK:
+		if (rec->args[6])
+			value_number(v, rec->args[6] * d->page_kib);
 		return;
 	case GET_CLONE_FLAGS:
 		if (clone_flags(p, rec, g->blob == GET_NO_BLOB ? NULL : blobs->b[g->blob], &u))

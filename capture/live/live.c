@@ -23,6 +23,7 @@
 #include "capture/live/helper.h"
 #include "capture/live/probes.h"
 #include "capture/live/rings.h"
+#include "capture/live/sample.h"
 #include "capture/live/snapshot.h"
 
 enum {
@@ -68,6 +69,7 @@ struct live {
 	size_t n_victims, victim_at, victims_cap;
 	struct heal *heal;
 	struct snapshot *healing;	/* being handed out */
+	struct sampler *sampler;	/* NULL: none */
 	uint64_t handed, looked;	/* ns since boot: last record, last look */
 };
 
@@ -271,6 +273,21 @@ static bool next_healing(struct live *l, struct event *ev)
 	return false;
 }
 
+/* An account of what was used; they come in order of time, a moment late at most. */
+static bool next_sample(struct live *l, struct event *ev)
+{
+	const uint64_t ts = sampler_next(l->sampler);
+
+	if (!ts || ts > rings_next_ts(&l->rings) || ts > l->horizon)
+		return false;
+	sampler_take(l->sampler, ev);
+	ev->ts = ts + l->decoder.boot_ts;
+	if (ev->ts < l->decoder.last_ts)
+		ev->ts = l->decoder.last_ts;
+	l->decoder.last_ts = ev->ts;
+	return true;
+}
+
 /* What comes before the next record: false: nothing. */
 static bool next_doubt(struct live *l, struct event *ev)
 {
@@ -317,6 +334,7 @@ static void start_draining(struct live *l)
 {
 	l->draining = true;
 	probes_detach(&l->probes);
+	sampler_finish(l->sampler);
 	l->horizon = UINT64_MAX;
 	rings_poll(&l->rings);
 	note_losses(l);
@@ -361,7 +379,7 @@ static int next_record(struct live *l, struct event *ev)
 	unsigned cpu = 0;
 
 	for (int round = 0; round < 2; round++) {
-		if (next_doubt(l, ev))
+		if (next_doubt(l, ev) || next_sample(l, ev))
 			return 0;
 		rec = rings_next(&l->rings, l->horizon, &cpu);
 		if (rec) {
@@ -461,6 +479,7 @@ static void live_close(struct source *s)
 		snapshot_free(l->healing);
 	free(l->victims);
 	probes_detach(&l->probes);
+	sampler_free(l->sampler);
 	rings_close(&l->rings);
 	free(l->losses);
 	probes_close(&l->probes);
@@ -517,7 +536,7 @@ static int take_snapshot(struct live *l, uint32_t tree)
 	struct snapshot_job job = { .live = l, .opt = {
 		.tree = tree, .boot_ts = l->decoder.boot_ts, .ts = clock_ns(CLOCK_REALTIME),
 		.info = &l->src.info, .stop = &l->stop, .self = (uint32_t)getpid(),
-		.helper = &l->helper,
+		.helper = &l->helper, .sampler = l->sampler,
 	} };
 	pthread_t thread;
 	sigset_t all, old;
@@ -568,6 +587,7 @@ static int prepare(struct live *l, const struct live_options *opt)
 static int start(struct live *l, const struct live_options *opt)
 {
 	const uint32_t tree = l->command.pid ? (uint32_t)l->command.pid : opt->pid;
+	struct live_options with = *opt;
 	uint64_t now;
 	int n;
 
@@ -578,10 +598,14 @@ static int start(struct live *l, const struct live_options *opt)
 	/* Again for those who were born between the look and the attachment. */
 	for (int i = 0; i < 2 && n == 0 && opt->pid; i++)
 		n = snapshot_each_descendant(opt->pid, follow, l);
-	if (n == 0)
+	if (n == 0) {
+		with.helper = (uint32_t)l->helper.pid;
+		l->sampler = sampler_new(&l->probes, &with, l->decoder.page_kib);
 		n = take_snapshot(l, tree);
+	}
 	if (n < 0)
 		return n;
+	sampler_start(l->sampler);
 	l->looked = clock_ns(CLOCK_BOOTTIME);
 	l->heal = heal_start(&(struct snapshot_options){
 		.tree = tree, .boot_ts = l->decoder.boot_ts, .info = &l->src.info,

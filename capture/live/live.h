@@ -21,6 +21,7 @@ struct live_options {
 				 * state of processes and descriptors are recorded anyhow */
 	bool page_faults, switches;
 	bool latency;		/* time the calls: event.latency */
+	uint64_t sample;	/* ns between looks at what threads use; 0: none */
 
 	/* Who: all that are set must hold; unset: everybody. */
 	uint32_t pid;		/* this process and its descendants; 0: unset */
@@ -35,7 +36,7 @@ struct live_options {
 	char *const *command;
 };
 
-enum { LIVE_SNAPLEN = 80 };
+enum { LIVE_SNAPLEN = 80, LIVE_SAMPLE_NS = 1000000000 };
 
 struct live_stats {
 	uint64_t n_events, n_snapshot;

@@ -198,12 +198,15 @@ static void make_tracepoints(struct plans *p)
 	p->forked.n_args = 2;
 	make_traced(&p->exit, EV_PROCEXIT);
 	fix_blobs(&p->exit, task, sizeof(task), EV_PROCEXIT);
-	p->exit.n_args = 3;
+	p->exit.n_args = 7;
 	put(&p->exit, P(PROCEXIT, status), GET_ARG, 0, 4, true);
 	put(&p->exit, P(PROCEXIT, ret), GET_EXIT_CODE, 0, 8, true);
 	put(&p->exit, P(PROCEXIT, sig), GET_EXIT_SIGNAL, 0, 1, false);
 	put(&p->exit, P(PROCEXIT, core), GET_EXIT_CORE, 0, 1, false);
 	put(&p->exit, P(PROCEXIT, reaper_tid), GET_ARG, 1, 8, true);
+	put(&p->exit, P(PROCEXIT, utime), GET_UTIME, 0, 8, false);
+	put(&p->exit, P(PROCEXIT, stime), GET_STIME, 0, 8, false);
+	put(&p->exit, P(PROCEXIT, vm_peak), GET_PEAK, 0, 4, false);
 	make_traced(&p->signal, EV_SIGNALDELIVER);
 	p->signal.n_args = 2;
 	put(&p->signal, P(SIGNALDELIVER, spid), GET_ARG, 1, 4, true);

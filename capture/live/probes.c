@@ -161,6 +161,8 @@ static int configure(struct saker_bpf *b, const struct live_options *opt)
 	set->latency = opt->latency;
 	bpf_program__set_autoload(b->progs.sys_enter, opt->latency);
 	bpf_map__set_autocreate(b->maps.begun, opt->latency);
+	bpf_program__set_autoload(b->progs.sample_task, opt->sample != 0);
+	bpf_program__set_autoattach(b->progs.sample_task, false);
 	return 0;
 }
 
@@ -187,9 +189,21 @@ static int open_and_load(struct probes *p, const struct live_options *opt,
 	return n;
 }
 
+/* Kernels that have no iterators over tasks (or none that this program may use) show threads in
+ * /proc as well. */
+static void attach_samples(struct probes *p)
+{
+	const struct bpf_program *const prog = p->bpf->progs.sample_task;
+
+	if (!bpf_program__autoload(prog))
+		return;
+	p->samples = bpf_program__attach_iter(prog, NULL);
+}
+
 int probes_load(struct probes *p, const struct live_options *opt, const struct wire_conf *conf)
 {
 	bool have_cast = true;		/* tried: asking costs more */
+	struct live_options with = *opt;
 	int n = check_machine();
 
 	*p = (struct probes){ .n_cpus = count_cpus(), .rings_fd = -1 };
@@ -200,10 +214,11 @@ int probes_load(struct probes *p, const struct live_options *opt, const struct w
 		return -ERR_UNSUPPORTED;
 	p->ring_size = power_of_two(opt->ring_size ? opt->ring_size : 8u << 20);
 	do {
-		n = open_and_load(p, opt, conf, have_cast);
-		if (n < 0 && have_cast && n != -E2BIG && n != -ENOMEM && n != -EPERM &&
-		    n != -ERR_USAGE) {
-			have_cast = false;
+		n = open_and_load(p, &with, conf, have_cast);
+		if (n < 0 && (have_cast || with.sample) && n != -E2BIG && n != -ENOMEM &&
+		    n != -EPERM && n != -ERR_USAGE) {
+			with.sample = have_cast ? with.sample : 0;	/* /proc has it too */
+			have_cast = !have_cast;
 			continue;
 		}
 		/* Old kernels limit a map's element to 4 MiB; and memory may be short. */
@@ -221,6 +236,7 @@ int probes_load(struct probes *p, const struct live_options *opt, const struct w
 			   opt->latency ? " (it may without --latency)" : "", strerror(-n),
 			   complaint[0] ? ": " : "", complaint);
 	p->rings_fd = bpf_map__fd(p->bpf->maps.rings);
+	attach_samples(p);
 	return 0;
 }
 
@@ -234,6 +250,19 @@ int probes_attach(struct probes *p)
 	return 0;
 }
 
+int probes_sample(const struct probes *p)
+{
+	return p->samples ? bpf_iter_create(bpf_link__fd(p->samples)) : -ENOSYS;
+}
+
+bool probes_followed(const struct probes *p, uint32_t pid)
+{
+	uint8_t one;
+
+	return bpf_map__lookup_elem(p->bpf->maps.tree, &pid, sizeof(pid), &one, sizeof(one),
+				    0) == 0;
+}
+
 void probes_detach(struct probes *p)
 {
 	if (p->bpf)
@@ -242,6 +271,8 @@ void probes_detach(struct probes *p)
 
 void probes_close(struct probes *p)
 {
+	bpf_link__destroy(p->samples);
+	p->samples = NULL;
 	saker_bpf__destroy(p->bpf);
 	p->bpf = NULL;
 }

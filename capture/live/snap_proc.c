@@ -3,6 +3,8 @@
  * events have, so that the state need not know where a fact comes from. */
 #include "capture/live/snap.h"
 
+#include "capture/live/sample.h"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -229,7 +231,7 @@ static void from_link(struct snapshot *s, struct value *v, int dir, const char *
 /* Facts that each thread has for itself. */
 static bool thread_facts(struct snapshot *s, struct event *ev, int dir, uint32_t pid, uint32_t tid)
 {
-	uint64_t start = 0;
+	uint64_t start = 0, utime, stime;
 
 	snap_event(s, ev, EV_SNAP_THREAD);
 	if (snap_read(dir, "status", &s->a, 65536) < 0)
@@ -246,6 +248,10 @@ static bool thread_facts(struct snapshot *s, struct event *ev, int dir, uint32_t
 	value_number(V(pid), pid);
 	if (snap_read(dir, "loginuid", &s->a, 64) == 0 && s->a.len)
 		value_number(V(loginuid), strtoul((char *)s->a.p, NULL, 10));
+	if (s->opt.sampler && sampler_first(s->opt.sampler, tid, &utime, &stime)) {
+		value_number(V(utime), utime);
+		value_number(V(stime), stime);
+	}
 	return true;
 }
 

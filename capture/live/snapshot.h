@@ -12,6 +12,7 @@
 
 struct snapshot;
 struct helper;
+struct sampler;
 
 struct snapshot_options {
 	uint32_t tree;		/* only this process, its descendants and ancestors; 0: all */
@@ -21,6 +22,7 @@ struct snapshot_options {
 	const atomic_bool *stop;	/* ends early when set */
 	uint32_t self;		/* the recorder: not in it */
 	struct helper *helper;	/* asked about containers; NULL: nobody is */
+	const struct sampler *sampler;	/* knows what threads have used; NULL: /proc does */
 };
 
 /* Takes it; never NULL: what cannot be read is left out. */

@@ -164,7 +164,7 @@ HANDLER(on_snap_thread)
 	if (n->t.bits & TB_LOST)
 		st->stats.healed_threads++;
 	exited = n->t.bits & TB_EXITED;
-	n->t.bits = bits_of(ev);
+	n->t.bits = bits_of(ev) | (n->t.bits & TB_HAS_TIME);
 	if (n->t.bits & TB_EXITED && !exited && p->n_threads)
 		p->n_threads--;
 	if (pid == 0)
