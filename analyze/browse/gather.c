@@ -370,13 +370,13 @@ static void add_value(struct gather *g, const struct view_column *col, struct ce
 	c->has = 1;
 }
 
-static bool is_due(const struct gather_field *f, const struct view_column *col,
-		   const struct cell *c, const struct event *ev)
+static bool is_due(const struct gather *g, const struct gather_field *f,
+		   const struct view_column *col, const struct cell *c, const struct event *ev)
 {
 	if (!c->has || (col->gather != GATHER_FIRST && col->gather != GATHER_LAST))
 		return true;
 	return col->gather == GATHER_LAST
-		&& (!f->settled || ev->desc->flags & EF_MODIFIES_STATE);
+		&& (!f->settled || g->selects || ev->desc->flags & EF_MODIFIES_STATE);
 }
 
 /* Only what a process is: it did nothing here. */
@@ -402,7 +402,7 @@ static void add_columns(struct gather *g, struct row *r, const struct gather_eve
 		if (f->none) {
 			c->u += col->gather == GATHER_COUNT;
 			c->has = 1;
-		} else if (is_due(f, col, c, e->c->ev) && get(e, f, &val) == FIELD_FOUND) {
+		} else if (is_due(g, f, col, c, e->c->ev) && get(e, f, &val) == FIELD_FOUND) {
 			add_value(g, col, c, &val);
 		}
 	}
@@ -480,7 +480,8 @@ void gather_snapshot(struct gather *g, const struct field_ctx *c)
 
 void gather_init(struct gather *g, const struct gather_plan *p)
 {
-	*g = (struct gather){ .plan = p, .filter = p->filter ? cond_clone(p->filter) : NULL };
+	*g = (struct gather){ .plan = p, .filter = p->filter ? cond_clone(p->filter) : NULL,
+			      .selects = p->filter != NULL };
 	table_init(&g->table, p->view, p->processes);
 }
 

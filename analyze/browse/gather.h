@@ -49,6 +49,7 @@ struct gather {
 	struct cond *filter;
 	struct table table;
 	struct row *last;	/* of the event before */
+	bool selects;		/* there are events that it is not told of */
 	struct buf key, last_key, text;
 };
 
