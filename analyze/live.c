@@ -21,7 +21,7 @@
 #include "capture/base/err.h"
 #include "capture/base/progress.h"
 
-enum { LOOK_NS = 1000 * 1000 * 1000 };
+enum { FLUSH_NS = 1000 * 1000 * 1000 };
 
 struct rules {
 	struct detect_plan plan;
@@ -32,7 +32,7 @@ struct rules {
 struct watch {
 	struct run_options run;
 	struct live_options live;
-	uint64_t most, snaplen, ring, n_events;
+	uint64_t most, snaplen, ring, size, not_pid, n_events;
 	const char *record;
 	bool force;
 	struct rules *rules;
@@ -40,7 +40,7 @@ struct watch {
 	struct source *source;
 	struct recording recording;
 	struct detect detect;
-	uint64_t looked;
+	uint64_t looked, flush;
 };
 
 static volatile sig_atomic_t stop_asked, reload_asked;
@@ -87,6 +87,12 @@ static int option(struct watch *w, const struct opt_parse *p, int key)
 	case O_LATENCY:
 		w->live.latency = true;
 		return 0;
+	case O_SIZE:
+		return opt_size(p, "--size", 1 << 20, UINT64_C(1) << 50, &w->size);
+	case O_FLUSH:
+		return opt_duration(p, "--flush", &w->flush);
+	case O_NOT_PID:
+		return opt_u64(p, "--not-pid", 1, 4 << 20, &w->not_pid);
 	case O_RING:
 		return opt_size(p, "--ring", 64 << 10, 1 << 30, &w->ring);
 	case O_SAMPLE:
@@ -198,10 +204,21 @@ static int now_and_then(struct watch *w)
 
 	if (reload_asked)
 		reload(w);
-	if (now - w->looked < LOOK_NS)
+	if (now - w->looked < w->flush)
 		return 0;
 	w->looked = now;
 	return w->record ? recording_flush(&w->recording) : 0;
+}
+
+static bool is_large(const struct watch *w)
+{
+	return w->size && w->record && recording_size(&w->recording) >= w->size;
+}
+
+static int tell_size(const struct watch *w)
+{
+	warn("%s has reached %" PRIu64 "M (--size): the recording ends", w->record, w->size >> 20);
+	return 0;
 }
 
 static int watch_events(struct watch *w)
@@ -221,6 +238,8 @@ static int watch_events(struct watch *w)
 			rc = now_and_then(w);
 		if (rc < 0)
 			return rc;
+		if (w->n_events % 4096 == 0 && is_large(w))
+			return tell_size(w);
 	}
 }
 
@@ -317,6 +336,7 @@ static int parse_and_watch(struct watch *w, int argc, char **argv)
 	if (!w->record)
 		w->live.sample = 0;	/* no rule looks at it */
 	w->live.ring_size = (uint32_t)w->ring;
+	w->live.watcher = (uint32_t)w->not_pid;
 	if (p.first < argc)
 		w->live.command = argv + p.first;
 	catch_signals();
@@ -325,7 +345,7 @@ static int parse_and_watch(struct watch *w, int argc, char **argv)
 
 int verb_live(int argc, char **argv)
 {
-	struct watch w = { .snaplen = LIVE_SNAPLEN };
+	struct watch w = { .snaplen = LIVE_SNAPLEN, .flush = FLUSH_NS };
 	int status;
 
 	run_options_init(&w.run);

@@ -7,7 +7,7 @@
 #include "analyze/options.h"
 
 enum live_option { O_DURATION = RO__N, O_COUNT, O_SNAPLEN, O_RECORD, O_FORCE, O_RING,
-		   O_LATENCY, O_SAMPLE };
+		   O_LATENCY, O_SAMPLE, O_SIZE, O_FLUSH, O_NOT_PID };
 
 static const struct opt live_opts[] = {
 #define OPTION OPTION_ROW
@@ -19,6 +19,10 @@ static const struct opt live_opts[] = {
 	{ O_LATENCY, 0, "latency", NULL, "measure how long each system call takes: evt.latency" },
 	{ O_RECORD, 0, "record", "FILE", "write a recording too, with the alerts in it" },
 	{ O_FORCE, 0, "force", NULL, "overwrite FILE" },
+	{ O_SIZE, 0, "size", "SIZE", "end when the recording has this size (100M)" },
+	{ O_FLUSH, 0, "flush", "TIME",
+	  "write what there is at least so often, for who reads it meanwhile (default 1s)" },
+	{ O_NOT_PID, 0, "not-pid", "PID", "leave this process out" },
 	{ O_RING, 0, "ring", "SIZE", "memory per processor for events on their way (default 8M)" },
 	{ O_SAMPLE, 0, "sample", "TIME",
 	  "with --record, tell every TIME what threads used (default 1s; 0: never)" },

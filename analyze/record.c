@@ -76,6 +76,11 @@ int recording_key(struct recording *r, uint64_t ts)
 	return rc < 0 ? rc : writer_key_end(r->writer);
 }
 
+uint64_t recording_size(const struct recording *r)
+{
+	return writer_stats(r->writer)->stored_bytes;
+}
+
 int recording_flush(struct recording *r)
 {
 	return r->in_snapshot ? 0 : writer_flush(r->writer);

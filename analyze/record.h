@@ -24,6 +24,8 @@ int recording_alert(struct recording *r, const struct rule *rule, uint64_t ts, u
 		    const char *line, size_t len);
 /* Now and then, after the state has seen the event at ts: a key frame if one is due. */
 int recording_key(struct recording *r, uint64_t ts);
+/* Bytes of the file by now. */
+uint64_t recording_size(const struct recording *r);
 int recording_flush(struct recording *r);
 int recording_close(struct recording *r);
 

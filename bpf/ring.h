@@ -205,7 +205,7 @@ static __always_inline bool filtered(u64 pid_tgid)
 {
 	u32 pid = pid_tgid >> 32;
 
-	if (pid == set.recorder || pid == set.helper)
+	if (pid == set.recorder || pid == set.helper || pid == set.watcher)
 		return true;
 	if (!set.filters)
 		return false;

@@ -212,7 +212,7 @@ enum wire_filter {
 struct wire_settings {
 	__u32 ring_size;	/* a power of two */
 	__u32 snaplen;
-	__u32 recorder, helper;	/* thread groups that are not recorded */
+	__u32 recorder, helper, watcher;	/* thread groups that are not recorded */
 	__u32 filters;		/* enum wire_filter */
 	__u64 cgroup, comm[2];
 	__u32 uid;

@@ -28,6 +28,7 @@ struct live_options {
 	const char *comm;	/* thread name; NULL: unset */
 	const char *cgroup;	/* path below the cgroup2 mount, and what is below it */
 	uint32_t helper;	/* a process of the recorder's own: not recorded; 0: unset */
+	uint32_t watcher;	/* one that looks at what is recorded: likewise */
 	bool by_uid;
 	uint32_t uid;
 

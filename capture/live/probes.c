@@ -133,6 +133,7 @@ static int configure(struct saker_bpf *b, const struct live_options *opt)
 		set->names_len = WIRE_NAMES_LEN;
 	set->recorder = (uint32_t)getpid();
 	set->helper = opt->helper ? opt->helper : set->recorder;
+	set->watcher = opt->watcher ? opt->watcher : set->recorder;
 	set->fork_is_silent = plan_arch() != ARCH_X86_64;
 	if (opt->pid || opt->command)
 		set->filters |= WF_TREE;
