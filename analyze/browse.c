@@ -18,7 +18,7 @@
 enum {
 	O_RULES, O_ENABLE, O_DISABLE, O_PRIORITY, O_NO_RULES, O_VIEWS, O_VIEW, O_FILTER, O_LOCAL,
 	O_DIR, O_NO_NOTES, O_COLOR, O_ASCII, O_UTF8, O_NO_MOUSE, O_JOBS,
-	O_LIVE, O_SNAPLEN, O_LATENCY,
+	O_LIVE, O_SNAPLEN, O_LATENCY, O_SIZE, O_SELF,
 };
 
 static const struct opt opts[] = {
@@ -28,6 +28,9 @@ static const struct opt opts[] = {
 	  "with --live: keep N bytes of what is read and written (default 80)" },
 	{ O_LATENCY, 0, "latency", NULL,
 	  "with --live: measure how long each system call takes" },
+	{ O_SIZE, 0, "size", "SIZE",
+	  "with --live: the recording ends when it has this size (default 256M)" },
+	{ O_SELF, 0, "self", NULL, "with --live: record what the browser does, too" },
 	{ O_RULES, 'r', "rules", "FILE",
 	  "rule file, or directory of *.yaml; may be repeated (default: Saker's own)" },
 	{ O_ENABLE, 0, "enable", "PATTERN", "enable rules of this name; * stands for any text" },
@@ -62,10 +65,9 @@ struct browsing {
 	const char *view_files[VIEW_FILES_MAX], *folder;
 	unsigned n_view_files;
 	uint64_t jobs;
-	bool no_rules, live, latency;
-	const char *snaplen;
+	bool no_rules, live;
 	struct recorder recorder;
-	struct browse_options model;
+	struct recorder_options record;
 	struct ruleset *rules;
 	struct views views;
 	struct notes notes;
@@ -84,15 +86,43 @@ static int color(struct browsing *b, const char *text)
 	return err(ERR_USAGE, "--color: '%s' is none of auto, none, 16, 256", text);
 }
 
+/* The recorder has the same rules. */
+static int keep_rules(struct browsing *b, const char *name, const char *value)
+{
+	struct recorder_options *const o = &b->record;
+
+	if (o->n_rules + 2 > RECORDER_RULES_MAX)
+		return err(ERR_USAGE, "%s: too many options about rules", name);
+	o->rules[o->n_rules++] = name;
+	o->rules[o->n_rules++] = value;
+	return 0;
+}
+
+static int rule_option(struct browsing *b, const struct opt_parse *p, int key)
+{
+	switch (key) {
+	case O_RULES:
+		run_add_rules(&b->run, p->value);
+		return keep_rules(b, "--rules", p->value);
+	case O_ENABLE:
+		run_select(&b->run, true, false, p->value);
+		return keep_rules(b, "--enable", p->value);
+	case O_DISABLE:
+		run_select(&b->run, false, false, p->value);
+		return keep_rules(b, "--disable", p->value);
+	default:
+		return run_priority(&b->run, p->value) < 0 ? -ERR_USAGE
+			: keep_rules(b, "--priority", p->value);
+	}
+}
+
 static int option(struct browsing *b, const struct opt_parse *p, int key)
 {
 	uint64_t unused;
 
 	switch (key) {
-	case O_RULES: run_add_rules(&b->run, p->value); return 0;
-	case O_ENABLE: run_select(&b->run, true, false, p->value); return 0;
-	case O_DISABLE: run_select(&b->run, false, false, p->value); return 0;
-	case O_PRIORITY: return run_priority(&b->run, p->value);
+	case O_RULES: case O_ENABLE: case O_DISABLE: case O_PRIORITY:
+		return rule_option(b, p, key);
 	case O_NO_RULES: b->no_rules = true; return 0;
 	case O_VIEWS:
 		if (b->n_view_files == VIEW_FILES_MAX)
@@ -109,10 +139,14 @@ static int option(struct browsing *b, const struct opt_parse *p, int key)
 	case O_UTF8: b->term.charset = CHARSET_UTF8; return 0;
 	case O_NO_MOUSE: b->term.no_mouse = true; return 0;
 	case O_LIVE: b->live = true; return 0;
-	case O_LATENCY: b->latency = true; return 0;
+	case O_LATENCY: b->record.latency = true; return 0;
 	case O_SNAPLEN:
-		b->snaplen = p->value;
+		b->record.snaplen = p->value;
 		return opt_u64(p, "--snaplen", 0, 65000, &unused);
+	case O_SIZE:
+		b->record.size = p->value;
+		return opt_size(p, "--size", 1 << 20, UINT64_C(1) << 50, &unused);
+	case O_SELF: b->record.self = true; return 0;
 	case O_JOBS: return opt_u64(p, "--jobs", 1, JOBS_MAX, &b->jobs);
 	}
 	return 0;
@@ -124,9 +158,9 @@ static int enter(void *arg)
 	const struct browsing *b = arg;
 	int rc = term_start(&b->term);
 
-	if (rc == 0 && b->live)
-		rc = sandbox_enter_reading(SANDBOX_TERMINAL, &b->ui.path, 1);
-	else if (rc == 0)
+	if (b->live)
+		recorder_drop_privileges();
+	if (rc == 0)
 		rc = sandbox_enter(SANDBOX_TERMINAL);
 	if (rc == 0)
 		term_guard();
@@ -166,33 +200,29 @@ static int prepare(struct browsing *b)
 	return files_start(b->folder ? b->folder : ".", b->notes.path);
 }
 
-/* What was recorded meanwhile. */
-static struct browse *renew(void *arg)
-{
-	const struct browsing *b = arg;
-
-	return browse_open(&b->model);
-}
-
 static int start_recorder(struct browsing *b)
 {
 	const char *const path = b->ui.path;
 
 	if (!b->live)
 		return 0;
-	if (recorder_start(&b->recorder, path, b->snaplen, b->latency) < 0)
+	b->record.path = path;
+	b->record.alerts = path && !b->no_rules;
+	if (recorder_start(&b->recorder, &b->record) < 0)
 		return -ERR_PRIVILEGE;
 	b->ui.path = b->recorder.path;
 	b->ui.no_notes |= !path;
-	b->ui.renew = renew;
-	b->ui.renew_arg = b;
+	b->ui.live = true;
 	b->ui.recorder = b->recorder.said;
 	return 0;
 }
 
 static int browse_file(struct browsing *b)
 {
-	struct browse_options *const o = &b->model;
+	struct browse_options o = {
+		.views = &b->views, .env = &b->env, .threads = (unsigned)b->jobs,
+		.opened = enter, .arg = b, .grows = b->live,
+	};
 	struct browse *model;
 	int rc = start_recorder(b);
 
@@ -200,12 +230,9 @@ static int browse_file(struct browsing *b)
 		rc = prepare(b);
 	if (rc < 0)
 		return rc;
-	*o = (struct browse_options){
-		.path = b->ui.path, .views = &b->views, .env = &b->env, .rules = b->rules,
-		.threads = (unsigned)b->jobs, .opened = enter, .arg = b,
-	};
-	model = browse_open(o);
-	o->opened = NULL;
+	o.path = b->ui.path;
+	o.rules = b->rules;
+	model = browse_open(&o);
 	if (!model) {
 		term_stop();
 		return err_at("%s", b->ui.path);
@@ -213,7 +240,7 @@ static int browse_file(struct browsing *b)
 	if (b->ui.filter)
 		rc = focus_check(model, b->ui.filter);
 	if (rc == 0)
-		rc = ui_run(&model, &b->notes, &b->ui);
+		rc = ui_run(model, &b->notes, &b->ui);
 	term_stop();
 	browse_close(model);
 	return rc;
@@ -243,7 +270,8 @@ static int parse_and_browse(struct browsing *b, int argc, char **argv)
 
 int verb_browse(int argc, char **argv)
 {
-	struct browsing b = { .snaplen = "80", .recorder.said = -1 };
+	struct browsing b = { .record = { .snaplen = "80", .size = "256M" },
+			      .recorder.said = -1 };
 	int status;
 
 	run_options_init(&b.run);

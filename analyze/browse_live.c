@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/capability.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,14 +28,47 @@ static bool end_with(int pipe)
 		fcntl(pipe, F_SETFL, O_ASYNC) >= 0;
 }
 
-static void be_recorder(const struct recorder *r, int said, int lives, const char *snaplen,
-			bool latency)
+enum { ARGS_MAX = RECORDER_RULES_MAX + 20 };
+
+/* The alerts of a recording that nobody keeps would only be thrown away. */
+static int arguments(const struct recorder *r, const struct recorder_options *o, pid_t browser,
+		     const char *argv[ARGS_MAX])
 {
-	char *argv[] = {
-		(char *)"live", (char *)"--quiet", (char *)"--disable", (char *)"*",
-		(char *)"--snaplen", (char *)snaplen, (char *)"--record", r->path, NULL, NULL,
-	};
-	int argc = sizeof(argv) / sizeof(argv[0]) - 2;
+	static char pid[16];
+	int n = 0;
+
+	argv[n++] = "live";
+	argv[n++] = "--quiet";
+	if (!o->alerts) {
+		argv[n++] = "--disable";
+		argv[n++] = "*";
+	}
+	for (unsigned i = 0; i < o->n_rules && o->alerts; i++)
+		argv[n++] = o->rules[i];
+	if (!o->self) {
+		snprintf(pid, sizeof(pid), "%d", (int)browser);
+		argv[n++] = "--not-pid";
+		argv[n++] = pid;
+	}
+	argv[n++] = "--snaplen";
+	argv[n++] = o->snaplen;
+	if (o->latency)
+		argv[n++] = "--latency";
+	argv[n++] = "--flush";
+	argv[n++] = "0.4";
+	argv[n++] = "--size";
+	argv[n++] = o->size;
+	argv[n++] = "--record";
+	argv[n++] = r->path;
+	argv[n] = NULL;
+	return n;
+}
+
+static void be_recorder(const struct recorder *r, const struct recorder_options *o, int said,
+			int lives, pid_t browser)
+{
+	const char *argv[ARGS_MAX];
+	const int argc = arguments(r, o, browser, argv);
 	const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	setsid();	/* what is typed at the terminal does not concern it */
@@ -42,9 +76,7 @@ static void be_recorder(const struct recorder *r, int said, int lives, const cha
 	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(said, 2) < 0 ||
 	    !end_with(lives))
 		_exit(EXIT_FAILED);
-	if (latency)
-		argv[argc++] = (char *)"--latency";
-	verb_live(argc, argv);
+	verb_live(argc, (char **)(uintptr_t)argv);
 	if (r->folder) {
 		unlink(r->path);
 		rmdir(r->folder);
@@ -78,11 +110,10 @@ static int choose_file(struct recorder *r, const char *path)
 /* There is an event to begin with. */
 static bool has_events(const char *path)
 {
-	struct source *s = access(path, R_OK) == 0 ? source_open(path) : NULL;
-	const bool has = s && s->info.first_ts && source_find_end(s) >= 0;
+	struct source *s = access(path, R_OK) == 0 ? source_open_growing(path) : NULL;
+	const bool has = s != NULL;
 
-	if (s)
-		source_close(s);
+	source_close(s);
 	return has;
 }
 
@@ -107,8 +138,10 @@ static int wait_for_events(struct recorder *r)
 	return 0;
 }
 
-int recorder_start(struct recorder *r, const char *path, const char *snaplen, bool latency)
+int recorder_start(struct recorder *r, const struct recorder_options *o)
 {
+	const char *const path = o->path;
+	const pid_t browser = getpid();
 	int said[2], lives[2];
 
 	*r = (struct recorder){ .pid = -1, .said = -1 };
@@ -123,12 +156,22 @@ int recorder_start(struct recorder *r, const char *path, const char *snaplen, bo
 	if (r->pid == 0) {
 		close(said[0]);
 		close(lives[1]);
-		be_recorder(r, said[1], lives[0], snaplen, latency);
+		be_recorder(r, o, said[1], lives[0], browser);
 	}
 	close(said[1]);
 	close(lives[0]);	/* the other end stays open for as long as the browser is there */
 	r->said = said[0];
 	return r->pid < 0 ? err_sys("fork") : wait_for_events(r);
+}
+
+void recorder_drop_privileges(void)
+{
+	cap_t const none = cap_init();
+
+	if (none) {
+		cap_set_proc(none);
+		cap_free(none);
+	}
 }
 
 void recorder_release(struct recorder *r)

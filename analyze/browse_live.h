@@ -13,9 +13,23 @@ struct recorder {
 	char *path, *folder;	/* folder: of its own, removed at the end; NULL: the file stays */
 };
 
-/* Starts it and waits until there are events.  path NULL: a file that is gone afterwards.
- * Negative with a message. */
-int recorder_start(struct recorder *r, const char *path, const char *snaplen, bool latency);
+enum { RECORDER_RULES_MAX = 64 };
+
+struct recorder_options {
+	const char *path;		/* NULL: a file that is gone afterwards */
+	const char *snaplen, *size;	/* as saker live takes them */
+	bool self;			/* record the browser as well */
+	bool latency;			/* measure calls */
+	/* What the alerts in the recording are of: options of saker live; none: no rules. */
+	const char *rules[RECORDER_RULES_MAX];
+	unsigned n_rules;
+	bool alerts;
+};
+
+/* Starts it and waits until there are events.  Negative with a message. */
+int recorder_start(struct recorder *r, const struct recorder_options *o);
+/* The browser needs none any more. */
+void recorder_drop_privileges(void);
 void recorder_release(struct recorder *r);
 
 #endif

@@ -76,7 +76,16 @@ static void step(struct ui *u, struct frame *f, int height)
 	f->pending += f->pending < 0 ? (long)ahead : -(long)ahead;
 	if ((to == 0 && w->begin) || (to == (long)w->n - 1 && w->end))
 		f->pending = 0;
+	f->tail = false;
 	take_place(u, f, &w->v[to]);
+}
+
+/* Who stands on the last row goes with it while the recording grows. */
+static const struct place *wanted_place(const struct frame *f)
+{
+	static const struct place end = { .ts = UINT64_MAX };
+
+	return f->tail && !f->pending ? &end : &f->place;
 }
 
 static void look(struct ui *u, struct frame *f, int height)
@@ -95,7 +104,8 @@ static void look(struct ui *u, struct frame *f, int height)
 		f->line = height - 1;
 	if (f->line < 0)
 		f->line = 0;
-	events_window(f->e, &f->place, (unsigned)(height - 1), (unsigned)(height - 1), &f->window);
+	events_window(f->e, wanted_place(f), (unsigned)(height - 1), (unsigned)(height - 1),
+		      &f->window);
 	at = chosen(f);
 	f->stale = at == SIZE_MAX && !f->window.complete;
 	if (at == SIZE_MAX)
@@ -104,6 +114,8 @@ static void look(struct ui *u, struct frame *f, int height)
 		take_place(u, f, &f->window.v[at]);
 	if (!f->window.complete)
 		return;
+	f->tail = u->options->live && f->crumbs.to == UINT64_MAX && at + 1 == f->window.n
+		&& f->window.end;
 	/* no blank rows where there are events to fill them */
 	below = (int)(f->window.n - at);
 	if (height - f->line > below)
@@ -117,6 +129,7 @@ static void go(struct frame *f, uint64_t num, uint64_t ts)
 	f->place = (struct place){ num, ts };
 	f->pending = 0;
 	f->stale = true;
+	f->tail = false;
 }
 
 /* ---- searching ------------------------------------------------------------------ */
@@ -262,7 +275,7 @@ static void status_events(struct ui *u, struct frame *f, struct buf *out)
 		buf_printf(out, "event %" PRIu64, f->place.num);
 	else
 		buf_str(out, "events");
-	if (p.complete)
+	if (p.complete || p.live)
 		buf_printf(out, " of %" PRIu64, p.n_events);
 	if (f->pending || (chosen(f) == SIZE_MAX && !f->window.complete))
 		buf_str(out, "  reading");

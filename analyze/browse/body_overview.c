@@ -89,6 +89,7 @@ void overview_facts(struct ui *u, struct overview_facts *out)
 
 	*out = (struct overview_facts){0};
 	browse_progress(u->b, &p);
+	p.complete |= p.live;
 	time_date(from, u->first, ui_offset(u), ' ');
 	time_span(span, u->last - u->first);
 	snprintf(out->events, sizeof(out->events), "%.19s, %s  %s%" PRIu64 " events%s", from, span,
@@ -100,7 +101,7 @@ void overview_facts(struct ui *u, struct overview_facts *out)
 	snprintf(out->machine, sizeof(out->machine), "host %s  %s %s  %u processors  %s",
 		 *i->hostname ? i->hostname : "?", *i->kernel ? i->kernel : "kernel ?",
 		 i->arch_name ? i->arch_name : "", i->n_cpus, i->format);
-	if ((p.damage.n_places || p.damage.cut) && !u->options->renew)
+	if (p.damage.n_places || p.damage.cut)
 		snprintf(out->damage, sizeof(out->damage), "%.190s", p.damage.first[0] ?
 			 p.damage.first : "the recording is cut off");
 }
@@ -177,7 +178,7 @@ static void draw_title(struct ui *u, const struct overview *o, unsigned panel, i
 
 	query_status(o->q[panel], &s);
 	n = snprintf(text, sizeof(text), "%s  %zu%s", panels[panel].title, s.n_rows,
-		     s.complete ? "" : " ...");
+		     s.complete || s.live ? "" : " ...");
 	title_tail(u, panel, &tail);
 	if (chosen)
 		term_fill(row, 0, term_columns(), ROLE_SELECTED);

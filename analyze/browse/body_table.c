@@ -250,7 +250,7 @@ static void draw_row(struct ui *u, const struct frame *f, const struct query_row
 
 static void draw_empty(const struct frame *f, const struct query_status *s, int row)
 {
-	const char *text = s->failed ? s->failed : !s->complete ? "reading ..." :
+	const char *text = s->failed ? s->failed : !s->complete && !s->live ? "reading ..." :
 		f->search && *f->search ? "no row has this text" :
 		f->crumbs.n || f->crumbs.from ? "nothing in this focus; d removes the last filter"
 		: "nothing of this kind happened";
@@ -288,7 +288,7 @@ static void status_table(struct ui *u, struct frame *f, struct buf *out)
 	else
 		buf_str(out, "no rows");
 	buf_printf(out, "  %" PRIu64 " events", s.n_events);
-	if (!s.complete)
+	if (!s.complete && !s.live)
 		buf_printf(out, "  %u%%", s.permille / 10);
 	if (s.n_evicted)
 		buf_printf(out, "  %" PRIu64 " small rows left out", s.n_evicted);
@@ -421,7 +421,7 @@ static bool ready_table(struct frame *f)
 	struct query_status s;
 
 	query_status(f->q, &s);
-	return s.n_rows > 0 || s.complete || s.failed;
+	return s.n_rows > 0 || s.complete || s.live || s.failed;
 }
 
 static unsigned links_table(struct ui *u, struct frame *f, struct link *out, struct arena *a)

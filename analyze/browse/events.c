@@ -97,6 +97,12 @@ static void copy_row(const struct events *e, const struct cached *c, struct even
 			r->cells[i].text = arena_strn(a, r->cells[i].text, r->cells[i].len);
 }
 
+/* Are its last rows those of the list?  They have been, perhaps, before the recording grew. */
+static bool at_end(const struct events *e)
+{
+	return e->end && (!e->b->grows || e->size == e->b->info.size);
+}
+
 /* What is known around event num: false, if that is not all that was asked for. */
 static bool copy_window(struct events *e, uint64_t num, unsigned before, unsigned after,
 			struct event_window *out)
@@ -112,11 +118,11 @@ static bool copy_window(struct events *e, uint64_t num, unsigned before, unsigne
 		at--;
 	from = at > before ? at - before : 0;
 	to = at + after + 1 < e->n ? at + after + 1 : e->n;
-	all = (at >= before || e->begin) && (at + after < e->n || e->end);
+	all = (at >= before || e->begin) && (at + after < e->n || at_end(e));
 	out->n = to - from;
 	out->at = at < e->n ? at - from : out->n;
 	out->begin = e->begin && from == 0;
-	out->end = e->end && to == e->n;
+	out->end = at_end(e) && to == e->n;
 	out->v = arena_alloc(&out->arena, (out->n + 1) * sizeof(*out->v));
 	for (size_t i = 0; i < out->n; i++)
 		copy_row(e, e->v[from + i], &out->v[i], &out->arena);
@@ -139,10 +145,13 @@ void events_window(struct events *e, const struct place *p, unsigned before, uns
 	out->n = out->at = 0;
 	out->complete = out->begin = out->end = false;
 	browse_lock(e->b);
-	if (!num && e->ts_known && e->ts_asked == p->ts)
+	if (is_end(e, p))
+		num = e->end ? e->hi + 1 : 0;
+	else if (!num && e->ts_known && e->ts_asked == p->ts)
 		num = e->ts_num;
 	if (num)
-		out->complete = copy_window(e, num, before, after, out);
+		out->complete = copy_window(e, num, before, after, out)
+			&& (!is_end(e, p) || at_end(e));
 	if (!out->complete && !((e->job.pending || e->job.running) && same_wish(&w, &e->wish))) {
 		e->wish = w;
 		job_ask(&e->job);

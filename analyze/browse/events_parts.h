@@ -57,6 +57,7 @@ struct events {
 	size_t n, cap;
 	uint64_t lo, hi;		/* 0: nothing is known */
 	bool begin, end;
+	uint64_t size;			/* of the recording when that was its end */
 	uint64_t ts_asked, ts_num;	/* event at or after a time; num 0: there is none */
 	bool ts_known;
 	struct search *search;
@@ -67,6 +68,11 @@ struct events {
 bool events_fits(const struct events *e, struct cond *filter, const struct seeker *s);
 struct cached *events_row(const struct events *e, const struct seeker *s);
 void events_run(struct job *j, struct seeker *s);
+/* The place behind all events, of a recording that grows. */
+static inline bool is_end(const struct events *e, const struct place *p)
+{
+	return !p->num && p->ts == UINT64_MAX && e->b->grows;
+}
 /* Drops what is far from the place; with the lock. */
 void events_clear(struct events *e);
 

@@ -139,12 +139,15 @@ static void prepend(struct events *e, struct cached **v, size_t n, uint64_t lo)
 	browse_unlock(e->b);
 }
 
-static void told(struct events *e, uint64_t hi, bool end)
+/* end: there was no more, for this seeker. */
+static void told(struct events *e, const struct seeker *s, uint64_t hi, bool end)
 {
 	browse_lock(e->b);
 	if (hi > e->hi)
 		e->hi = hi;
 	e->end |= end;
+	if (end)
+		e->size = s->source->info.size;
 	browse_unlock(e->b);
 }
 
@@ -186,16 +189,16 @@ static void read_on(struct events *e, struct seeker *s, unsigned need)
 			n++;
 		}
 		if (++looked % LOOK_EVERY == 0)
-			told(e, s->num, false);
+			told(e, s, s->num, false);
 	}
-	told(e, s->num, over);
+	told(e, s, s->num, over);
 }
 
 static void extend_forward(struct events *e, struct seeker *s, unsigned need)
 {
 	if ((s->owner != e->job.id || s->num != e->hi)
 	    && seek_part(s, browse_part(e->b, e->hi + 1, 0), e->job.id, NULL, e->hi + 1) < 0) {
-		told(e, e->hi, true);
+		told(e, s, e->hi, true);
 		return;
 	}
 	read_on(e, s, need);
@@ -351,13 +354,97 @@ static void trim(struct events *e, uint64_t num)
 	browse_unlock(e->b);
 }
 
+/* Has this seeker nothing behind the rows that are known? */
+static bool has_ended(const struct events *e, const struct seeker *s)
+{
+	return e->end && (!e->b->grows || e->size == s->source->info.size);
+}
+
+/* ---- the end of a recording that grows ---- */
+
+struct tail {
+	struct cached **v;
+	size_t n, cap;
+	uint64_t from;		/* rows before it are not wanted */
+};
+
+/* Of what came at once only the last rows can be seen. */
+static void tail_add(struct tail *t, struct cached *c)
+{
+	t->v = mem_grow(t->v, &t->cap, t->n + 1, sizeof(*t->v));
+	t->v[t->n++] = c;
+	if (t->n < ROWS_KEPT)
+		return;
+	t->from = t->v[t->n / 2]->row.num;
+	for (size_t i = 0; i < t->n / 2; i++)
+		free(t->v[i]);
+	memmove(t->v, t->v + t->n / 2, (t->n - t->n / 2) * sizeof(*t->v));
+	t->n -= t->n / 2;
+}
+
+/* Where not all from hi on was kept, what was known goes. */
+static void tail_join(struct events *e, const struct seeker *s, struct tail *t, bool over)
+{
+	browse_lock(e->b);
+	if (t->from > e->hi + 1) {
+		events_clear(e);
+		e->lo = t->from;
+		e->begin = t->from <= 1;
+	}
+	e->v = mem_grow(e->v, &e->cap, e->n + t->n, sizeof(*e->v));
+	if (t->n)
+		memcpy(e->v + e->n, t->v, t->n * sizeof(*t->v));
+	e->n += t->n;
+	e->hi = s->num;
+	e->end = over;
+	e->size = s->source->info.size;
+	browse_unlock(e->b);
+	t->n = 0;
+}
+
+static void read_tail(struct events *e, struct seeker *s, unsigned before)
+{
+	const uint64_t last = seek_last(s), keep = before + ROWS_AHEAD;
+	struct tail t = { .from = e->hi + 1 };
+	uint64_t lost = 0;
+	int rc = 0;
+
+	if (is_plain(e) && last > keep && last - keep > e->hi)
+		t.from = last - keep + 1;
+	if ((s->owner != e->job.id || s->num != e->hi)
+	    && seek_part(s, browse_part(e->b, e->hi + 1, 0), e->job.id, NULL, e->hi + 1) < 0)
+		return;
+	while (!job_over(&e->job) && (rc = seek_next(s, t.from)) == 0) {
+		lost += s->num + 1 >= t.from ? loss_of(s) : 0;
+		if (!events_fits(e, e->filter, s))
+			continue;
+		tail_add(&t, events_row(e, s));
+		t.v[t.n - 1]->row.lost_before = lost;
+		lost = 0;
+	}
+	if (s->num + 1 >= t.from)
+		tail_join(e, s, &t, rc != 0);
+	else
+		s->owner = 0;
+	for (size_t i = 0; i < t.n; i++)
+		free(t.v[i]);
+	free(t.v);
+}
+
+static uint64_t number_of_end(struct events *e, struct seeker *s, unsigned before)
+{
+	if (e->end && !has_ended(e, s))
+		read_tail(e, s, before);
+	return e->end ? e->hi + 1 : seek_last(s) + 1;
+}
+
 static uint64_t number_of_place(struct events *e, struct seeker *s, const struct place *p)
 {
 	uint64_t num;
 
 	if (p->num)
 		return p->num;
-	if (e->ts_known && e->ts_asked == p->ts)
+	if (e->ts_known && e->ts_asked == p->ts && (!e->b->grows || e->ts_num <= e->hi))
 		return e->ts_num;
 	num = seek_time(s, browse_part(e->b, 0, p->ts), p->ts, &e->job);
 	if (job_over(&e->job))
@@ -380,7 +467,8 @@ void events_run(struct job *j, struct seeker *s)
 	browse_lock(e->b);
 	w = e->wish;
 	browse_unlock(e->b);
-	num = number_of_place(e, s, &w.place);
+	num = is_end(e, &w.place) ? number_of_end(e, s, w.before)
+		: number_of_place(e, s, &w.place);
 	if (!num)
 		return;
 	if (!e->lo || num < e->lo || num > e->hi + 1)
@@ -388,7 +476,7 @@ void events_run(struct job *j, struct seeker *s)
 	/* First what is at the place and behind it, told as soon as it is there. */
 	for (;;) {
 		count_around(e, num, &before, &behind);
-		if (job_over(j) || behind > w.after || e->end)
+		if (job_over(j) || behind > w.after || has_ended(e, s))
 			break;
 		extend_forward(e, s, w.after + 1 - (unsigned)behind);
 		browse_tell(e->b);

@@ -34,7 +34,7 @@ void help_open(struct ui *u)
 	for (enum action a = 1; a < ACT__N; a++) {
 		const struct key_desc k = key_row(a);
 
-		if (!(k.where & f->body->where) || (a == ACT_LIVE && !u->options->renew))
+		if (!(k.where & f->body->where) || (a == ACT_LIVE && !u->options->live))
 			continue;
 		if (strcmp(group, k.group) != 0)
 			doc_section(&u->help, group = k.group);

@@ -30,10 +30,16 @@ struct browse {
 	const struct views *views;
 	struct field_env env;
 	struct source_info info;
-	struct source *first;		/* of reader 0, whose texts info has */
+	/* Of reader 0, or of nobody where the recording grows: info has its texts. */
+	struct source *first;
+	/* What grows is written by the user's thread alone, with the lock; of parts the first
+	 * number and key stay what they are. */
+	bool grows, over;		/* over: it has done so */
 	struct part parts[PARTS_MAX];
 	unsigned n_parts;
-	struct blocks blocks;
+	struct blocks blocks;		/* of one that does not grow */
+	size_t n_indexed;		/* entries of the index that parts tell of */
+	unsigned n_keys;		/* among them */
 	struct alert_printer *printer;
 	struct detect_plan detect;
 
@@ -91,8 +97,22 @@ int focus_compile(const struct browse *b, const struct focus *f, const char *mor
 		  struct cond **out);
 /* Begins a scan; takes the lock. */
 void browse_begin(struct browse *b, struct scan *s);
-/* Index of the part that event num, or time ts where num is 0, is in. */
-unsigned browse_part(const struct browse *b, uint64_t num, uint64_t ts);
+/* Takes the source to where all read now: with the lock limit_of, without it limit_take. */
+struct limit {
+	uint64_t size;
+	bool over;
+};
+static inline struct limit limit_of(const struct browse *b)
+{
+	return (struct limit){ b->grows ? b->info.size : 0, b->over };
+}
+int limit_take(const struct limit *l, struct source *s);
+static inline unsigned browse_n_parts(const struct browse *b)
+{
+	return __atomic_load_n(&b->n_parts, __ATOMIC_ACQUIRE);
+}
+/* Index of the part that event num, or time ts where num is 0, is in.  Takes the lock. */
+unsigned browse_part(struct browse *b, uint64_t num, uint64_t ts);
 /* Alerts of an event: how many, *worst.  With the lock held. */
 uint32_t marks_alerts(const struct browse *b, uint64_t num, uint8_t *worst);
 

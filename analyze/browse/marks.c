@@ -35,7 +35,7 @@ int browse_next_mark(struct browse *b, enum mark_kind kind, uint64_t num, int di
 		found = 1;
 	}
 	/* What is known is all there is up to the last event that was joined. */
-	if (!b->base->complete && (direction > 0 ? found == 0 : b->base->last_num + 1 < num))
+	if (!scan_complete(b->base) && (direction > 0 ? found == 0 : b->base->last_num + 1 < num))
 		found = -1;
 	browse_unlock(b);
 	return found;

@@ -12,6 +12,7 @@
 #include "analyze/browse/seek.h"
 #include "capture/base/err.h"
 #include "capture/base/progress.h"
+#include "capture/trace/skr.h"
 #include "rules/set/correlate.h"
 
 enum { ARRANGE_NS = 120000000 };
@@ -96,7 +97,7 @@ static void *clerk_run(void *arg)
 			browse_unlock(b);
 			scan_join(s, p);
 			browse_lock(b);
-			complete = s->complete;
+			complete = scan_complete(s);
 			pthread_cond_broadcast(&b->work);
 		} else {
 			reap(b);
@@ -157,6 +158,37 @@ static int begin_base(struct browse *b)
 	return 0;
 }
 
+/* ---- a recording that grows ---- */
+
+int limit_take(const struct limit *l, struct source *s)
+{
+	const int rc = !l->size ? 0 : l->over ? source_grow_last(s) : source_grow(s, l->size);
+
+	return rc < 0 ? rc : 0;
+}
+
+int browse_grow(struct browse *b, bool over)
+{
+	int rc;
+
+	if (!b->grows || b->over)
+		return 0;
+	browse_lock(b);
+	rc = over ? source_grow_last(b->first) : source_grow(b->first, 0);
+	if (rc > 0 || over) {
+		b->info.last_ts = b->first->info.last_ts;
+		b->info.n_events = b->first->info.n_events;
+		b->info.size = b->first->info.size;
+		parts_grow(b);
+		b->over = over;
+		pthread_cond_broadcast(&b->work);
+	}
+	browse_unlock(b);
+	if (rc > 0 || over)
+		browse_tell(b);
+	return rc < 0 ? rc : rc > 0 || over;
+}
+
 /* ---- opening ---- */
 
 static unsigned n_readers(const struct browse_options *o)
@@ -167,24 +199,45 @@ static unsigned n_readers(const struct browse_options *o)
 	return n < 1 ? 1 : n > READERS_MAX ? READERS_MAX : (unsigned)n;
 }
 
-static int open_sources(struct browse *b, const struct browse_options *o)
+static struct source *open_another(const struct browse *b)
 {
-	const unsigned wanted = n_readers(o);
+	return b->grows ? source_again(b->first)
+		: source_open_begin(b->info.path, b->info.size);
+}
 
-	b->first = source_open_begin(o->path, 0);
+static int open_first(struct browse *b, const struct browse_options *o)
+{
+	const struct index *x;
+
+	b->grows = o->grows;
+	b->first = o->grows ? source_open_growing(o->path) : source_open_begin(o->path, 0);
 	if (!b->first || source_find_end(b->first) < 0)
 		return -ERR_SYSTEM;
 	b->info = b->first->info;
 	b->n_parts = parts_of(b->first, b->parts);
-	blocks_init(&b->blocks, b->first, b->parts, b->n_parts);
-	b->readers[0].source = b->first;
-	for (b->n_readers = 1; b->n_readers < wanted; b->n_readers++) {
-		b->readers[b->n_readers].source = source_open_begin(o->path, b->info.size);
-		if (!b->readers[b->n_readers].source)
+	if (!b->grows)
+		blocks_init(&b->blocks, b->first, b->parts, b->n_parts);
+	b->n_keys = source_n_keys(b->first) - 1;
+	x = skr_index(b->first);
+	b->n_indexed = x ? x->n : 0;
+	return 0;
+}
+
+static int open_sources(struct browse *b, const struct browse_options *o)
+{
+	const unsigned wanted = n_readers(o);
+
+	if (open_first(b, o) < 0)
+		return -ERR_SYSTEM;
+	for (; b->n_readers < wanted; b->n_readers++) {
+		struct source *s = b->n_readers || b->grows ? open_another(b) : b->first;
+
+		b->readers[b->n_readers].source = s;
+		if (!s)
 			return -ERR_SYSTEM;
 	}
 	for (unsigned i = 0; i < SEEKERS; i++) {
-		struct source *s = source_open_begin(o->path, b->info.size);
+		struct source *s = open_another(b);
 
 		if (!s)
 			return -ERR_SYSTEM;
@@ -289,9 +342,10 @@ void browse_close(struct browse *b)
 	details_free(b->details);
 	free_scans(b, true);
 	free_scans(b, false);
+	for (unsigned i = 0; i < b->n_readers; i++)
+		if (b->readers[i].source != b->first)
+			source_close(b->readers[i].source);
 	source_close(b->first);
-	for (unsigned i = 1; i < b->n_readers; i++)
-		source_close(b->readers[i].source);
 	for (unsigned i = 0; i < MARK__N; i++)
 		free(b->marks[i].v);
 	for (size_t i = 0; i < b->n_lines; i++)
@@ -344,7 +398,8 @@ void browse_progress(struct browse *b, struct browse_progress *out)
 	const struct scan *s = b->base;
 
 	browse_lock(b);
-	*out = (struct browse_progress){ .permille = scan_permille(s), .complete = s->complete,
+	*out = (struct browse_progress){ .permille = scan_permille(s),
+		.complete = scan_complete(s), .live = s->caught_up,
 		.done_ts = s->done_ts, .n_events = s->n_events, .n_lost = s->n_lost,
 		.n_losses = s->n_losses, .n_new_programs = b->marks[MARK_PROGRAM].n,
 		.damage = b->damage };
@@ -352,11 +407,14 @@ void browse_progress(struct browse *b, struct browse_progress *out)
 	browse_unlock(b);
 }
 
-unsigned browse_part(const struct browse *b, uint64_t num, uint64_t ts)
+unsigned browse_part(struct browse *b, uint64_t num, uint64_t ts)
 {
-	unsigned i = b->n_parts - 1;
+	unsigned i;
 
+	browse_lock(b);
+	i = b->n_parts - 1;
 	while (i > 0 && (num ? b->parts[i].first_num > num : b->parts[i].first_ts >= ts))
 		i--;
+	browse_unlock(b);
 	return i;
 }

@@ -30,12 +30,18 @@ struct browse_options {
 	int (*opened)(void *arg);
 	void *arg;
 	unsigned threads;		/* readers; 0: as many as processors, at most 8 */
+	bool grows;			/* a .skr that is still written to: see browse_grow */
 };
 
 /* Opens the recording and starts to read it.  NULL: err_text. */
 struct browse *browse_open(const struct browse_options *o);
 /* Ends all threads; queries and event lists must have been closed. */
 void browse_close(struct browse *b);
+
+/* Takes up what was appended to a recording that grows; every view goes on to it by itself, and
+ * nothing that was read is read again.  Between two calls everything stands still.  over: nobody
+ * writes it any more.  1: there is more; 0: there is not; negative: err_text. */
+int browse_grow(struct browse *b, bool over);
 
 /* Readable when something has changed since the last browse_changed. */
 int browse_fd(const struct browse *b);
@@ -49,8 +55,9 @@ const struct views *browse_views(const struct browse *b);
 
 /* The first pass over all of it: alerts, marks, base views. */
 struct browse_progress {
-	unsigned permille;
-	bool complete;
+	unsigned permille;		/* 1000 stays, also where the recording grows */
+	bool complete;			/* all that there is by now */
+	bool live;			/* or all but what has just come */
 	uint64_t done_ts;		/* all before it is known */
 	uint64_t n_events, n_lost, n_losses, n_alerts[PRIORITY__N];
 	uint64_t n_new_programs;	/* first runs of a program file */

@@ -45,7 +45,8 @@ static void put_name(struct buf *out, const struct view *v, const struct focus *
 
 static bool is_all(const struct browse *b, const struct focus *f)
 {
-	return f->n == 0 && f->from <= b->info.first_ts && f->to >= b->info.last_ts;
+	return f->n == 0 && f->from <= b->info.first_ts
+		&& f->to >= (b->grows ? UINT64_MAX : b->info.last_ts);
 }
 
 /* With the lock. */
@@ -348,8 +349,9 @@ void query_status(struct query *q, struct query_status *out)
 
 	browse_lock(q->b);
 	*out = (struct query_status){ .generation = q->generation, .permille = scan_permille(s),
-		.complete = s->complete && !q->dirty
+		.complete = scan_complete(s) && !q->dirty
 			&& q->arranged == s->generation + q->b->base->generation,
+		.live = s->caught_up && q->generation > 0,
 		.done_ts = s->done_ts, .n_rows = q->n_rows, .n_events = q->table->n_events,
 		.n_evicted = q->table->n_evicted, .evicted_events = q->table->evicted_events,
 		.failed = s->failed[0] ? s->failed : NULL };
@@ -372,7 +374,7 @@ static void fill(const struct query *q, const struct shown *s, struct query_row 
 		.last_child = s->last_child, .beside = s->beside, .worst = PRIORITY__N };
 	r->cells = arena_alloc(a, q->view->n_columns * sizeof(*r->cells));
 	for (unsigned i = 0; i < q->view->n_columns; i++) {
-		r->cells[i] = datum_of(q->view, s, i, q->scan->hi - q->scan->lo);
+		r->cells[i] = datum_of(q->view, s, i, scan_span(q->scan));
 		keep_text(&r->cells[i], a);
 	}
 	if (!f)

@@ -23,6 +23,7 @@ struct query_status {
 	uint64_t generation;	/* changes whenever rows or their order do */
 	unsigned permille;
 	bool complete;
+	bool live;		/* or all but what has just come */
 	uint64_t done_ts;	/* rows tell of all events before it */
 	size_t n_rows;		/* that fit the search */
 	uint64_t n_events;	/* in focus, and of the view */

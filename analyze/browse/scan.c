@@ -78,6 +78,30 @@ unsigned parts_of(struct source *s, struct part *out)
 	return n;
 }
 
+/* A part begins with the first events behind a key frame: then it never changes where. */
+static void grow_by(struct browse *b, const struct index_entry *e)
+{
+	struct part *last = &b->parts[b->n_parts - 1];
+
+	b->n_keys += is_key(e);
+	if (e->kind != BLOCK_EVENTS || !e->n_events)
+		return;
+	if (b->n_keys > last->from_key && b->n_parts < PARTS_MAX) {
+		last->to_key = b->n_keys;
+		*++last = (struct part){ .from_key = b->n_keys, .first_num = e->first_num };
+		__atomic_store_n(&b->n_parts, b->n_parts + 1, __ATOMIC_RELEASE);
+	}
+	add_entry(last, e);
+}
+
+void parts_grow(struct browse *b)
+{
+	const struct index *x = skr_index(b->first);
+
+	while (x && b->n_indexed < x->n)
+		grow_by(b, &x->entry[b->n_indexed++]);
+}
+
 /* ---- scans ---- */
 
 static bool part_meets(const struct scan *s, const struct part *p)
@@ -90,17 +114,26 @@ static bool part_meets(const struct scan *s, const struct part *p)
 	return p->last_ts >= from && (p->first_ts <= to || p->first_ts - to <= DISORDER_NS);
 }
 
+/* Can the part have events of the range, now or later? */
+static bool part_needed(const struct scan *s, unsigned i)
+{
+	return part_meets(s, &s->b->parts[i]) || (s->follows && i + 1 == s->b->n_parts);
+}
+
 /* The parts that can have events of the range: a run of them. */
 static void choose_parts(struct scan *s)
 {
 	const struct browse *b = s->b;
+	const uint64_t last = b->info.last_ts;
 
+	s->follows = b->grows && !b->over
+		&& (s->plan.to >= last || last - s->plan.to < DISORDER_NS);
 	s->n_parts = s->plan.alone ? 1 : b->n_parts;
 	if (s->plan.alone)
 		return;
-	while (s->first_part < s->n_parts && !part_meets(s, &b->parts[s->first_part]))
+	while (s->first_part < s->n_parts && !part_needed(s, s->first_part))
 		s->first_part++;
-	while (s->n_parts > s->first_part && !part_meets(s, &b->parts[s->n_parts - 1]))
+	while (s->n_parts > s->first_part && !part_needed(s, s->n_parts - 1))
 		s->n_parts--;
 	for (unsigned i = s->first_part; i < s->n_parts; i++)
 		s->n_all += b->parts[i].n_events;
@@ -127,7 +160,9 @@ struct scan *scan_new(struct browse *b, const struct scan_plan *plan)
 	s->b = b;
 	s->plan = *plan;
 	s->lo = plan->from > b->info.first_ts ? plan->from : b->info.first_ts;
-	s->hi = plan->to < b->info.last_ts ? plan->to : b->info.last_ts;
+	s->hi = plan->to < b->info.last_ts || (b->grows && plan->to != UINT64_MAX) ? plan->to :
+		b->info.last_ts;
+	s->widens = b->grows && plan->to == UINT64_MAX;
 	if (s->hi < s->lo)
 		s->hi = s->lo;
 	s->events = xcalloc(1, sizeof(*s->events));
@@ -144,6 +179,8 @@ struct scan *scan_new(struct browse *b, const struct scan_plan *plan)
 
 void scan_free(struct scan *s)
 {
+	if (s->tail)
+		tail_free(s->tail);
 	while (s->waiting) {
 		struct parcel *const p = s->waiting;
 
@@ -175,12 +212,25 @@ bool scan_has(const struct scan *s, const struct view *v, unsigned *at)
 	return false;
 }
 
+bool scan_complete(const struct scan *s)
+{
+	return s->complete || (s->caught_up && s->joined == s->b->info.size && !s->b->over);
+}
+
+uint64_t scan_span(const struct scan *s)
+{
+	const uint64_t last = s->b->info.last_ts;
+	const uint64_t hi = s->b->grows && last < s->hi ? last : s->hi;
+
+	return hi > s->lo ? hi - s->lo : 0;
+}
+
 unsigned scan_permille(const struct scan *s)
 {
 	const uint64_t size = s->b->info.size;
 	uint64_t n = 0;
 
-	if (s->complete)
+	if (s->complete || s->caught_up)
 		return 1000;
 	if (s->n_all > 0)
 		n = (unsigned __int128)s->n_events * 1000 / s->n_all;
@@ -240,6 +290,38 @@ static void join_histogram(struct histogram *to, const struct histogram *from)
 {
 	for (unsigned i = 0; i < HISTOGRAM; i++)
 		to->n[i] += from->n[i];
+}
+
+bool histogram_widen(uint64_t lo, uint64_t *hi)
+{
+	const uint64_t span = *hi - lo;
+
+	if (span > (UINT64_MAX - lo) / 2 - 1)
+		return false;
+	*hi = lo + 2 * span + 1;
+	return true;
+}
+
+void histogram_halve(struct histogram *h)
+{
+	for (unsigned i = 0; i < HISTOGRAM / 2; i++)
+		h->n[i] = h->n[2 * i] + h->n[2 * i + 1];
+	memset(h->n + HISTOGRAM / 2, 0, sizeof(h->n) / 2);
+}
+
+/* Both have the range that the wider one has. */
+static void join_ranges(struct scan *s, struct parcel *p)
+{
+	while (s->hi < p->hi && histogram_widen(s->lo, &s->hi)) {
+		histogram_halve(s->events);
+		histogram_halve(s->alerts);
+		histogram_halve(s->lost);
+	}
+	while (p->hi < s->hi && histogram_widen(s->lo, &p->hi)) {
+		histogram_halve(&p->events);
+		histogram_halve(&p->alerts);
+		histogram_halve(&p->lost);
+	}
 }
 
 /* ---- marks ---- */
@@ -337,6 +419,7 @@ void scan_join(struct scan *s, struct parcel *p)
 	if (s->plan.marks)
 		join_marks(s, p);
 	browse_lock(s->b);
+	join_ranges(s, p);
 	join_histogram(s->events, &p->events);
 	join_histogram(s->alerts, &p->alerts);
 	join_histogram(s->lost, &p->lost);
@@ -351,6 +434,10 @@ void scan_join(struct scan *s, struct parcel *p)
 	s->bytes_done = p->bytes_done;
 	s->last_num = p->last_num ? p->last_num : s->last_num;
 	s->generation++;
+	if (p->limit) {
+		s->joined = p->limit;
+		s->caught_up = true;
+	}
 	if (p->last && ++s->joining == s->n_parts)
 		s->complete = true;
 	browse_unlock(s->b);

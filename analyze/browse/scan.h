@@ -47,6 +47,8 @@ struct parcel {
 	struct parcel *next;
 	unsigned part;
 	bool last;		/* of its part */
+	uint64_t limit;		/* the recording was read to there, for now; 0: not so far */
+	uint64_t hi;		/* range of the histograms */
 	size_t bytes;		/* of memory, about */
 	struct table tables[SCAN_VIEWS_MAX];
 	struct histogram events, alerts, lost;
@@ -66,7 +68,10 @@ struct scan {
 	struct scan_plan plan;
 	unsigned n_refs;
 	bool cancelled;			/* read without the lock */
-	bool complete;
+	bool complete;			/* there is nothing more to come */
+	bool follows;			/* its last part ends where the recording does */
+	bool caught_up;			/* it has been at the end */
+	bool widens;			/* the histograms' range does as well */
 	bool base;
 	bool sieved;			/* blocks without rows are left out */
 	struct sieve sieve;
@@ -77,6 +82,9 @@ struct scan {
 	unsigned next_part;		/* nobody has begun it */
 	unsigned joining;		/* whose parcels are joined now */
 	unsigned n_working;		/* readers on it */
+	struct pass *tail;		/* waits for more at the end; nobody works on it */
+	uint64_t tail_size;		/* how far it has read */
+	uint64_t joined;		/* results tell of all before this byte */
 	struct parcel *waiting;		/* in any order of parts; of one part in order */
 	size_t waiting_bytes;
 	/* results */
@@ -101,6 +109,8 @@ struct part {
 /* Cuts the recording; out has room for PARTS_MAX. */
 enum { PARTS_MAX = 1024 };
 unsigned parts_of(struct source *s, struct part *out);
+/* Where the recording has grown: what the index says of that. */
+void parts_grow(struct browse *b);
 
 /* One reader: takes parts of scans until it is told to stop. */
 struct reader {
@@ -120,6 +130,14 @@ void scan_join(struct scan *s, struct parcel *p);
 void parcel_free(struct parcel *p);
 /* The parcel whose turn it is, taken off the list; with the lock. */
 struct parcel *scan_take(struct scan *s);
+/* All that there is by now; with the lock. */
+bool scan_complete(const struct scan *s);
+/* The time that its results are of, for rates; with the lock. */
+uint64_t scan_span(const struct scan *s);
+/* Buckets become twice as wide.  False: they cannot. */
+bool histogram_widen(uint64_t lo, uint64_t *hi);
+void histogram_halve(struct histogram *h);
+void tail_free(struct pass *p);
 /* Whether a scan has gathered this view's rows; its place in tables. */
 bool scan_has(const struct scan *s, const struct view *v, unsigned *at);
 unsigned scan_permille(const struct scan *s);

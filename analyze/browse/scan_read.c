@@ -32,12 +32,24 @@ struct pass {
 	uint64_t enough;		/* events of the parcel */
 	uint64_t num;			/* of the last event */
 	unsigned part;
+	struct reader self;		/* of one that follows: it keeps its source */
 };
 
-static unsigned bucket_of(const struct pass *p, uint64_t ts)
+static void widen(struct pass *p, uint64_t ts)
+{
+	while (ts > p->hi && histogram_widen(p->lo, &p->hi)) {
+		histogram_halve(&p->parcel->events);
+		histogram_halve(&p->parcel->alerts);
+		histogram_halve(&p->parcel->lost);
+	}
+}
+
+static unsigned bucket_of(struct pass *p, uint64_t ts)
 {
 	if (ts <= p->lo)
 		return 0;
+	if (ts > p->hi && p->scan->widens)
+		widen(p, ts);
 	if (ts >= p->hi)
 		return HISTOGRAM - 1;
 	return (unsigned)((unsigned __int128)(ts - p->lo) * HISTOGRAM / (p->hi - p->lo + 1));
@@ -63,8 +75,10 @@ static int on_alert(void *arg, const struct rule *r, uint64_t ts, uint64_t num, 
 	const uint32_t head[2] = { t ? t->proc->pid : 0, (uint32_t)len };
 	struct mark *m;
 
+	const unsigned bucket = bucket_of(p, ts);
+
 	p->parcel->n_alerts[r->priority % PRIORITY__N]++;
-	p->parcel->alerts.n[bucket_of(p, ts)]++;
+	p->parcel->alerts.n[bucket]++;
 	for (unsigned i = 0; i < p->plan->n_views; i++)
 		if (p->plan->views[i].view->kind == VIEW_ALERTS)
 			gather_add(&p->gathers[i], &e);
@@ -165,13 +179,15 @@ static bool is_full(const struct pass *p)
 		&& (p->n_seen >= p->enough || bytes_of(p) > PARCEL_BYTES);
 }
 
-/* Hands over what was gathered. */
-static void send(struct pass *p, bool last)
+/* Hands over what was gathered.  limit: where it ends for now; 0: more is there. */
+static void send(struct pass *p, bool last, uint64_t limit)
 {
 	struct browse *const b = p->r->b;
 	struct parcel *const out = p->parcel, **at = &p->scan->waiting;
 
 	out->last = last;
+	out->limit = limit;
+	out->hi = p->hi;
 	out->bytes = bytes_of(p);
 	for (unsigned i = 0; i < p->plan->n_views; i++) {
 		out->tables[i] = p->gathers[i].table;
@@ -236,6 +252,7 @@ static void on_event(struct pass *p, const struct event *ev)
 		note_program(p, ev);
 }
 
+/* 1: until the part ends; 0: nobody wants more of it. */
 static int read_part(struct pass *p)
 {
 	struct source *const s = p->r->source;
@@ -253,7 +270,7 @@ static int read_part(struct pass *p)
 			on_event(p, &ev);
 		p->n_seen++;
 		if (is_full(p))
-			send(p, false);
+			send(p, false, 0);
 		if (p->n_seen % LOOK_EVERY == 0
 		    && __atomic_load_n(&p->scan->cancelled, __ATOMIC_RELAXED))
 			return 0;
@@ -261,7 +278,7 @@ static int read_part(struct pass *p)
 		    && ev.ts - p->plan->to > DISORDER_NS)
 			break;
 	}
-	return rc < 0 ? rc : 0;
+	return rc;
 }
 
 static void want(const struct pass *p)
@@ -291,8 +308,11 @@ static void pass_init(struct pass *p, struct reader *r, struct scan *s)
 {
 	struct browse *const b = r->b;
 
-	*p = (struct pass){ .r = r, .scan = s, .plan = &s->plan, .lo = s->lo, .hi = s->hi,
+	*p = (struct pass){ .r = r, .scan = s, .plan = &s->plan, .lo = s->lo, .self = p->self,
 			    .env = b->env };
+	browse_lock(b);
+	p->hi = s->hi;
+	browse_unlock(b);
 	if (p->plan->filter)
 		p->filter = cond_clone(p->plan->filter);
 	if (p->plan->rules) {
@@ -307,8 +327,10 @@ static void pass_init(struct pass *p, struct reader *r, struct scan *s)
 	}
 	p->ctx = (struct field_ctx){ .st = p->st, .cur = state_current(p->st),
 				     .scratch = &p->scratch, .env = &p->env };
-	for (unsigned i = 0; i < p->plan->n_views; i++)
+	for (unsigned i = 0; i < p->plan->n_views; i++) {
 		gather_init(&p->gathers[i], &p->plan->views[i]);
+		p->gathers[i].selects |= p->filter != NULL;
+	}
 	if (s->base)
 		watcher_init(&p->watcher, &b->blocks);
 	want(p);
@@ -332,7 +354,11 @@ static int go_to_part(struct pass *p, unsigned part)
 {
 	const struct part *at = &p->r->b->parts[part];
 	struct source *const s = p->r->source;
+	unsigned to_key;
 
+	browse_lock(p->r->b);
+	to_key = at->to_key;
+	browse_unlock(p->r->b);
 	p->part = part;
 	p->num = 0;
 	if (p->plan->rules)
@@ -341,7 +367,9 @@ static int go_to_part(struct pass *p, unsigned part)
 		state_clear(p->own);
 	p->ctx.cur = state_current(p->st);
 	state_begin(p->st, p->r->b->info.first_ts);
-	s->stop_key = p->plan->alone ? 0 : at->to_key;
+	/* Behind the part that was the last when the scan began there may be more by now. */
+	s->stop_key = p->plan->alone || (p->scan->follows && part + 1 == p->scan->n_parts) ? 0 :
+		to_key;
 	s->pick = (struct source_pick){0};
 	if (p->scan->sieved)
 		s->pick = (struct source_pick){ sieve_ask, &p->scan->sieve, *state_events() };
@@ -358,10 +386,17 @@ static bool may_begin(const struct browse *b, const struct scan *s)
 		&& s->next_part < s->joining + AHEAD * b->n_readers);
 }
 
+/* One that waits at the end has something to read. */
+static bool may_go_on(const struct browse *b, const struct scan *s)
+{
+	return s->tail && !s->cancelled && (s->tail_size < b->info.size || b->over)
+		&& (s->joining + 1 == s->n_parts || s->waiting_bytes < AHEAD_BYTES);
+}
+
 static struct scan *find_work(const struct browse *b)
 {
 	for (struct scan *s = b->scans; s; s = s->next)
-		if (may_begin(b, s))
+		if (may_begin(b, s) || may_go_on(b, s))
 			return s;
 	return NULL;
 }
@@ -381,23 +416,17 @@ static bool has_rows(const struct pass *p, unsigned part)
 		|| sieve_part(&p->scan->sieve, part);
 }
 
-static int read_rows(struct pass *p, unsigned part)
-{
-	const int rc = go_to_part(p, part);
-
-	return rc < 0 ? rc : read_part(p);
-}
-
 /* What the first pass has seen of blocks is all there is in them. */
 static void end_watch(struct pass *p, unsigned part)
 {
 	if (p->scan->base && !__atomic_load_n(&p->scan->cancelled, __ATOMIC_RELAXED))
-		watcher_end(&p->watcher, part, p->plan->alone ? p->r->b->n_parts : part + 1);
+		watcher_end(&p->watcher, part, p->plan->alone ? browse_n_parts(p->r->b) : part + 1);
 }
 
-static void run_part(struct pass *p, unsigned part)
+/* Nothing is read of it yet. */
+static void begin_part(struct pass *p, unsigned part)
 {
-	int rc = 0;
+	p->part = part;
 
 	p->part = part;
 	p->parcel = parcel_new(p);
@@ -405,15 +434,117 @@ static void run_part(struct pass *p, unsigned part)
 	p->enough = part == p->scan->first_part ? FIRST_EVENTS : PARCEL_EVENTS;
 	if (p->scan->base)
 		watcher_begin(&p->watcher);
-	if (has_rows(p, part))
-		rc = read_rows(p, part);
+}
+
+static void end_part(struct pass *p, int rc)
+{
+	struct browse *const b = p->r->b;
+	uint64_t last;
+
 	if (rc < 0)
 		fail(p);
 	else
-		end_watch(p, part);
+		end_watch(p, p->part);
+	browse_lock(b);
+	last = b->info.last_ts;
+	browse_unlock(b);
 	if (p->plan->rules)
-		detect_end(&p->detect, p->r->b->info.last_ts);
-	send(p, true);
+		detect_end(&p->detect, last);
+	send(p, true, 0);
+}
+
+static int read_rows(struct pass *p, unsigned part)
+{
+	const int rc = go_to_part(p, part);
+
+	return rc < 0 ? rc : read_part(p);
+}
+
+static void run_part(struct pass *p, unsigned part)
+{
+	begin_part(p, part);
+	end_part(p, has_rows(p, part) ? read_rows(p, part) : 0);
+}
+
+/* ---- the end of a recording that grows ---- */
+
+void tail_free(struct pass *p)
+{
+	if (p->parcel)
+		parcel_free(p->parcel);
+	pass_release(p);
+	source_close(p->self.source);
+	free(p);
+}
+
+static struct pass *tail_new(struct reader *r, struct scan *s)
+{
+	struct pass *p = xcalloc(1, sizeof(*p));
+
+	p->self.b = r->b;
+	p->self.source = source_again(r->source);
+	if (!p->self.source) {
+		free(p);
+		return NULL;
+	}
+	pass_init(p, &p->self, s);
+	return p;
+}
+
+/* No source of its own: all that can be said is that it failed. */
+static void no_tail(struct reader *r, struct scan *s, unsigned part)
+{
+	struct pass *p = xcalloc(1, sizeof(*p));
+
+	pass_init(p, r, s);
+	begin_part(p, part);
+	end_part(p, -ERR_SYSTEM);
+	pass_release(p);
+	free(p);
+}
+
+/* The last part of a scan that follows, from its begin or (tail) from where it was the end.  With
+ * the lock, which it gives back meanwhile. */
+static void run_tail(struct reader *r, struct scan *s)
+{
+	struct browse *const b = r->b;
+	const struct limit limit = limit_of(b);
+	const unsigned part = s->n_parts - 1;
+	struct pass *p = s->tail;
+	const bool begins = !p;
+	int rc = 0;
+
+	s->next_part = s->n_parts;
+	s->tail = NULL;
+	s->n_working++;
+	browse_unlock(b);
+	if (begins)
+		p = tail_new(r, s);
+	if (p)
+		rc = limit_take(&limit, p->r->source);
+	if (p && begins)
+		begin_part(p, part);
+	if (p && rc >= 0)
+		rc = begins ? read_rows(p, part) : read_part(p);
+	if (!p) {
+		no_tail(r, s, part);
+	} else if (rc == 1 && !limit.over) {
+		send(p, false, limit.size);
+	} else {
+		end_part(p, rc);
+		tail_free(p);
+		p = NULL;
+	}
+	browse_lock(b);
+	s->tail = p;
+	s->tail_size = limit.size;
+	s->n_working--;
+	pthread_cond_signal(&b->parcels);
+}
+
+static bool is_tail(const struct scan *s)
+{
+	return s->tail || (s->follows && s->next_part + 1 == s->n_parts);
 }
 
 /* A reader stays with a scan as long as there is nothing more urgent. */
@@ -422,12 +553,17 @@ void *reader_run(void *arg)
 	struct reader *const r = arg;
 	struct browse *const b = r->b;
 	struct pass *p = NULL;
+	struct limit limit;
 
 	browse_lock(b);
 	while (!b->stop) {
 		struct scan *s = find_work(b);
 		unsigned part;
 
+		if (s && is_tail(s)) {
+			run_tail(r, s);
+			continue;
+		}
 		if (p && p->scan != s) {
 			struct scan *const old = p->scan;
 
@@ -446,7 +582,9 @@ void *reader_run(void *arg)
 		}
 		part = s->next_part++;
 		s->n_working += !p;
+		limit = limit_of(b);
 		browse_unlock(b);
+		limit_take(&limit, r->source);
 		if (!p) {
 			p = xcalloc(1, sizeof(*p));
 			pass_init(p, r, s);

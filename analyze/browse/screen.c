@@ -141,12 +141,12 @@ static void status(struct ui *u, int row)
 	buf_byte(&left, ' ');
 	if (f->body->status)
 		f->body->status(u, f, &left);
-	if (!p.complete)
+	if (!p.complete && !p.live)
 		buf_printf(&left, "  reading %u%%", p.permille / 10);
 	if (p.n_lost)
 		buf_printf(&left, "  %" PRIu64 " events lost", p.n_lost);
 	export_status(u, &left);
-	if ((p.damage.n_places || p.damage.cut) && !u->options->renew)
+	if (p.damage.n_places || p.damage.cut)
 		buf_str(&left, p.damage.cut ? "  cut off" : "  damaged");
 	ui_time_text(u, cursor, sizeof(cursor), u->cursor);
 	n = snprintf(right, sizeof(right), "%s%s %s ", u->range_begun ? "range from here; " : "",

@@ -90,7 +90,7 @@ static bool last_in(struct search *s, struct seeker *k, unsigned part, struct pl
 	if (begin(s, k, part) < 0)
 		return false;
 	while (!job_over(&s->job) && seek_next(k, 0) == 0 && (!k->ev.num || k->ev.num < s->num)) {
-		if (part + 1 < s->e->b->n_parts
+		if (part + 1 < browse_n_parts(s->e->b)
 		    && k->ev.num >= s->e->b->parts[part + 1].first_num)
 			break;
 		if (is_it(s, k))

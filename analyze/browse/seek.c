@@ -27,6 +27,7 @@ static void *seeker_run(void *arg)
 {
 	struct seeker *const s = arg;
 	struct browse *const b = s->b;
+	struct limit limit;
 
 	browse_lock(b);
 	while (!b->stop) {
@@ -40,7 +41,9 @@ static void *seeker_run(void *arg)
 		j->pending = false;
 		j->running = true;
 		__atomic_store_n(&j->again, false, __ATOMIC_RELAXED);
+		limit = limit_of(b);
 		browse_unlock(b);
+		limit_take(&limit, s->source);
 		j->run(j, s);
 		browse_tell(b);
 		browse_lock(b);
@@ -127,6 +130,16 @@ static uint64_t block_of(const struct seeker *s, uint64_t num)
 		if (x->entry[i].kind == BLOCK_EVENTS)
 			first = x->entry[i].first_num;
 	return first;
+}
+
+uint64_t seek_last(const struct seeker *s)
+{
+	const struct index *x = skr_index(s->source);
+
+	for (size_t i = x ? x->n : 0; i-- > 0;)
+		if (x->entry[i].kind == BLOCK_EVENTS && x->entry[i].n_events)
+			return x->entry[i].first_num + x->entry[i].n_events - 1;
+	return 0;
 }
 
 static void want(struct seeker *s, const struct event_set *types, bool bulk)

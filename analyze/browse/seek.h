@@ -62,6 +62,8 @@ static inline bool job_over(const struct job *j)
  * event bulk_from on, as far as blocks allow. */
 int seek_part(struct seeker *s, unsigned part, uint64_t owner, const struct event_set *types,
 	      uint64_t bulk_from);
+/* The number of the last event that the seeker can read. */
+uint64_t seek_last(const struct seeker *s);
 /* The first event of a part or behind it that is not before ts: its number, or the one behind the
  * last.  Leaves the place and the state alone to whoever seeks next.  stop: job_over ends it. */
 uint64_t seek_time(struct seeker *s, unsigned part, uint64_t ts, const struct job *stop);

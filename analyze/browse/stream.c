@@ -247,10 +247,11 @@ static unsigned first_part(struct stream *s, struct seeker *k)
 static void tell(struct stream *s, const struct seeker *k, bool complete)
 {
 	const struct source_info *i = &s->b->info;
-	const uint64_t span = i->last_ts - i->first_ts;
 	const uint64_t at = k->ev.ts > i->first_ts ? k->ev.ts - i->first_ts : 0;
+	uint64_t span;
 
 	browse_lock(s->b);
+	span = i->last_ts - i->first_ts;
 	s->complete |= complete;
 	s->permille = s->complete ? 1000 : span && at < span ?
 		      (unsigned)((unsigned __int128)at * 1000 / span) : 0;

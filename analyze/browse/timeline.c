@@ -63,11 +63,15 @@ static uint64_t time_of(const struct scan *s, unsigned i)
 static void put_counts(const struct strip *s, const struct scan *scan, uint64_t known,
 		       const struct scan_plan *focus)
 {
+	const uint64_t end = scan->b->grows ? scan->b->info.last_ts + 1 : UINT64_MAX;
+
 	for (unsigned i = 0; i < HISTOGRAM; i++) {
-		const uint64_t a = time_of(scan, i), b = time_of(scan, i + 1);
+		const uint64_t a = time_of(scan, i), next = time_of(scan, i + 1);
+		const uint64_t b = next < end ? next : end;	/* nothing has happened behind it */
 		const bool fine = (s->to - s->from) / s->n >= (b - a) || scan->events->n[i] == 0;
 
-		if (b <= s->from || a >= s->to || a > known || b <= focus->from || a > focus->to)
+		if (b <= s->from || a >= s->to || a > known || a >= b || b <= focus->from
+		    || a > focus->to)
 			continue;
 		SPREAD(s, a, b, scan->events->n[i], fine, n_events);
 		if (scan->lost->n[i])
@@ -106,7 +110,7 @@ static void put_alerts(const struct strip *s, const struct marks *m)
 /* Behind what is known nothing is exact. */
 static void mark_unknown(const struct strip *s, const struct scan *scan)
 {
-	for (unsigned i = 0; i < s->n && !scan->complete; i++)
+	for (unsigned i = 0; i < s->n && !scan_complete(scan); i++)
 		if (begin_of(s, i + 1) > scan->done_ts)
 			s->v[i].exact = false;
 }
@@ -148,7 +152,7 @@ static struct scan *zoom(struct browse *b, const struct strip *s, struct scan *o
 
 	browse_lock(b);
 	z = b->zoom;
-	if (!of->complete || (s->to - s->from) / s->n >= width_of(of) || zoom_fits(z, s, of)) {
+	if (!scan_complete(of) || (s->to - s->from) / s->n >= width_of(of) || zoom_fits(z, s, of)) {
 		browse_unlock(b);
 		return zoom_fits(z, s, of) && (s->to - s->from) / s->n < width_of(of) ? z : NULL;
 	}
@@ -182,9 +186,9 @@ void timeline_get(struct browse *b, struct query *q, uint64_t from, uint64_t to,
 	browse_lock(b);
 	if (near && near->n_events > 0)
 		scan = near;
-	known = scan->complete ? UINT64_MAX : scan->done_ts;
+	known = scan_complete(scan) ? UINT64_MAX : scan->done_ts;
 	put_counts(&s, scan, known, &shown->plan);
-	if (of == b->base && !scan->complete)
+	if (of == b->base && !scan_complete(scan))
 		put_index(&s, skr_index(b->first), known);
 	put_alerts(&s, &b->marks[MARK_ALERT]);
 	mark_unknown(&s, scan);

@@ -252,10 +252,7 @@ static void loop(struct ui *u)
 		int wait = due ? (next > now ? (int)(next - now) : 0) : -1;
 		int key;
 
-		if (live_step(u))
-			continue;
-		if (due && wait == 0 && live_holds(u))
-			wait = DRAW_SOON_MS;
+		live_step(u);
 		if (due && wait == 0) {
 			was_ready = ready(u);
 			draw(u);
@@ -350,7 +347,6 @@ static int leave(struct ui *u)
 		rc = notes_save(&u->notes);
 	}
 	export_cancel(u);
-	live_release(u);
 	ui_pop_all(u);
 	prompt_release(&u->prompt);
 	menu_release(&u->menu);
@@ -359,9 +355,9 @@ static int leave(struct ui *u)
 	return rc;
 }
 
-int ui_run(struct browse **b, struct notes *notes, const struct ui_options *o)
+int ui_run(struct browse *b, struct notes *notes, const struct ui_options *o)
 {
-	struct ui u = { .b = *b, .info = browse_info(*b), .options = o, .notes = *notes,
+	struct ui u = { .b = b, .info = browse_info(b), .options = o, .notes = *notes,
 			.sync = o->sync };
 	int rc;
 
@@ -372,7 +368,7 @@ int ui_run(struct browse **b, struct notes *notes, const struct ui_options *o)
 	u.utc_offset = time_utc_offset();
 	doc_init(&u.help);
 	u.live.follows = true;
-	if (o->renew)
+	if (o->live)
 		u.cursor = u.last;
 	begin_place(&u);
 	if (u.n_frames == 0) {
@@ -387,6 +383,5 @@ int ui_run(struct browse **b, struct notes *notes, const struct ui_options *o)
 	if (leave(&u) < 0 && rc == 0)
 		rc = -ERR_SYSTEM;
 	*notes = u.notes;
-	*b = u.b;
 	return rc;
 }

@@ -78,6 +78,7 @@ struct frame {
 	struct event_window window;
 	int line;			/* row of the screen where the place is */
 	long pending;			/* rows to move when they are there */
+	bool tail;			/* it is the last row: goes with the end */
 	bool searching, stale;		/* stale: the window is not yet of the place */
 	struct place searched_from;
 	/* details and streams */
@@ -102,9 +103,7 @@ struct ui_options {
 	const char *filter;		/* likewise */
 	bool local, no_notes;
 	int sync;			/* for tests: a file that tells how far it is; -1 */
-	/* A recording that grows: opens it anew (NULL: err_text).  NULL: it does not grow. */
-	struct browse *(*renew)(void *arg);
-	void *renew_arg;
+	bool live;			/* the recording grows */
 	int recorder;			/* at its end when nobody writes it any more */
 };
 
@@ -134,9 +133,9 @@ struct ui {
 		int direction;
 	} mark;
 	struct live {			/* of a recording that grows */
-		bool follows, ended;
-		struct browse *next;	/* read in the background */
-		uint64_t begun, next_at, hold_until;	/* milliseconds */
+		bool follows, over, ended;	/* over: nobody writes it; ended: all was read */
+		uint64_t next_at;	/* milliseconds */
+		char said[256];		/* by the recorder, last */
 	} live;
 	unsigned write_what;		/* of write.c, while a name is asked for */
 	size_t write_rule;
@@ -152,9 +151,8 @@ struct ui {
 
 /* ---- ui.c ---- */
 
-/* Runs until the user leaves; the terminal is on.  0, or negative with a message.  Of a recording
- * that grows *b is another one afterwards. */
-int ui_run(struct browse **b, struct notes *notes, const struct ui_options *o);
+/* Runs until the user leaves; the terminal is on.  0, or negative with a message. */
+int ui_run(struct browse *b, struct notes *notes, const struct ui_options *o);
 struct frame *ui_top(const struct ui *u);
 void ui_say(struct ui *u, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void ui_error(struct ui *u, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -195,13 +193,10 @@ void ui_menu_done(struct ui *u, long chosen);
 
 /* ---- live.c: a recording that grows ---- */
 
-/* Now and then, between keys; true: there is another recording to draw. */
-bool live_step(struct ui *u);
+void live_step(struct ui *u);			/* between keys */
 int live_wait(const struct ui *u, int ms);	/* how long to wait for a key */
-bool live_holds(struct ui *u);			/* the screen should stay for a moment */
 bool live_toggle(struct ui *u);
 void live_past(struct ui *u, enum action a);	/* before a key acts: may pause */
-void live_release(struct ui *u);
 const char *live_text(const struct ui *u);	/* for the title */
 
 /* ---- screen.c, strip.c, help.c: what is around the body ---- */

@@ -19,28 +19,6 @@ static unsigned column(const struct view *v, const char *name)
 	return 0;
 }
 
-static void put_rows(struct buf *out, struct world *w, struct query *q)
-{
-	const struct view *v = query_view(q);
-	const struct query_status st = world_complete(w, q);
-	struct query_rows rows = {0};
-
-	query_rows(q, 0, 1000000, &rows);
-	buf_printf(out, "%s %zu rows, %llu events\n", v->id, rows.n,
-		   (unsigned long long)st.n_events);
-	for (size_t i = 0; i < rows.n; i++) {
-		const struct query_row *r = &rows.v[i];
-
-		buf_printf(out, "%u %u %u %d", r->depth, r->n_alerts, r->worst, r->exit_status);
-		for (unsigned c = 0; c < v->n_columns; c++) {
-			buf_byte(out, '|');
-			datum_text(out, &r->cells[c], v->columns[c].unit, 0, true);
-		}
-		buf_byte(out, '\n');
-	}
-	query_rows_release(&rows);
-}
-
 /* All views with all their rows, as one text. */
 static struct buf everything(unsigned threads, const char *filter)
 {
@@ -55,7 +33,7 @@ static struct buf everything(unsigned threads, const char *filter)
 			continue;
 		q = world_query(&w, view_at(&w, i)->id, filter);
 		world_base(&w);
-		put_rows(&out, &w, q);
+		world_rows(&out, &w, q);
 		query_close(q);
 	}
 	world_end(&w);

@@ -175,12 +175,15 @@ struct world {
 	struct browse *b;
 };
 
+static bool world_grows;	/* what is opened is still written */
+
 static inline void world_open_at(struct world *w, const char *path, unsigned threads)
 {
 	static const struct field_env env = { .hostname = "h", .source = "syscall" };
 	const struct ruleset_options options = { .least = PRIORITY_DEBUG,
 						 .no_suggested_output = true };
-	struct browse_options o = { .path = path, .env = &env, .threads = threads };
+	struct browse_options o = { .path = path, .env = &env, .threads = threads,
+				    .grows = world_grows };
 
 	views_init(&w->views);
 	w->rules = ruleset_new(&options);
@@ -241,6 +244,29 @@ static inline struct query *world_query(struct world *w, const char *view, const
 	if (!q)
 		fail_msg("%s: %s", view, err_text());
 	return q;
+}
+
+/* All rows of a query that is complete, as text. */
+static inline void world_rows(struct buf *out, struct world *w, struct query *q)
+{
+	const struct view *v = query_view(q);
+	const struct query_status st = world_complete(w, q);
+	struct query_rows rows = {0};
+
+	query_rows(q, 0, 1000000, &rows);
+	buf_printf(out, "%s %zu rows, %llu events\n", v->id, rows.n,
+		   (unsigned long long)st.n_events);
+	for (size_t i = 0; i < rows.n; i++) {
+		const struct query_row *r = &rows.v[i];
+
+		buf_printf(out, "%u %u %u %d", r->depth, r->n_alerts, r->worst, r->exit_status);
+		for (unsigned c = 0; c < v->n_columns; c++) {
+			buf_byte(out, '|');
+			datum_text(out, &r->cells[c], v->columns[c].unit, 0, true);
+		}
+		buf_byte(out, '\n');
+	}
+	query_rows_release(&rows);
 }
 
 #endif
