@@ -222,6 +222,7 @@ void ui_ask(struct ui *u, enum ask ask, const char *text)
 
 	complete = (struct complete){ seen_values, u };
 	u->ask = ask;
+	u->under = u->mode == MODE_HELP ? MODE_HELP : MODE_BODY;
 	u->mode = MODE_PROMPT;
 	u->message[0] = 0;
 	prompt_begin(&u->prompt, text, h, ask == ASK_FILTER ? complete_filter : NULL, &complete);
@@ -301,6 +302,16 @@ static void go_bookmark(struct ui *u, size_t i)
 		ui_say(u, "%s", n.text);
 }
 
+static void search(struct ui *u, const char *text)
+{
+	struct frame *f = ui_top(u);
+
+	if (u->under == MODE_HELP)
+		help_search(u, text, 0);
+	else if (f->body->search)
+		f->body->search(u, f, text, 0);
+}
+
 void ui_prompt_done(struct ui *u)
 {
 	const char *text = prompt_text(&u->prompt);
@@ -318,12 +329,12 @@ void ui_prompt_done(struct ui *u)
 		prompt_wrong(&u->prompt, err_text());
 		return;
 	}
-	u->mode = MODE_BODY;
+	u->mode = u->under;
 	switch (u->ask) {
 	case ASK_SEARCH:
 		f->searched_from = (struct place){0};
-		if (!*text && f->body->search)
-			f->body->search(u, f, NULL, 0);
+		if (!*text)
+			search(u, NULL);
 		break;
 	case ASK_NOTE:
 		set_note(u, *text ? text : NULL);
@@ -339,18 +350,13 @@ void ui_prompt_done(struct ui *u)
 
 void ui_prompt_changed(struct ui *u)
 {
-	struct frame *f = ui_top(u);
-
-	if (f->body->search)
-		f->body->search(u, f, prompt_text(&u->prompt), 0);
+	search(u, prompt_text(&u->prompt));
 }
 
 void ui_prompt_left(struct ui *u)
 {
-	struct frame *f = ui_top(u);
-
-	if (u->ask == ASK_SEARCH && f->body->search)
-		f->body->search(u, f, NULL, 0);
+	if (u->ask == ASK_SEARCH)
+		search(u, NULL);
 }
 
 /* ---- columns -------------------------------------------------------------------- */
@@ -381,10 +387,12 @@ static void column_chosen(struct ui *u, long chosen)
 
 		if (hidden != (1u << f->view->n_columns) - 1)
 			f->hidden = hidden;
+		frame_keep_columns(u, f);
 		columns_menu(u, u->menu.row);
 	} else if (f->q) {
 		f->hidden &= ~(1u << chosen);
 		table_sort(f, (unsigned)chosen);
+		frame_keep_columns(u, f);
 	}
 }
 

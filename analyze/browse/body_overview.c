@@ -313,6 +313,49 @@ static bool act_overview(struct ui *u, struct frame *f, enum action a)
 	}
 }
 
+static bool row_has(struct overview *o, const struct orow *r, const char *text)
+{
+	const struct panel *p = &panels[r->panel];
+
+	if (r->row == SIZE_MAX)
+		return text_has(p->title, strlen(p->title), text);
+	query_rows(o->q[r->panel], r->row, 1, &o->rows);
+	for (unsigned i = 0; o->rows.n == 1 && i < PANEL_COLUMNS; i++) {
+		const int c = column_named(query_view(o->q[r->panel]), p->columns[i]);
+		const struct datum *d = c < 0 ? NULL : &o->rows.v[0].cells[c];
+
+		if (d && d->text && text_has(d->text, d->len, text))
+			return true;
+	}
+	return false;
+}
+
+/* From the row that is chosen on, and around. */
+static void search_overview(struct ui *u, struct frame *f, const char *text, int dir)
+{
+	struct overview *o = f->overview;
+	size_t at = f->row;
+
+	if (!dir) {
+		free(f->search);
+		f->search = text && *text ? xstrdup(text) : NULL;
+	}
+	if (!f->search) {
+		if (dir)
+			ui_say(u, "nothing is searched for: /");
+		return;
+	}
+	for (size_t i = 0; i < o->n; i++) {
+		if (i > 0 || dir)
+			at = (at + o->n + (size_t)(dir < 0 ? -1 : 1)) % o->n;
+		if (row_has(o, &o->v[at], f->search)) {
+			f->row = at;
+			return;
+		}
+	}
+	ui_say(u, "\"%s\" is in no row that is shown here", f->search);
+}
+
 static bool busy_overview(struct ui *u, struct frame *f)
 {
 	for (unsigned i = 0; i < N_PANELS; i++) {
@@ -352,5 +395,6 @@ static const char *title_overview(struct frame *f)
 const struct body body_overview = {
 	.where = WHERE_OVERVIEW, .open = open_overview, .close = close_overview,
 	.draw = draw_overview, .act = act_overview, .busy = busy_overview,
-	.status = status_overview, .links = links_overview, .title = title_overview,
+	.status = status_overview, .links = links_overview,
+	.search = search_overview, .title = title_overview,
 };

@@ -358,6 +358,37 @@ static void move_by(struct frame *f, long by)
 	choose(f, by < 0 && (size_t)-by > f->row ? 0 : f->row + (size_t)by);
 }
 
+/* Rows that are here for what is below them were not searched for. */
+static void next_found(struct ui *u, struct frame *f, int direction)
+{
+	const struct query_row *r;
+	size_t at = f->row;
+
+	if (!f->search) {
+		ui_say(u, "nothing is searched for: /");
+		return;
+	}
+	do {
+		f->row += (size_t)direction;
+		r = f->row == SIZE_MAX ? NULL : chosen_row(f);
+	} while (r && r->beside);
+	if (r)
+		at = f->row;
+	else
+		ui_say(u, "this is the %s row with \"%s\"", direction > 0 ? "last" : "first",
+		       f->search);
+	choose(f, at);
+}
+
+static void find(struct frame *f, const char *text)
+{
+	free(f->search);
+	f->search = text && *text ? xstrdup(text) : NULL;
+	query_search(f->q, f->search);
+	f->row = f->top = 0;
+	f->chosen = false;
+}
+
 static bool enter(struct ui *u, struct frame *f)
 {
 	struct link links[LINKS_MAX];
@@ -376,8 +407,15 @@ static bool act_table(struct ui *u, struct frame *f, enum action a)
 	struct query_status s;
 
 	switch (a) {
-	case ACT_DOWN: case ACT_NEXT: move_by(f, 1); return true;
-	case ACT_UP: case ACT_PREV: move_by(f, -1); return true;
+	case ACT_DOWN: move_by(f, 1); return true;
+	case ACT_UP: move_by(f, -1); return true;
+	case ACT_NEXT: next_found(u, f, 1); return true;
+	case ACT_PREV: next_found(u, f, -1); return true;
+	case ACT_BACK:
+		if (!f->search)
+			return false;
+		find(f, NULL);
+		return true;
 	case ACT_PAGE_DOWN: move_by(f, page); return true;
 	case ACT_PAGE_UP: move_by(f, -page); return true;
 	case ACT_HALF_DOWN: move_by(f, page / 2); return true;
@@ -390,8 +428,14 @@ static bool act_table(struct ui *u, struct frame *f, enum action a)
 	case ACT_LEFT: sideways(f, -1); return true;
 	case ACT_RIGHT: sideways(f, 1); return true;
 	case ACT_ENTER: return enter(u, f);
-	case ACT_SORT: next_sort(f); return true;
-	case ACT_REVERSE: sort_by(f, f->sort, !f->ascending); return true;
+	case ACT_SORT:
+		next_sort(f);
+		frame_keep_columns(u, f);
+		return true;
+	case ACT_REVERSE:
+		sort_by(f, f->sort, !f->ascending);
+		frame_keep_columns(u, f);
+		return true;
 	case ACT_AT_CURSOR:
 		if (!is_tree(f))
 			return false;
@@ -433,13 +477,8 @@ static unsigned links_table(struct ui *u, struct frame *f, struct link *out, str
 
 static void search_table(struct ui *u, struct frame *f, const char *text, int dir)
 {
-	if (dir)
-		return;
-	free(f->search);
-	f->search = text && *text ? xstrdup(text) : NULL;
-	query_search(f->q, f->search);
-	f->row = f->top = 0;
-	f->chosen = false;
+	if (!dir)
+		find(f, text);
 }
 
 static void mouse_table(struct ui *u, struct frame *f, int row, int column, int height)
@@ -452,6 +491,7 @@ static void mouse_table(struct ui *u, struct frame *f, int row, int column, int 
 		for (unsigned i = 0; i < c.n; i++)
 			if (column >= c.v[i].at && column < c.v[i].at + c.v[i].width)
 				table_sort(f, c.v[i].column);
+		frame_keep_columns(u, f);
 	} else if (at == f->row) {
 		ui_act(u, ACT_ENTER);
 	} else {

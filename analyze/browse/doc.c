@@ -185,7 +185,7 @@ static void draw_row(const struct doc *d, const struct doc_row *r, int row, int 
 
 void doc_draw(struct doc *d, int row, int column, int height, int width)
 {
-	if (width <= 0 || height <= 0)
+	if (width <= 0 || height <= 0 || d->n == 0)	/* nothing yet: it stays at its place */
 		return;
 	wrap(d, width);
 	doc_scroll(d, 0, height);

@@ -158,6 +158,45 @@ void ui_pop_all(struct ui *u)
 		frame_free(u->frames[--u->n_frames]);
 }
 
+/* ---- columns -------------------------------------------------------------------- */
+
+void frame_take_columns(const struct ui *u, struct frame *f)
+{
+	const struct view *v = f->view;
+
+	for (size_t i = 0; i < u->notes.n_columns; i++) {
+		const struct notes_column *c = &u->notes.columns[i];
+		unsigned k = 0;
+
+		while (k < v->n_columns && strcmp(v->columns[k].name, c->column) != 0)
+			k++;
+		if (k == v->n_columns || strcmp(c->view, v->id) != 0)
+			continue;
+		if (c->choice == COLUMN_SHOWN)
+			f->hidden &= ~(1u << k);
+		else if (c->choice == COLUMN_HIDDEN)
+			f->hidden |= 1u << k;
+		else
+			f->sort = k, f->ascending = c->choice == COLUMN_SORTS;
+	}
+	if (f->hidden == (1u << v->n_columns) - 1)	/* another version's columns */
+		f->hidden = 0;
+}
+
+void frame_keep_columns(struct ui *u, const struct frame *f)
+{
+	const struct view *v = f->view;
+
+	notes_columns_clear(&u->notes, v->id);
+	for (unsigned k = 0; k < v->n_columns; k++)
+		if ((f->hidden >> k & 1) != v->columns[k].hidden)
+			notes_column_add(&u->notes, v->id, f->hidden >> k & 1 ? COLUMN_HIDDEN :
+					 COLUMN_SHOWN, v->columns[k].name);
+	if (f->sort != v->sort || f->ascending != v->ascending)
+		notes_column_add(&u->notes, v->id, f->ascending ? COLUMN_SORTS :
+				 COLUMN_SORTS_DOWN, v->columns[f->sort].name);
+}
+
 /* ---- going somewhere ------------------------------------------------------------ */
 
 static const struct body *body_of(const struct view *v)
@@ -180,6 +219,7 @@ bool ui_show(struct ui *u, const char *view_id, const struct crumbs *c)
 			return false;
 		}
 		f = frame_new(body_of(v), v, c);
+		frame_take_columns(u, f);
 		f->place = (struct place){ u->cursor_num, u->cursor };
 		f->line = u->cursor > u->first ? LINES_BEFORE : 0;
 	}
@@ -227,6 +267,7 @@ bool ui_refocus(struct ui *u, const struct crumbs *c)
 		if (!events)
 			return false;
 		f = frame_new(&body_events, events, c);
+		frame_take_columns(u, f);
 		f->place = (struct place){ u->cursor_num, u->cursor };
 		f->line = LINES_BEFORE;
 		return ui_push(u, f);

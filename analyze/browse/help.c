@@ -2,6 +2,7 @@
 /* ? : what this view is, its columns, and the keys that work here; all from tables. */
 #include <curses.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "analyze/browse/ui.h"
@@ -43,7 +44,19 @@ void help_open(struct ui *u)
 	if (f->view)
 		view_help(u, f->view);
 	u->mode = MODE_HELP;
-	ui_say(u, "what works here; arrows and Tab move, Esc closes");
+	ui_say(u, "what works here; arrows and Tab move, / searches, Esc closes");
+}
+
+void help_search(struct ui *u, const char *text, int dir)
+{
+	if (!dir) {
+		free(u->help_search);
+		u->help_search = text && *text ? xstrdup(text) : NULL;
+	}
+	if (!u->help_search)
+		u->help.found = SIZE_MAX;
+	else if (!doc_search(&u->help, u->help_search, dir, screen_body_height()))
+		ui_say(u, "\"%s\" is not found", u->help_search);
 }
 
 void help_key(struct ui *u, int key)
@@ -62,6 +75,9 @@ void help_key(struct ui *u, int key)
 	case ACT_BOTTOM: doc_scroll(&u->help, 1 << 20, height); return;
 	case ACT_NEXT_PART: doc_go_section(&u->help, 1, height); return;
 	case ACT_PREV_PART: doc_go_section(&u->help, -1, height); return;
+	case ACT_SEARCH: ui_ask(u, ASK_SEARCH, ""); return;
+	case ACT_NEXT: help_search(u, NULL, 1); return;
+	case ACT_PREV: help_search(u, NULL, -1); return;
 	case ACT_SUSPEND: term_suspend(); return;
 	case ACT_REDRAW: term_redraw(); return;
 	default:

@@ -7,6 +7,8 @@
  *   note NUM TS TEXT
  *   place VIEW CURSOR FROM TO NUM
  *   filter TEXT                     of the place, the lowest first
+ *   row ID                          of the place: the chosen row
+ *   show|hide|sort|sort-down VIEW COLUMN   what was chosen of a view's columns
  *   typed filter|search|time TEXT   history, oldest first
  *
  * Unknown words are skipped: a later version may have written them. */
@@ -136,6 +138,41 @@ void notes_place_filter(struct notes_place *p, const char *text)
 	p->filters[p->n_filters++] = xstrdup(text);
 }
 
+static const char *const choice_name[] = { "show", "hide", "sort", "sort-down" };
+
+enum { N_CHOICES = sizeof(choice_name) / sizeof(choice_name[0]) };
+
+void notes_columns_clear(struct notes *n, const char *view)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n->n_columns; i++) {
+		struct notes_column *c = &n->columns[i];
+
+		if (view && strcmp(c->view, view) != 0) {
+			n->columns[kept++] = *c;
+			continue;
+		}
+		free(c->view);
+		free(c->column);
+	}
+	n->changed |= kept != n->n_columns;
+	n->n_columns = kept;
+}
+
+void notes_column_add(struct notes *n, const char *view, enum column_choice choice,
+		      const char *column)
+{
+	if (n->n_columns == NOTES_COLUMNS_MAX)
+		return;
+	n->columns = mem_grow(n->columns, &n->columns_cap, n->n_columns + 1,
+			      sizeof(*n->columns));
+	n->columns[n->n_columns++] = (struct notes_column){
+		xstrdup(view), xstrdup(column), choice,
+	};
+	n->changed = true;
+}
+
 /* ---- reading and printing ------------------------------------------------------- */
 
 static void parse_note(struct notes *n, char *rest, bool with_text)
@@ -168,6 +205,18 @@ static void parse_place(struct notes_place *p, const char *rest)
 	p->num = at.num;
 }
 
+static void parse_column(struct notes *n, char *line)
+{
+	char *view = strchr(line, ' '), *column = view ? strchr(view + 1, ' ') : NULL;
+
+	if (!column)
+		return;
+	*view++ = *column++ = 0;
+	for (unsigned k = 0; k < N_CHOICES; k++)
+		if (strcmp(line, choice_name[k]) == 0)
+			notes_column_add(n, view, (enum column_choice)k, text_of(column));
+}
+
 static void parse_typed(struct notes *n, char *rest)
 {
 	for (unsigned k = 0; k < HISTORY__N; k++) {
@@ -188,8 +237,12 @@ static void parse_line(struct notes *n, char *line)
 		parse_place(&n->place, line + 6);
 	else if (strncmp(line, "filter ", 7) == 0)
 		notes_place_filter(&n->place, text_of(line + 7));
+	else if (strncmp(line, "row ", 4) == 0)
+		n->place.row = strtoull(line + 4, NULL, 16);
 	else if (strncmp(line, "typed ", 6) == 0)
 		parse_typed(n, line + 6);
+	else
+		parse_column(n, line);
 }
 
 int notes_parse(struct notes *n, const char *p, size_t len)
@@ -234,6 +287,15 @@ void notes_print(const struct notes *n, struct buf *out)
 		put_text(out, p->filters[i]);
 		buf_byte(out, '\n');
 	}
+	if (p->known && p->row)
+		buf_printf(out, "row %016" PRIx64 "\n", p->row);
+	for (size_t i = 0; i < n->n_columns; i++) {
+		const struct notes_column *c = &n->columns[i];
+
+		buf_printf(out, "%s %s ", choice_name[c->choice], c->view);
+		put_text(out, c->column);
+		buf_byte(out, '\n');
+	}
 	for (unsigned k = 0; k < HISTORY__N; k++)
 		for (size_t i = 0; i < n->history[k].n; i++) {
 			buf_printf(out, "typed %s ", history_name[k]);
@@ -247,6 +309,8 @@ void notes_release(struct notes *n)
 	for (size_t i = 0; i < n->n; i++)
 		free(n->v[i].text);
 	free(n->v);
+	notes_columns_clear(n, NULL);
+	free(n->columns);
 	notes_place_clear(&n->place);
 	for (unsigned k = 0; k < HISTORY__N; k++)
 		history_release(&n->history[k]);

@@ -10,6 +10,7 @@
 
 #include "analyze/browse/prompt.h"
 
+enum { NOTES_COLUMNS_MAX = 4096 };
 enum { NOTES_MAX = 10000, NOTE_TEXT_MAX = 1000, NOTES_FILE_MAX = 8 << 20 };
 
 struct note {
@@ -25,13 +26,24 @@ struct notes_place {
 	char *view;		/* its name; NULL: none */
 	uint64_t cursor, from, to;	/* from, to: the range; 0, UINT64_MAX: all */
 	uint64_t num;		/* the event; 0: none */
+	uint64_t row;		/* the row of a table, as query_row.id; 0: none */
 	char **filters;		/* the stack, the first one lowest */
 	size_t n_filters;
+};
+
+/* What the user chose of the columns of a view; what is as the view has it is not here. */
+enum column_choice { COLUMN_SHOWN, COLUMN_HIDDEN, COLUMN_SORTS, COLUMN_SORTS_DOWN };
+
+struct notes_column {
+	char *view, *column;	/* id; name */
+	enum column_choice choice;
 };
 
 struct notes {
 	struct note *v;		/* by time and number */
 	size_t n, cap;
+	struct notes_column *columns;
+	size_t n_columns, columns_cap;
 	struct notes_place place;
 	struct history history[HISTORY__N];
 	char *path;		/* where they are kept */
@@ -55,6 +67,11 @@ bool notes_set(struct notes *n, uint64_t num, uint64_t ts, const char *text);
 
 void notes_place_clear(struct notes_place *p);
 void notes_place_filter(struct notes_place *p, const char *text);
+
+/* Forgets all choices of a view; adds one. */
+void notes_columns_clear(struct notes *n, const char *view);
+void notes_column_add(struct notes *n, const char *view, enum column_choice choice,
+		      const char *column);
 
 /* Writes them through analyze/browse/files.h if they changed. */
 int notes_save(struct notes *n);

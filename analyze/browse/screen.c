@@ -284,7 +284,7 @@ void screen_draw(struct ui *u)
 	f->height = screen_body_height();
 	title(u);
 	crumbs(u);
-	if (u->mode == MODE_HELP)
+	if (u->mode == MODE_HELP || (u->mode == MODE_PROMPT && u->under == MODE_HELP))
 		doc_draw(&u->help, SCREEN_ABOVE, 1, f->height, term_columns() - 2);
 	else
 		f->body->draw(u, f, SCREEN_ABOVE, f->height);

@@ -62,7 +62,7 @@ static void prompt_mode(struct ui *u, int key)
 		ui_prompt_done(u);
 		return;
 	case PROMPT_LEFT:
-		u->mode = MODE_BODY;
+		u->mode = u->under;
 		ui_prompt_left(u);
 	}
 }
@@ -312,6 +312,10 @@ static void begin_place(struct ui *u)
 	if ((view && strcmp(view, "overview") != 0) || c.n > 0 || c.from || c.to != UINT64_MAX)
 		ui_show(u, view && strcmp(view, "overview") != 0 ? view : c.n > 0 &&
 			u->options->filter ? "events" : "overview", &c);
+	if (resumed && p->row && ui_top(u)->q) {
+		ui_top(u)->id = p->row;
+		ui_top(u)->chosen = true;
+	}
 	if (resumed && !u->message_is_error)
 		ui_say(u, "where you left; Backspace goes to the overview");
 	crumbs_release(&c);
@@ -331,6 +335,7 @@ static void save_place(struct ui *u)
 	p->view = xstrdup(f->view ? f->view->id : "overview");
 	p->cursor = u->cursor;
 	p->num = u->cursor_num;
+	p->row = f->q && f->chosen ? f->id : 0;
 	p->from = f->crumbs.from;
 	p->to = f->crumbs.to;
 	for (unsigned i = 0; i < f->crumbs.n; i++)
@@ -351,6 +356,7 @@ static int leave(struct ui *u)
 	prompt_release(&u->prompt);
 	menu_release(&u->menu);
 	doc_release(&u->help);
+	free(u->help_search);
 	arena_release(&u->arena);
 	return rc;
 }

@@ -121,11 +121,12 @@ struct ui {
 	uint64_t range_at;
 	bool local;			/* times */
 	int64_t utc_offset;
-	enum ui_mode mode;
+	enum ui_mode mode, under;	/* under: what a prompt ends in */
 	enum ask ask;
 	struct prompt prompt;
 	struct menu menu;
 	struct doc help;
+	char *help_search;
 	struct export *export;		/* under way */
 	struct mark_search {		/* under way */
 		bool on;
@@ -171,6 +172,9 @@ void ui_pop(struct ui *u);
 void ui_pop_all(struct ui *u);
 /* The same view with other crumbs, on top of the stack. */
 bool ui_refocus(struct ui *u, const struct crumbs *c);
+/* How the user wants the columns of a view: they take it from the notes, keep it there. */
+void frame_take_columns(const struct ui *u, struct frame *f);
+void frame_keep_columns(struct ui *u, const struct frame *f);
 /* Opens a view by id, in the focus given. */
 bool ui_show(struct ui *u, const char *view_id, const struct crumbs *c);
 bool ui_show_event(struct ui *u, uint64_t num);
@@ -210,6 +214,7 @@ void strip_draw(struct ui *u, int row);
 void strip_mouse(struct ui *u, int column);
 void help_open(struct ui *u);
 void help_key(struct ui *u, int key);
+void help_search(struct ui *u, const char *text, int dir);
 
 /* ---- times.c: the cursor ---- */
 

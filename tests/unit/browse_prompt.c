@@ -180,7 +180,10 @@ static void notes_are_read_as_they_were_written(void **unused)
 	notes_set(&a, 3, 50, "");
 	notes_set(&a, 0, 75, "between");
 	a.place = (struct notes_place){ .known = true, .view = strdup("files"), .cursor = 42,
-					.to = UINT64_MAX, .num = 7 };
+					.to = UINT64_MAX, .num = 7, .row = 0xfedcba9876543210 };
+	notes_column_add(&a, "files", COLUMN_HIDDEN, "BYTES IN");
+	notes_column_add(&a, "files", COLUMN_SORTS_DOWN, "OUT");
+	notes_column_add(&a, "tree", COLUMN_SORTS, "PID");
 	notes_place_filter(&a.place, "proc.name = \"a\\\\b\"");
 	history_add(&a.history[HISTORY_TIME], "+5s");
 	notes_print(&a, &one);
@@ -191,6 +194,11 @@ static void notes_are_read_as_they_were_written(void **unused)
 	assert_int_equal(b.v[0].num, 3);
 	assert_string_equal(notes_find(&b, 7, 100)->text, "a\x1b[31m\nnote \\x41");
 	assert_string_equal(b.place.filters[0], "proc.name = \"a\\\\b\"");
+	assert_true(b.place.row == a.place.row);
+	assert_int_equal(b.n_columns, 3);
+	notes_columns_clear(&b, "files");
+	assert_int_equal(b.n_columns, 1);
+	assert_string_equal(b.columns[0].column, "PID");
 	notes_set(&b, 7, 100, NULL);
 	assert_null(notes_find(&b, 7, 100));
 	assert_int_equal(b.n, 2);
@@ -203,7 +211,8 @@ static void notes_are_read_as_they_were_written(void **unused)
 static void foreign_notes_do_no_harm(void **unused)
 {
 	static const char text[] = "saker notes 1\nnote x y z\nplace\nfilter\ntyped filter\n"
-		"bookmark 18446744073709551616 1\nnote 1 2\nunknown\nplace a 1 2 3\n\n\\x";
+		"show\nsort a\nhide  \nrow x\nbookmark 18446744073709551616 1\nnote 1 2\n"
+		"unknown\nplace a 1 2 3\n\n\\x";
 	struct notes n = {0};
 
 	assert_true(notes_parse(&n, "something else", 14) < 0);
