@@ -62,6 +62,14 @@ static void put_lineage(struct doc *d, const struct detail *x)
 	buf_release(&b);
 }
 
+/* The name of the machine at the other end of a connection, where the recording tells it. */
+static void put_peer(struct doc *d, const struct detail *x)
+{
+	for (unsigned i = 0; i < x->n_fields; i++)
+		if (!x->fields[i].lost && strcmp(x->fields[i].name, "fd.rip.name") == 0)
+			put(d, "other end", x->fields[i].text);
+}
+
 static void put_head(struct ui *u, struct doc *d, const struct detail *x)
 {
 	char when[TIME_TEXT_MAX], text[160];
@@ -73,6 +81,7 @@ static void put_head(struct ui *u, struct doc *d, const struct detail *x)
 	doc_add(d, ROLE_TEXT, text, (size_t)n);
 	put(d, "call", x->type);
 	put(d, "category", x->category);
+	put_peer(d, x);
 	put_lineage(d, x);
 }
 
