@@ -364,13 +364,14 @@ void ui_prompt_left(struct ui *u)
 static void columns_menu(struct ui *u, size_t row)
 {
 	const struct frame *f = ui_top(u);
+	const uint32_t hidden = frame_hidden(u, f);
 
 	menu_begin(&u->menu, MENU_COLUMNS, "Columns");
 	u->menu.keys = f->q ? "Space shows or hides, Enter sorts" : "Space shows or hides";
 	for (unsigned i = 0; i < f->view->n_columns; i++) {
 		char text[80];
 
-		snprintf(text, sizeof(text), "[%c] %s", f->hidden >> i & 1 ? ' ' : 'x',
+		snprintf(text, sizeof(text), "[%c] %s", hidden >> i & 1 ? ' ' : 'x',
 			 f->view->columns[i].name);
 		menu_add(&u->menu, text, f->view->columns[i].help, (long)i);
 	}

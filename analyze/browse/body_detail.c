@@ -82,6 +82,8 @@ static void put_head(struct ui *u, struct doc *d, const struct detail *x)
 	put(d, "call", x->type);
 	put(d, "category", x->category);
 	put_peer(d, x);
+	if (x->latency)
+		doc_pair(d, "took", LABEL, ROLE_TEXT, when, time_brief(when, x->latency));
 	put_lineage(d, x);
 }
 

@@ -252,10 +252,11 @@ static void draw_events(struct ui *u, struct frame *f, int row, int height)
 	look_for(u, f);
 	look(u, f, height > 1 ? height - 1 : 1);
 	at = chosen(f);
-	columns_place(f->view, f->hidden, &f->first_column, term_columns(), &c);
+	columns_place(f->view, frame_hidden(u, f), &f->first_column, term_columns(), &c);
 	draw_head(f, &c, row);
 	if (at == SIZE_MAX) {
 		term_put(row + 1, 2, -1, ROLE_DIM, !f->window.complete ? "reading ..." :
+			 frame_untimed(u, f) ? frame_untimed(u, f) :
 			 f->crumbs.n || f->crumbs.from ?
 			 "nothing in this focus; d removes the last filter" : "no events");
 		return;

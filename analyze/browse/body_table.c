@@ -248,9 +248,11 @@ static void draw_row(struct ui *u, const struct frame *f, const struct query_row
 		term_mark(row, 0, 1, severity_role(r->worst));
 }
 
-static void draw_empty(const struct frame *f, const struct query_status *s, int row)
+static void draw_empty(const struct ui *u, const struct frame *f, const struct query_status *s,
+		       int row)
 {
 	const char *text = s->failed ? s->failed : !s->complete && !s->live ? "reading ..." :
+		frame_untimed(u, f) ? frame_untimed(u, f) :
 		f->search && *f->search ? "no row has this text" :
 		f->crumbs.n || f->crumbs.from ? "nothing in this focus; d removes the last filter"
 		: "nothing of this kind happened";
@@ -266,13 +268,13 @@ static void draw_table(struct ui *u, struct frame *f, int row, int height)
 	settle(f, height - 1);
 	query_status(f->q, &s);
 	query_rows(f->q, f->top, height > 1 ? (size_t)height - 1 : 0, &f->rows);
-	columns_place(f->view, f->hidden, &f->first_column, term_columns(), &c);
+	columns_place(f->view, frame_hidden(u, f), &f->first_column, term_columns(), &c);
 	for (unsigned i = 0; is_tree(f) && i < c.n; i++)
 		if (c.v[i].column == lead_column(f))
 			tree_shift(f, c.v[i].width);
 	draw_head(f, &c, row);
 	if (f->rows.n == 0)
-		draw_empty(f, &s, row + 1);
+		draw_empty(u, f, &s, row + 1);
 	for (size_t i = 0; i < f->rows.n && (int)i < height - 1; i++)
 		draw_row(u, f, &f->rows.v[i], &c, row + 1 + (int)i,
 			 f->rows.first + i == f->row);
@@ -323,12 +325,14 @@ void table_sort(struct frame *f, unsigned column)
 			c->unit == UNIT_SEVERITY || c->unit == UNIT_ID);
 }
 
-static void next_sort(struct frame *f)
+static void next_sort(const struct ui *u, struct frame *f)
 {
+	const uint32_t hidden = frame_hidden(u, f);
+
 	for (unsigned i = 1; i <= f->view->n_columns; i++) {
 		const unsigned k = (f->sort + i) % f->view->n_columns;
 
-		if (!(f->hidden >> k & 1)) {
+		if (!(hidden >> k & 1)) {
 			table_sort(f, k);
 			return;
 		}
@@ -429,7 +433,7 @@ static bool act_table(struct ui *u, struct frame *f, enum action a)
 	case ACT_RIGHT: sideways(f, 1); return true;
 	case ACT_ENTER: return enter(u, f);
 	case ACT_SORT:
-		next_sort(f);
+		next_sort(u, f);
 		frame_keep_columns(u, f);
 		return true;
 	case ACT_REVERSE:
@@ -487,7 +491,7 @@ static void mouse_table(struct ui *u, struct frame *f, int row, int column, int 
 	const size_t at = f->top + (size_t)row - 1;
 
 	if (row == 0) {
-		columns_place(f->view, f->hidden, &f->first_column, term_columns(), &c);
+		columns_place(f->view, frame_hidden(u, f), &f->first_column, term_columns(), &c);
 		for (unsigned i = 0; i < c.n; i++)
 			if (column >= c.v[i].at && column < c.v[i].at + c.v[i].width)
 				table_sort(f, c.v[i].column);

@@ -45,7 +45,25 @@ static void put_span(struct buf *out, uint64_t ns)
 {
 	char text[TIME_TEXT_MAX];
 
-	buf_put(out, text, time_span(text, ns));
+	buf_put(out, text, time_brief(text, ns));
+}
+
+/* 1us, 10us, 100us: where the decade begins. */
+static void put_decade(struct buf *out, uint64_t power)
+{
+	static const char *const units[] = { "ns", "us", "ms", "s" };
+	const uint64_t u = power / 3 < 3 ? power / 3 : 3;
+
+	buf_byte(out, '1');
+	for (uint64_t i = 3 * u; i < power && i < 20; i++)
+		buf_byte(out, '0');
+	buf_str(out, units[u]);
+}
+
+static void put_bar(struct buf *out, uint64_t n)
+{
+	for (; n; n >>= 1)
+		buf_byte(out, '#');
 }
 
 static void put_number(struct buf *out, const struct datum *d, enum unit unit, bool exact)
@@ -84,6 +102,18 @@ void datum_text(struct buf *out, const struct datum *d, enum unit unit, int64_t 
 			buf_u64_dec(out, d->u);
 		else
 			put_span(out, d->u);
+		break;
+	case UNIT_DECADE:
+		if (exact)
+			buf_u64_dec(out, d->u);
+		else
+			put_decade(out, d->u);
+		break;
+	case UNIT_BAR:
+		if (exact)
+			buf_u64_dec(out, d->u);
+		else
+			put_bar(out, d->u);
 		break;
 	case UNIT_SEVERITY:
 		buf_str(out, priority_name[d->u < PRIORITY__N ? d->u : PRIORITY_DEBUG]);

@@ -40,7 +40,7 @@ struct detail_rule {
 enum { DETAIL_FDS_MAX = 4096, DETAIL_ANCESTORS_MAX = 64 };
 
 struct detail {
-	uint64_t num, ts;
+	uint64_t num, ts, latency;	/* latency: ns; 0: not known */
 	uint32_t tid;
 	uint16_t cpu;
 	struct bytes type, category;

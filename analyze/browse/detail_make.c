@@ -244,6 +244,7 @@ struct detail *detail_make(struct details *of, const struct seeker *s)
 
 	d->num = s->ev.num;
 	d->ts = s->ev.ts;
+	d->latency = s->ev.latency;
 	d->tid = s->ev.tid;
 	d->cpu = s->ev.cpu;
 	d->type = get_text(&m, "evt.type");

@@ -239,7 +239,7 @@ int export_begin(struct ui *u, const char *name)
 	x->form = export_form(name);
 	x->f = f;
 	x->view = f->view;
-	x->hidden = f->hidden;
+	x->hidden = f->view ? frame_hidden(u, f) : f->hidden;
 	rc = begin(u, x);
 	if (rc < 0)
 		release(u);

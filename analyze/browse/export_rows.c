@@ -52,7 +52,7 @@ static void put_json(struct buf *out, const struct datum *d, const struct buf *t
 		     enum unit unit)
 {
 	const bool number = unit == UNIT_NUMBER || unit == UNIT_ID || unit == UNIT_BYTES ||
-		unit == UNIT_SPAN;
+		unit == UNIT_SPAN || unit == UNIT_DECADE || unit == UNIT_BAR;
 
 	if (!d->known)
 		buf_str(out, "null");

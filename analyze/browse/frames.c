@@ -77,6 +77,20 @@ struct frame *frame_new(const struct body *body, const struct view *v, const str
 	return f;
 }
 
+/* Where nothing tells how long calls took, such columns would be empty. */
+uint32_t frame_hidden(const struct ui *u, const struct frame *f)
+{
+	return f->hidden | (browse_is_timed(u->b) || view_needs_latencies(f->view) ? 0
+			    : view_latencies(f->view));
+}
+
+const char *frame_untimed(const struct ui *u, const struct frame *f)
+{
+	if (browse_is_timed(u->b) || !view_needs_latencies(f->view))
+		return NULL;
+	return "not told how long calls took: record with --latency";
+}
+
 void frame_close(struct frame *f)
 {
 	if (f->is_open && f->body->close)

@@ -46,6 +46,7 @@ struct browse {
 	pthread_mutex_t lock;
 	pthread_cond_t work, parcels;
 	unsigned n_waiting;		/* for the lock */
+	bool timed;			/* latencies have been seen; atomic */
 	bool stop, arrange, parcel_came;	/* arrange: a query wants other rows */
 	int event_fd;
 	uint64_t n_changes;

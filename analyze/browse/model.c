@@ -378,6 +378,11 @@ uint64_t browse_changed(struct browse *b)
 	return __atomic_load_n(&b->n_changes, __ATOMIC_RELAXED);
 }
 
+bool browse_is_timed(const struct browse *b)
+{
+	return __atomic_load_n(&b->timed, __ATOMIC_RELAXED);
+}
+
 const struct source_info *browse_info(const struct browse *b)
 {
 	return &b->info;

@@ -53,6 +53,9 @@ const struct source_info *browse_info(const struct browse *b);
 struct ruleset *browse_rules(const struct browse *b);
 const struct views *browse_views(const struct browse *b);
 
+/* Has an event been seen that tells how long its call took? */
+bool browse_is_timed(const struct browse *b);
+
 /* The first pass over all of it: alerts, marks, base views. */
 struct browse_progress {
 	unsigned permille;		/* 1000 stays, also where the recording grows */

@@ -260,6 +260,8 @@ static int read_part(struct pass *p)
 	int rc;
 
 	while ((rc = source_next(s, &ev)) == 0) {
+		if (ev.latency && !browse_is_timed(p->r->b))
+			__atomic_store_n(&p->r->b->timed, true, __ATOMIC_RELAXED);
 		if (p->plan->rules)
 			detect_event(&p->detect, &ev);
 		else

@@ -31,7 +31,8 @@ enum term_role severity_role(unsigned priority)
 
 bool unit_is_right(enum unit unit)
 {
-	return unit != UNIT_TEXT && unit != UNIT_TIME && unit != UNIT_SEVERITY;
+	return unit != UNIT_TEXT && unit != UNIT_TIME && unit != UNIT_SEVERITY &&
+		unit != UNIT_BAR;
 }
 
 void ui_datum(const struct ui *u, struct buf *out, const struct datum *c, enum unit unit,

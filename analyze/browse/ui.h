@@ -165,6 +165,10 @@ int64_t ui_offset(const struct ui *u);		/* of times shown, east of UTC */
 struct frame *frame_new(const struct body *body, const struct view *v, const struct crumbs *c);
 void frame_free(struct frame *f);
 int frame_open(struct ui *u, struct frame *f);
+/* Columns that are not shown, as bits. */
+uint32_t frame_hidden(const struct ui *u, const struct frame *f);
+/* Why a view of latencies has no rows; NULL: it may have. */
+const char *frame_untimed(const struct ui *u, const struct frame *f);
 void frame_close(struct frame *f);		/* it remembers its place */
 /* Puts a frame on top; frees it and tells why if it cannot be opened. */
 bool ui_push(struct ui *u, struct frame *f);

@@ -100,3 +100,27 @@ const struct view *views_find(const struct views *vs, const char *id)
 			return vs->v[i];
 	return NULL;
 }
+
+static bool is_latency(const char *text)
+{
+	return text && (strstr(text, "evt.latency") || strstr(text, "evt.wait_latency"));
+}
+
+uint32_t view_latencies(const struct view *v)
+{
+	uint32_t bits = 0;
+
+	for (unsigned i = 0; i < v->n_columns; i++)
+		if (is_latency(v->columns[i].field))
+			bits |= UINT32_C(1) << i;
+	return bits;
+}
+
+bool view_needs_latencies(const struct view *v)
+{
+	bool needs = is_latency(v->filter);
+
+	for (unsigned i = 0; i < v->n_keys; i++)
+		needs |= is_latency(v->keys[i]);
+	return needs;
+}

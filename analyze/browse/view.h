@@ -35,6 +35,8 @@ enum unit {
 	UNIT_TEXT, UNIT_NUMBER, UNIT_ID, UNIT_BYTES, UNIT_BYTES_RATE, UNIT_RATE, UNIT_PERCENT,
 	UNIT_TIME,	/* ns since the epoch */
 	UNIT_SPAN,	/* ns */
+	UNIT_DECADE,	/* a power of ten, of ns: evt.latency.quantized */
+	UNIT_BAR,	/* a bar that is one longer when there are twice as many */
 	UNIT_SEVERITY,	/* enum priority */
 	UNIT__N
 };
@@ -78,6 +80,9 @@ void views_release(struct views *vs);
  * place.  Negative: err_text has all messages, a line each, as FILE:LINE:COLUMN: text. */
 int views_load(struct views *vs, const char *path);
 int views_load_text(struct views *vs, const char *name, const char *text, size_t len);
+/* Columns of how long calls took, as bits; and does it show nothing without that? */
+uint32_t view_latencies(const struct view *v);
+bool view_needs_latencies(const struct view *v);
 const struct view *views_find(const struct views *vs, const char *id);
 
 #endif

@@ -37,6 +37,7 @@ static const char *const units[] = {
 	[UNIT_TEXT] = "text", [UNIT_NUMBER] = "number", [UNIT_ID] = "id",
 	[UNIT_BYTES] = "bytes", [UNIT_BYTES_RATE] = "bytes_rate", [UNIT_RATE] = "rate",
 	[UNIT_PERCENT] = "percent", [UNIT_TIME] = "time", [UNIT_SPAN] = "span",
+	[UNIT_DECADE] = "decade", [UNIT_BAR] = "bar",
 	[UNIT_SEVERITY] = "severity", NULL
 };
 

@@ -259,15 +259,31 @@ GET(get_evt_latency_ns)
 	return put_latency(c, r, out, 1, NS_PER_S);
 }
 
+static unsigned power_of(uint64_t ns)
+{
+	unsigned power = 0;
+
+	for (; ns >= 10; ns /= 10)
+		power++;
+	return power;
+}
+
 GET(get_evt_latency_quantized)
 {
-	uint64_t ns, power = 0;
+	uint64_t ns;
+
+	return has_latency(c, &ns) ? put_u(r, out, power_of(ns)) : FIELD_ABSENT;
+}
+
+GET(get_evt_latency_is)
+{
+	unsigned power;
+	uint64_t ns;
 
 	if (!has_latency(c, &ns))
 		return FIELD_ABSENT;
-	for (; ns >= 10; ns /= 10)
-		power++;
-	return put_u(r, out, power);
+	power = power_of(ns);
+	return put_bool(r, out, r->index == (power < 2 ? 2 : power > 9 ? 9 : power));
 }
 
 GET(get_evt_latency_human)

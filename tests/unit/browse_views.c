@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "analyze/browse/gather.h"
+#include "analyze/browse/query.h"
 #include "analyze/browse/table.h"
 
 static int load(struct views *vs, const char *text)
@@ -36,6 +37,49 @@ static void shipped_views_are_right(void **unused)
 		if (rest != 1)
 			fail_msg("%s: %u columns take the rest of the line", v->id, rest);
 	}
+	views_release(&vs);
+}
+
+static void shows(enum unit unit, uint64_t u, const char *text)
+{
+	const struct datum d = { .u = u, .known = true };
+	struct buf b = {0};
+
+	datum_text(&b, &d, unit, 0, false);
+	assert_string_equal(buf_text(&b), text);
+	buf_release(&b);
+}
+
+static void durations_are_short(void **unused)
+{
+	shows(UNIT_SPAN, 1, "1ns");
+	shows(UNIT_SPAN, 999, "999ns");
+	shows(UNIT_SPAN, 1000, "1.00us");
+	shows(UNIT_SPAN, 999994, "999.99us");
+	shows(UNIT_SPAN, 999995, "1.00ms");
+	shows(UNIT_SPAN, 999999999, "1.00s");
+	shows(UNIT_SPAN, 999 * UINT64_C(1000000000), "999.00s");
+	shows(UNIT_SPAN, UINT64_MAX, "18446744074s");
+	shows(UNIT_DECADE, 0, "1ns");
+	shows(UNIT_DECADE, 4, "10us");
+	shows(UNIT_DECADE, 9, "1s");
+	shows(UNIT_DECADE, 11, "100s");
+	shows(UNIT_DECADE, UINT64_MAX, "1" "00000000000" "s");
+	shows(UNIT_BAR, 0, "");
+	shows(UNIT_BAR, 1, "#");
+	shows(UNIT_BAR, 8, "####");
+}
+
+static void views_know_their_latencies(void **unused)
+{
+	struct views vs;
+
+	views_init(&vs);
+	assert_true(view_needs_latencies(views_find(&vs, "slow_io")));
+	assert_true(view_needs_latencies(views_find(&vs, "latencies")));
+	assert_false(view_needs_latencies(views_find(&vs, "syscalls")));
+	assert_int_equal(__builtin_popcount(view_latencies(views_find(&vs, "syscalls"))), 3);
+	assert_int_equal(view_latencies(views_find(&vs, "users")), 0);
 	views_release(&vs);
 }
 
@@ -239,6 +283,8 @@ static void what_counted_least_goes(void **unused)
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(shipped_views_are_right),
+	cmocka_unit_test(durations_are_short),
+	cmocka_unit_test(views_know_their_latencies),
 	cmocka_unit_test(own_views_are_like_shipped_ones),
 	cmocka_unit_test(wrong_views_are_told_with_their_place),
 	cmocka_unit_test(joined_tables_are_as_one),

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
+#include "capture/base/strict.h"
 #include "tests/unit/state_world.h"
 
 static struct world *shell(void)
@@ -95,6 +96,39 @@ static void wrong_references_are_explained(void **unused)
 }
 
 /* ---- events ---- */
+
+static void latencies_are_those_of_the_source(void **unused)
+{
+	struct world *w = shell();
+
+	begin(w, EV_GETUID, 200);
+	w->ev.latency = UINT64_C(2000000042);
+	done(w);
+	is(w, "evt.latency", "2000000042");
+	is(w, "evt.latency.s", "2");
+	is(w, "evt.latency.ns", "000000042");
+	is(w, "evt.latency.quantized", "9");
+	is(w, "evt.latency.is.9", "true");
+	is(w, "evt.latency.is.8", "false");
+	is(w, "evt.latency.human", "2.00s");
+	is(w, "evt.wait_latency", "absent");
+	begin(w, EV_POLL, 200);
+	w->ev.latency = 7;
+	done(w);
+	is(w, "evt.latency.quantized", "0");
+	is(w, "evt.latency.is.2", "true");
+	is(w, "evt.wait_latency", "7");
+	begin(w, EV_GETUID, 200);
+	done(w);
+	is(w, "evt.latency", "absent");
+	is(w, "evt.latency.human", "absent");
+	strict_falco = true;
+	is(w, "evt.latency", "0");
+	is(w, "evt.latency.human", "0ns");
+	is(w, "evt.wait_latency", "0");
+	strict_falco = false;
+	world_free(w);
+}
 
 static void times_are_printed(void **unused)
 {
@@ -343,6 +377,7 @@ int main(void)
 		cmocka_unit_test(fields_are_absent_where_the_table_says_so),
 		cmocka_unit_test(references_end_where_the_field_ends),
 		cmocka_unit_test(wrong_references_are_explained),
+		cmocka_unit_test(latencies_are_those_of_the_source),
 		cmocka_unit_test(times_are_printed),
 		cmocka_unit_test(results_have_names),
 		cmocka_unit_test(parameters_have_text_and_meaning),
