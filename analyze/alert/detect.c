@@ -5,12 +5,6 @@
 
 enum { RULES_PER_EVENT = 256 };
 
-static void event_set_meet(struct event_set *s, const struct event_set *o)
-{
-	for (unsigned i = 0; i < sizeof(s->bits) / sizeof(s->bits[0]); i++)
-		s->bits[i] &= o->bits[i];
-}
-
 static void use_plan(struct detect *d, const struct detect_plan *plan)
 {
 	size_t n;

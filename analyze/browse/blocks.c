@@ -276,9 +276,21 @@ bool sieve_part(const struct sieve *v, unsigned part)
 	return i < x->n && x->v[i].part == part;
 }
 
+uint64_t sieve_skip(const struct sieve *v, uint64_t num)
+{
+	size_t i;
+
+	if (!sieve_works(v) || v->on)
+		return num;
+	i = sieve_next(v, blocks_at(v->x, num));
+	if (i == v->x->n)
+		return UINT64_MAX;
+	return v->x->v[i].first_num > num ? v->x->v[i].first_num : num;
+}
+
 enum pick sieve_ask(void *sieve, uint64_t first_num)
 {
-	const struct sieve *v = sieve;
+	struct sieve *v = sieve;
 	const size_t i = blocks_at(v->x, first_num);
 	size_t next;
 
@@ -287,5 +299,8 @@ enum pick sieve_ask(void *sieve, uint64_t first_num)
 	next = sieve_next(v, i);
 	if (next == i)
 		return PICK_ALL;
-	return next < v->x->n && v->x->v[next].part == v->x->v[i].part ? PICK_LEAN : PICK_END;
+	if (v->on || (next < v->x->n && v->x->v[next].part == v->x->v[i].part))
+		return PICK_LEAN;
+	v->ended = first_num;
+	return PICK_END;
 }

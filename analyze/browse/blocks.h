@@ -110,6 +110,8 @@ struct sieve {
 	uint64_t watches;		/* all of which must hold, as bits */
 	uint64_t from, to;		/* of time */
 	uint64_t from_num, to_num;	/* events from the first and before the second */
+	bool on;			/* a source never ends within the recording */
+	uint64_t ended;			/* the block where a source ended for now; 0: none */
 };
 
 /* For all events of these types on which the filter of a view holds. */
@@ -120,11 +122,13 @@ bool sieve_works(const struct sieve *v);
 /* The first block from the i-th on that must be read; x->n: there is none.  Of a sieve that
  * works. */
 size_t sieve_next(const struct sieve *v, size_t i);
+/* The first number from num on that can be looked for; UINT64_MAX: there is none. */
+uint64_t sieve_skip(const struct sieve *v, uint64_t num);
 /* Does a part have to be read at all? */
 bool sieve_part(const struct sieve *v, unsigned part);
 /* The block of event num, or the first behind it. */
 size_t blocks_at(const struct blocks *x, uint64_t num);
-/* For a source that reads a part: its events end behind the last block that matters. */
+/* For a source that reads a part: its events end behind the last block there that matters. */
 enum pick sieve_ask(void *sieve, uint64_t first_num);
 
 #endif

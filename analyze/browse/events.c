@@ -46,6 +46,10 @@ struct events *events_open(struct browse *b, const struct view *v, const struct 
 	event_set_fill(&e->types);
 	if (e->filter)
 		e->types = *cond_events(e->filter);
+	sieve_init(&e->sieve, &b->blocks, &e->types, v->filter);
+	e->sieve.from = f->from;
+	e->sieve.to = f->to;
+	e->sieve.on = b->blocks.has_losses;	/* rows tell what was lost before them */
 	return e;
 }
 

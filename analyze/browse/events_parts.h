@@ -37,6 +37,7 @@ struct search {
 	uint64_t num;			/* asked for */
 	int direction;
 	struct cond *filter;		/* focus and condition */
+	struct sieve sieve;
 	char *text;			/* NULL: a condition */
 	struct place at;		/* found, or how far it is */
 	int state;			/* as events_found */
@@ -51,6 +52,7 @@ struct events {
 	struct focus focus;		/* texts in arena */
 	struct arena arena;
 	struct event_set types;		/* that can be in the list */
+	struct sieve sieve;
 	/* under the lock */
 	struct wish wish;
 	struct cached **v;

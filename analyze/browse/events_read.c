@@ -191,13 +191,46 @@ static void read_on(struct events *e, struct seeker *s, unsigned need)
 		if (++looked % LOOK_EVERY == 0)
 			told(e, s, s->num, false);
 	}
+	if (s->sieve.ended) {		/* there may be more behind the part */
+		told(e, s, s->sieve.ended - 1, false);
+		s->owner = 0;
+		return;
+	}
 	told(e, s, s->num, over);
+}
+
+/* Can the seeker read on from where it stands? */
+static bool is_near(const struct events *e, const struct seeker *s)
+{
+	return s->owner == e->job.id && s->num <= e->hi
+		&& browse_part(e->b, s->num + 1, 0) == browse_part(e->b, e->hi + 1, 0);
+}
+
+/* To the event behind hi, of blocks before it only for the state. */
+static int go_forward(struct events *e, struct seeker *s)
+{
+	const unsigned part = browse_part(e->b, e->hi + 1, 0);
+	struct sieve v = e->sieve;
+
+	if (!sieve_works(&v))
+		return seek_part(s, part, e->job.id, NULL, e->hi + 1);
+	v.from_num = e->hi + 1;
+	return seek_sifted(s, part, e->job.id, NULL, true, &v);
 }
 
 static void extend_forward(struct events *e, struct seeker *s, unsigned need)
 {
-	if ((s->owner != e->job.id || s->num != e->hi)
-	    && seek_part(s, browse_part(e->b, e->hi + 1, 0), e->job.id, NULL, e->hi + 1) < 0) {
+	const uint64_t next = sieve_skip(&e->sieve, e->hi + 1);
+	const struct blocks *x = &e->b->blocks;
+
+	if (next == UINT64_MAX) {
+		told(e, s, x->v[x->n - 1].end - 1, true);
+		return;
+	}
+	told(e, s, next - 1, false);
+	if (is_near(e, s)) {
+		s->sieve.from_num = next;
+	} else if (go_forward(e, s) < 0) {
 		told(e, s, e->hi, true);
 		return;
 	}
@@ -222,15 +255,34 @@ static uint64_t ring_first(const struct ring *r)
 static bool note_part(struct events *e, struct seeker *s, unsigned part, uint64_t num,
 		      struct ring *r)
 {
-	const uint64_t bulk = e->filter && cond_needs_bulk(e->filter) ? 0 : UINT64_MAX;
+	const uint64_t first = e->b->parts[part].first_num;
+	struct sieve v = e->sieve;
 
 	r->n = 0;
-	if (seek_part(s, part, 0, &e->types, bulk) < 0)
+	v.to_num = num;
+	v.on = false;
+	if (sieve_skip(&v, first) >= num)
+		return true;
+	if (seek_sifted(s, part, 0, &e->types, e->filter && cond_needs_bulk(e->filter), &v) < 0)
 		return false;
 	while (!job_over(&e->job) && seek_next(s, 0) == 0 && (!s->ev.num || s->ev.num < num))
 		if (events_fits(e, e->filter, s))
 			r->v[r->n++ % r->cap] = s->ev.num;
 	return !job_over(&e->job);
+}
+
+static int go_back(struct events *e, struct seeker *s, uint64_t from)
+{
+	const unsigned part = browse_part(e->b, from, 0);
+	struct sieve v = e->sieve;
+
+	/* From the event before it on, or it is not known what was lost between them. */
+	if (v.on || !sieve_works(&v))
+		return seek_part(s, part, 0, NULL,
+				 from > e->b->parts[part].first_num ? from - 1 : from);
+	v.from_num = from;
+	v.on = true;
+	return seek_sifted(s, part, 0, NULL, true, &v);
 }
 
 /* Makes rows of the events in focus from number from on and before num. */
@@ -241,7 +293,7 @@ static bool rows_between(struct events *e, struct seeker *s, uint64_t from, uint
 	uint64_t lost = 0;
 	bool ok;
 
-	if (seek_part(s, browse_part(e->b, from, 0), 0, NULL, from) < 0)
+	if (go_back(e, s, from) < 0)
 		return false;
 	while (!job_over(&e->job) && seek_next(s, from) == 0 && (!s->ev.num || s->ev.num < num)) {
 		lost += s->num + 1 >= from ? loss_of(s) : 0;

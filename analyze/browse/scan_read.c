@@ -24,6 +24,7 @@ struct pass {
 	struct cond *filter;
 	struct gather gathers[SCAN_VIEWS_MAX];
 	struct watcher watcher;		/* of the first pass */
+	struct sieve sieve;
 	struct arena scratch;
 	struct field_ctx ctx;
 	struct field_env env;
@@ -373,8 +374,9 @@ static int go_to_part(struct pass *p, unsigned part)
 	s->stop_key = p->plan->alone || (p->scan->follows && part + 1 == p->scan->n_parts) ? 0 :
 		to_key;
 	s->pick = (struct source_pick){0};
+	p->sieve = p->scan->sieve;
 	if (p->scan->sieved)
-		s->pick = (struct source_pick){ sieve_ask, &p->scan->sieve, *state_events() };
+		s->pick = (struct source_pick){ sieve_ask, &p->sieve, *state_events() };
 	return source_seek_key(s, at->from_key);
 }
 

@@ -61,33 +61,41 @@ static int begin(struct search *s, struct seeker *k, unsigned part)
 {
 	const bool bulk = (s->filter && cond_needs_bulk(s->filter)) || s->text;
 
-	return seek_part(k, part, 0, &s->e->types, bulk ? 0 : UINT64_MAX);
+	return seek_sifted(k, part, 0, &s->sieve.types, bulk, &s->sieve);
+}
+
+/* As far as the seeker goes. */
+static bool look_on(struct search *s, struct seeker *k)
+{
+	uint64_t looked = 0;
+
+	while (!job_over(&s->job) && seek_next(k, s->num + 1) == 0) {
+		if (is_it(s, k))
+			return true;
+		if (++looked % (LOOK_EVERY * 16) == 0)
+			tell(s, k, -1, NULL);
+	}
+	return false;
 }
 
 static void look_forward(struct search *s, struct seeker *k)
 {
-	uint64_t looked = 0;
+	uint64_t num = sieve_skip(&s->sieve, s->num + 1);
+	bool found = false;
 
-	if (begin(s, k, browse_part(s->e->b, s->num + 1, 0)) < 0) {
-		tell(s, k, 0, NULL);
-		return;
+	while (num && num != UINT64_MAX && !found && !job_over(&s->job)
+	       && begin(s, k, browse_part(s->e->b, num, 0)) == 0) {
+		found = look_on(s, k);
+		num = k->sieve.ended ? sieve_skip(&s->sieve, k->sieve.ended) : 0;
 	}
-	while (!job_over(&s->job) && seek_next(k, s->num + 1) == 0) {
-		if (is_it(s, k)) {
-			tell(s, k, 1, NULL);
-			return;
-		}
-		if (++looked % (LOOK_EVERY * 16) == 0)
-			tell(s, k, -1, NULL);
-	}
-	tell(s, k, 0, NULL);
+	tell(s, k, found, NULL);
 }
 
 /* The last one in a part before num. */
 static bool last_in(struct search *s, struct seeker *k, unsigned part, struct place *found)
 {
 	found->num = 0;
-	if (begin(s, k, part) < 0)
+	if (!sieve_part(&s->sieve, part) || begin(s, k, part) < 0)
 		return false;
 	while (!job_over(&s->job) && seek_next(k, 0) == 0 && (!k->ev.num || k->ev.num < s->num)) {
 		if (part + 1 < browse_n_parts(s->e->b)
@@ -147,6 +155,10 @@ static void start(struct events *e, uint64_t num, int direction, struct cond *fi
 	s->num = num;
 	s->direction = direction;
 	s->filter = filter;
+	s->sieve = e->sieve;
+	s->sieve.on = false;
+	if (filter)
+		event_set_meet(&s->sieve.types, cond_events(filter));
 	s->text = text ? xstrdup(text) : NULL;
 	s->at.num = num;
 	s->state = -1;

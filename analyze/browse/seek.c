@@ -154,22 +154,61 @@ static void want(struct seeker *s, const struct event_set *types, bool bulk)
 	s->bulk = bulk;
 }
 
-int seek_part(struct seeker *s, unsigned part, uint64_t owner, const struct event_set *types,
-	      uint64_t bulk_from)
+static void sift(struct seeker *s, const struct sieve *v, const struct event_set *lean)
 {
-	const struct part *p = &s->b->parts[part];
+	s->sieve = *v;
+	s->source->pick = (struct source_pick){ sieve_ask, &s->sieve, *lean };
+}
 
+static int begin_part(struct seeker *s, const struct part *p, uint64_t owner)
+{
 	s->owner = owner;
 	s->num = p->first_num ? p->first_num - 1 : 0;
-	s->bulk_from = bulk_from == UINT64_MAX ? UINT64_MAX : block_of(s, bulk_from);
-	/* Only where each event is read can payloads be asked for in time. */
-	want(s, s->bulk_from == UINT64_MAX || s->bulk_from <= s->num + 1 ? types : NULL,
-	     s->bulk_from <= s->num + 1);
+	s->sieve.ended = 0;
 	s->source->stop_key = 0;
 	state_clear(s->st);
 	s->ctx.cur = state_current(s->st);
 	state_begin(s->st, s->b->info.first_ts);
 	return source_seek_key(s->source, p->from_key);
+}
+
+int seek_sifted(struct seeker *s, unsigned part, uint64_t owner, const struct event_set *types,
+		bool bulk, const struct sieve *v)
+{
+	s->bulk_from = bulk ? 0 : UINT64_MAX;
+	want(s, types, bulk);
+	sift(s, v, state_events());
+	return begin_part(s, &s->b->parts[part], owner);
+}
+
+/* All from an event on; those before it are for the state alone. */
+static struct sieve sieve_from(const struct browse *b, uint64_t num)
+{
+	struct event_set all;
+	struct sieve v;
+
+	event_set_fill(&all);
+	sieve_init(&v, &b->blocks, &all, "");
+	v.from_num = num;
+	v.on = true;
+	return v;
+}
+
+int seek_part(struct seeker *s, unsigned part, uint64_t owner, const struct event_set *types,
+	      uint64_t bulk_from)
+{
+	const struct part *p = &s->b->parts[part];
+	const struct sieve v = sieve_from(s->b, bulk_from);
+
+	if (!types && bulk_from && bulk_from != UINT64_MAX && sieve_works(&v))
+		return seek_sifted(s, part, owner, NULL, true, &v);
+	s->source->pick = (struct source_pick){0};
+	s->num = p->first_num ? p->first_num - 1 : 0;
+	s->bulk_from = bulk_from == UINT64_MAX ? UINT64_MAX : block_of(s, bulk_from);
+	/* Only where each event is read can payloads be asked for in time. */
+	want(s, s->bulk_from == UINT64_MAX || s->bulk_from <= s->num + 1 ? types : NULL,
+	     s->bulk_from <= s->num + 1);
+	return begin_part(s, p, owner);
 }
 
 int seek_next(struct seeker *s, uint64_t skip_to)
@@ -194,11 +233,15 @@ int seek_next(struct seeker *s, uint64_t skip_to)
 
 uint64_t seek_time(struct seeker *s, unsigned part, uint64_t ts, const struct job *stop)
 {
+	static const struct event_set none;
 	const struct part *p = &s->b->parts[part];
 	uint64_t num = p->first_num ? p->first_num - 1 : 0;
+	struct sieve v = sieve_from(s->b, 0);
 
 	s->owner = 0;
 	want(s, NULL, false);
+	v.from = ts;
+	sift(s, &v, &none);
 	s->source->stop_key = 0;
 	if (source_seek_key(s->source, p->from_key) < 0)
 		return num + 1;
@@ -209,5 +252,5 @@ uint64_t seek_time(struct seeker *s, unsigned part, uint64_t ts, const struct jo
 		if (s->ev.ts >= ts)
 			return num;
 	}
-	return num + 1;
+	return sieve_works(&v) ? s->b->blocks.v[s->b->blocks.n - 1].end : num + 1;
 }

@@ -37,6 +37,7 @@ struct seeker {
 	uint64_t num;			/* of the last event read */
 	uint64_t bulk_from;		/* payloads are wanted from this event on */
 	bool bulk;
+	struct sieve sieve;		/* of the part that is read */
 	pthread_cond_t wake;
 	pthread_t thread;
 	bool runs;
@@ -62,6 +63,10 @@ static inline bool job_over(const struct job *j)
  * event bulk_from on, as far as blocks allow. */
 int seek_part(struct seeker *s, unsigned part, uint64_t owner, const struct event_set *types,
 	      uint64_t bulk_from);
+/* The same, and only what a sieve lets through is looked at (sieve.ended: it is at an end for now,
+ * there may be more in other parts). */
+int seek_sifted(struct seeker *s, unsigned part, uint64_t owner, const struct event_set *types,
+		bool bulk, const struct sieve *v);
 /* The number of the last event that the seeker can read. */
 uint64_t seek_last(const struct seeker *s);
 /* The first event of a part or behind it that is not before ts: its number, or the one behind the

@@ -130,6 +130,12 @@ static inline void event_set_union(struct event_set *s, const struct event_set *
 		s->bits[i] |= o->bits[i];
 }
 
+static inline void event_set_meet(struct event_set *s, const struct event_set *o)
+{
+	for (unsigned i = 0; i < sizeof(s->bits) / sizeof(s->bits[0]); i++)
+		s->bits[i] &= o->bits[i];
+}
+
 static inline void event_set_fill(struct event_set *s)
 {
 	for (unsigned i = 0; i < sizeof(s->bits) / sizeof(s->bits[0]); i++)
