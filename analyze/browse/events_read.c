@@ -166,6 +166,14 @@ static uint64_t loss_of(const struct seeker *s)
 	return s->ev.num == 0 && s->ev.type == EV_LOSS ? value_u64(EV(&s->ev, LOSS, count), 0) : 0;
 }
 
+/* Of the recording, at whose end the seeker is: the last events may have been passed over. */
+static uint64_t last_num(const struct events *e, const struct seeker *s)
+{
+	const struct blocks *x = &e->b->blocks;
+
+	return x->n && x->v[x->n - 1].end > s->num ? x->v[x->n - 1].end - 1 : s->num;
+}
+
 /* need more rows behind hi, from wherever the seeker stands, and some in advance unless they are
  * far apart. */
 static void read_on(struct events *e, struct seeker *s, unsigned need)
@@ -173,10 +181,12 @@ static void read_on(struct events *e, struct seeker *s, unsigned need)
 	uint64_t lost = 0, looked = 0;
 	unsigned n = 0;
 	bool over = false;
+	int rc = 0;
 
 	while ((n < need || (n < need + ROWS_AHEAD && looked < AHEAD_EVENTS))
 	       && !job_over(&e->job)) {
-		over = seek_next(s, e->hi + 1) != 0 || past_focus(e, s);
+		rc = seek_next(s, e->hi + 1);
+		over = rc != 0 || past_focus(e, s);
 		if (over)
 			break;
 		lost += loss_of(s);
@@ -196,7 +206,7 @@ static void read_on(struct events *e, struct seeker *s, unsigned need)
 		s->owner = 0;
 		return;
 	}
-	told(e, s, s->num, over);
+	told(e, s, rc == 1 ? last_num(e, s) : s->num, over);
 }
 
 /* Can the seeker read on from where it stands? */
@@ -221,10 +231,9 @@ static int go_forward(struct events *e, struct seeker *s)
 static void extend_forward(struct events *e, struct seeker *s, unsigned need)
 {
 	const uint64_t next = sieve_skip(&e->sieve, e->hi + 1);
-	const struct blocks *x = &e->b->blocks;
 
 	if (next == UINT64_MAX) {
-		told(e, s, x->v[x->n - 1].end - 1, true);
+		told(e, s, last_num(e, s), true);
 		return;
 	}
 	told(e, s, next - 1, false);
