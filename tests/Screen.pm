@@ -6,6 +6,7 @@ package Screen;
 use strict;
 use warnings;
 use Cwd qw(abs_path);
+use Encode qw(decode_utf8);
 use Time::HiRes qw(time sleep);
 use Saker;
 
@@ -88,9 +89,15 @@ sub click {
 	# Pasted, because keys are sent one by one and the first one is Esc.
 	my $bytes = join '', map { "\e[M" . join '', map { chr(32 + $_) } $_, $column, $row } @events;
 	$bytes =~ s/;$/\\;/;	# a last one would end the command
-	$self->tmux('set-buffer', '-b', 'mouse', $bytes);
-	$self->tmux('paste-buffer', '-b', 'mouse', '-r', '-d');
-	$self->press('C-l');	# clicks are not counted: this key comes behind it
+	$self->wait_keys;
+	my $before = $self->clicks;
+	for (1 .. 3) {
+		$self->tmux('set-buffer', '-b', 'mouse', $bytes);
+		$self->tmux('paste-buffer', '-b', 'mouse', '-r', '-d');
+		$self->press('C-l');	# this key comes behind it
+		# Where it was not told as a click there is either nothing, or keys that nobody sent.
+		return if !$self->wait_keys || $self->clicks > $before || ($self->state)[0] > $self->{sent};
+	}
 }
 
 sub resize {
@@ -103,9 +110,20 @@ sub resize {
 
 sub state {
 	my ($self) = @_;
-	my ($n, $done, $w, $h) = slurp("$self->{folder}/sync") =~ /^(\d+) (\d) (\d+)x(\d+)$/ or return (-1, 0);
+	my ($n, $done, $w, $h) = slurp("$self->{folder}/sync") =~ /^(\d+) (\d) (\d+)x(\d+) \d+\n/ or return (-1, 0);
 	return (-1, 0) if $w != $self->{size}[0] || $h != $self->{size}[1];
 	return ($n + 0, $done);
+}
+
+sub clicks {
+	my ($self) = @_;
+	return slurp("$self->{folder}/sync") =~ /^\S+ \S+ \S+ (\d+)\n/ ? $1 + 0 : 0;
+}
+
+# What the browser has drawn, which the terminal may not have read yet.
+sub drawn {
+	my ($self) = @_;
+	return slurp("$self->{folder}/sync") =~ /^[^\n]*\n(.*)/s ? $1 : '';
 }
 
 # Until the browser has acted on all keys (and, unless only that, shows all there is to show).
@@ -198,10 +216,24 @@ sub sgr {
 	}
 }
 
-# What the terminal has seen may be behind what the browser has written.
+sub shows {
+	my ($text) = @_;
+	return decode_utf8($text) =~ s/\n+\z//r;
+}
+
+# What the terminal has seen may be behind what the browser has written: until it shows that, or,
+# when the browser is over, until it stays the same.
 sub settled {
 	my ($self, $colors) = @_;
-	my ($last, $same) = ('', 0);
+	my ($last, $same, $end) = ('', 0, time + 5);
+	until (-e "$self->{folder}/over" || time > $end) {
+		my $drawn = $self->drawn;
+		if ($drawn =~ /\S/ && shows($self->capture) eq shows($drawn)) {
+			my $now = $self->capture($colors);
+			return $now if $self->drawn eq $drawn;
+		}
+		sleep 0.01;
+	}
 	for (1 .. 100) {
 		my $now = $self->capture($colors);
 		$same = $now eq $last ? $same + 1 : 0;

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <langinfo.h>
+#include <limits.h>
 #include <locale.h>
 #include <poll.h>
 #include <signal.h>
@@ -20,6 +21,7 @@
 #include <term.h>
 #include <termios.h>
 #include <unistd.h>
+#include <wchar.h>
 
 #include "analyze/browse/cell.h"
 #include "analyze/browse/guard.h"
@@ -515,6 +517,27 @@ void term_put(int row, int column, int width, enum term_role role, const char *t
 void term_fill(int row, int column, int width, enum term_role role)
 {
 	term_quoted(row, column, width, role, "", 0, true);
+}
+
+void term_text(struct buf *out)
+{
+	wchar_t line[1024];
+	char c[MB_LEN_MAX];
+
+	for (int row = 0; row < LINES; row++) {
+		size_t end = out->len;
+
+		line[0] = 0;
+		mvwinnwstr(curscr, row, 0, line, sizeof(line) / sizeof(line[0]) - 1);
+		for (const wchar_t *w = line; *w; w++) {
+			const int n = wctomb(c, *w);
+
+			buf_put(out, c, n > 0 ? (size_t)n : 0);
+			end = *w == L' ' ? end : out->len;
+		}
+		out->len = end;
+		buf_byte(out, '\n');
+	}
 }
 
 void term_cursor(int row, int column, bool visible)

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "capture/base/buf.h"
+
 enum term_role {
 #define ROLE(name, fg256, bg256, fg16, bg16, attributes) ROLE_##name,
 #include "analyze/browse/roles.def"
@@ -75,6 +77,8 @@ int term_quoted(int row, int column, int width, enum term_role role, const void 
 		size_t len, bool pad);
 /* A row of blanks. */
 void term_fill(int row, int column, int width, enum term_role role);
+/* What is on the screen as lines without blanks at their ends, for tests. */
+void term_text(struct buf *out);
 void term_cursor(int row, int column, bool visible);
 /* Changes how cells that were drawn look. */
 void term_mark(int row, int column, int width, enum term_role role);

@@ -164,6 +164,7 @@ static bool is_at_once(const struct ui *u, int key)
 static void on_key(struct ui *u, int key)
 {
 	u->n_keys += key != KEY_MOUSE;	/* ncurses may join what a mouse tells */
+	u->n_clicks += key == KEY_MOUSE;
 	if (is_at_once(u, key)) {
 		u->n_ahead = 0;
 		act_key(u, key);
@@ -202,27 +203,35 @@ static bool busy(struct ui *u)
 		(f->body->busy && f->body->busy(u, f));
 }
 
-/* Tests wait for this instead of for a time: how many keys were acted on, and whether
- * the screen is what it will be. */
-static void tell_tests(struct ui *u)
+/* Tests wait for this instead of for a time: how many keys were acted on, whether the screen is
+ * what it will be, clicks, and the screen, which the terminal may not show yet. */
+static void tell_tests(struct ui *u, bool complete)
 {
-	char text[64];
-	int n;
+	struct buf text = {0};
 
 	if (u->sync < 0)
 		return;
-	n = snprintf(text, sizeof(text), "%020" PRIu64 " %d %04dx%04d\n", u->n_keys, !busy(u),
-		     term_columns(), term_rows());
-	if (pwrite(u->sync, text, (size_t)n, 0) < 0)
-		return;
+	buf_printf(&text, "%020" PRIu64 " %d %04dx%04d %06" PRIu64 "\n", u->n_keys, complete,
+		   term_columns(), term_rows(), u->n_clicks);
+	term_text(&text);
+	if (pwrite(u->sync, text.p, text.len, 0) == (ssize_t)text.len &&
+	    ftruncate(u->sync, (off_t)text.len) < 0)
+		u->sync = -1;
+	buf_release(&text);
 }
 
-static void draw(struct ui *u)
+/* True: for tests it is to be drawn again, because what was missing came meanwhile. */
+static bool draw(struct ui *u)
 {
+	const bool before = u->sync >= 0 && busy(u);
+	bool after;
+
 	arena_reset(&u->arena);
 	screen_draw(u);
 	term_refresh();
-	tell_tests(u);
+	after = u->sync >= 0 && busy(u);
+	tell_tests(u, !before && !after);
+	return before && !after;
 }
 
 static void handle(struct ui *u, int key)
@@ -255,10 +264,9 @@ static void loop(struct ui *u)
 		live_step(u);
 		if (due && wait == 0) {
 			was_ready = ready(u);
-			draw(u);
+			due = draw(u);
 			drawn = monotonic_ns() / 1000000;
-			due = false;
-			wait = -1;
+			wait = due ? DRAW_SOON_MS : -1;
 		}
 		if (take_ahead(u)) {
 			due = true;

@@ -143,7 +143,7 @@ struct ui {
 	char message[512];
 	bool message_is_error;
 	bool quit, strip_exact;
-	uint64_t n_keys;
+	uint64_t n_keys, n_clicks;
 	int ahead[KEYS_AHEAD];		/* keys that wait for what they act on */
 	unsigned n_ahead;
 	int sync;			/* of the options */
