@@ -43,8 +43,8 @@ void doc_add(struct doc *d, enum term_role role, const void *p, size_t len)
 void doc_pair(struct doc *d, const char *label, int label_width, enum term_role role,
 	      const void *p, size_t len)
 {
-	const size_t n = strlen(label), width = n < (size_t)label_width ? (size_t)label_width
-		: n + 1;
+	const size_t n = strlen(label), used = cell_width(label, n, 200, term_utf8());
+	const size_t width = n + (used < (size_t)label_width ? (size_t)label_width - used : 1);
 	char *text = arena_alloc(&d->arena, width + len + 1);
 	struct doc_line *l;
 

@@ -110,6 +110,22 @@ static struct box box_of(const struct menu *m)
 	return b;
 }
 
+/* At the right of the lower line: which of how many there is room for. */
+static void draw_count(const struct menu *m, const struct box *b, size_t n)
+{
+	const size_t height = (size_t)(b->height - 2);
+	char text[64];
+	int len;
+
+	if (n <= height)
+		return;
+	len = snprintf(text, sizeof(text), " %zu-%zu of %zu ", m->top + 1,
+		       m->top + height < n ? m->top + height : n, n);
+	if (len < b->width / 2)
+		term_put(b->row + b->height - 1, b->column + b->width - 2 - len, len, ROLE_DIM,
+			 text);
+}
+
 static void draw_frame(const struct menu *m, const struct box *b)
 {
 	const bool utf8 = term_utf8();
@@ -152,6 +168,7 @@ void menu_draw(struct menu *m)
 	if (m->row >= m->top + height)
 		m->top = m->row - height + 1;
 	draw_frame(m, &b);
+	draw_count(m, &b, n);
 	for (size_t i = 0; i < height && m->top + i < n; i++)
 		draw_item(item(m, m->top + i), b.row + 1 + (int)i, &b, m->top + i == m->row);
 }

@@ -8,6 +8,8 @@
 #include "analyze/browse/ui.h"
 #include "capture/base/timearg.h"
 
+enum { NARROW = 60 };	/* columns; then filters need the line for themselves */
+
 int screen_body_height(void)
 {
 	const int n = term_rows() - SCREEN_ABOVE - SCREEN_BELOW;
@@ -96,7 +98,14 @@ static int times(struct ui *u, const struct crumbs *c)
 
 	ui_time_text(u, a, sizeof(a), from);
 	ui_time_text(u, b, sizeof(b), to);
+	if (term_columns() < NARROW) {
+		if (!range)
+			return 0;
+		a[8] = b[8] = 0;	/* seconds */
+	}
 	n = snprintf(text, sizeof(text), "%s%s - %s", range ? "only " : "", a, b);
+	if (n > term_columns() - 4)
+		return 0;
 	term_put(1, term_columns() - n - 1, n, range ? ROLE_RANGE : ROLE_CRUMB, text);
 	return n;
 }
@@ -269,7 +278,7 @@ static void bottom(struct ui *u, int row)
 
 bool screen_too_small(void)
 {
-	return term_rows() < SCREEN_ABOVE + SCREEN_BELOW + 2 || term_columns() < 20;
+	return term_rows() < SCREEN_ROWS_LEAST || term_columns() < SCREEN_COLUMNS_LEAST;
 }
 
 void screen_draw(struct ui *u)
@@ -279,7 +288,13 @@ void screen_draw(struct ui *u)
 
 	term_erase();
 	if (screen_too_small()) {
+		char text[40];
+
+		snprintf(text, sizeof(text), "%dx%d is needed", SCREEN_COLUMNS_LEAST,
+			 SCREEN_ROWS_LEAST);
 		term_put(0, 0, -1, ROLE_TEXT, "too small");
+		term_put(1, 0, -1, ROLE_TEXT, text);
+		term_put(2, 0, -1, ROLE_TEXT, "q leaves");
 		return;
 	}
 	f->height = screen_body_height();

@@ -24,6 +24,7 @@
 #include <wchar.h>
 
 #include "analyze/browse/cell.h"
+#include "analyze/browse/escape.h"
 #include "analyze/browse/guard.h"
 #include "capture/base/err.h"
 
@@ -389,24 +390,44 @@ struct term_mouse term_mouse(void)
 	return term.event;
 }
 
+/* Esc has come: alone, with a key (which is Alt and that key), or as a sequence. */
+static int decode_escape(void)
+{
+	char p[ESCAPE_MAX];
+	size_t len = 0;
+	wint_t c = 0;
+	int kind, key;
+
+	do {
+		kind = get_wch(&c);
+		if (kind == KEY_CODE_YES)
+			ungetch((int)c);
+		else if (kind == OK && c == TERM_ESC) {
+			unget_wch((wchar_t)c);	/* the next one begins */
+			break;
+		} else if (kind == OK)
+			p[len++] = c < 0x80 ? (char)c : 0x7f;
+	} while (kind == OK && escape_goes_on(p, len));
+	if (len == 0)
+		return TERM_ESC;
+	if (len == 1)
+		return (kind == OK && c != TERM_ESC ? (int)c : p[0]) | TERM_ALT;
+	key = escape_key(p, len);
+	return key < 0 ? TERM_ALT : key;
+}
+
 /* A code of ncurses, a character, or a character with the bit of Alt. */
 static int decode_one(void)
 {
-	wint_t c, next;
+	wint_t c;
 	const int kind = get_wch(&c);
 
 	if (kind == ERR)
 		return TERM_NOTHING;
 	if (kind == KEY_CODE_YES)
 		return c == KEY_RESIZE ? IGNORED : c == KEY_MOUSE ? decode_mouse() : (int)c;
-	if (c == TERM_ESC) {
-		const int behind = get_wch(&next);
-
-		if (behind == OK)
-			return (int)next | TERM_ALT;
-		if (behind == KEY_CODE_YES)
-			ungetch((int)next);
-	}
+	if (c == TERM_ESC)
+		return decode_escape();
 	return c < 0x80 ? (int)c : (int)c | TERM_UNICODE;
 }
 

@@ -213,6 +213,7 @@ void screen_draw(struct ui *u);
 /* Rows above and below the body. */
 enum { SCREEN_ABOVE = 4, SCREEN_BELOW = 2 };
 int screen_body_height(void);
+enum { SCREEN_ROWS_LEAST = 8, SCREEN_COLUMNS_LEAST = 20 };
 bool screen_too_small(void);		/* then it says just that */
 void strip_draw(struct ui *u, int row);
 void strip_mouse(struct ui *u, int column);
