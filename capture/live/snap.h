@@ -54,6 +54,7 @@ void snap_containers(struct snapshot *s);
 void snap_machine(struct snapshot *s);
 void snap_accounts(struct snapshot *s);
 void snap_ifaces(struct snapshot *s);
+void snap_hosts(struct snapshot *s);
 /* Mounts of the process's mount namespace, unless they are in already. */
 void snap_mounts(struct snapshot *s, int pid_dir, uint32_t pid);
 void snap_process(struct snapshot *s, int pid_dir, uint32_t pid);

@@ -3,6 +3,7 @@
 #include "capture/live/snap.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <fcntl.h>
 #include <ifaddrs.h>
 #include <net/if.h>
@@ -15,7 +16,7 @@
 #include "capture/live/decode.h"
 #include "capture/live/helper.h"
 
-enum { FILE_MAX_BYTES = 16 << 20 };
+enum { FILE_MAX_BYTES = 16 << 20, HOSTS_MAX_BYTES = 256 << 10, HOSTS_NAMES = 4 };
 
 void snap_machine(struct snapshot *s)
 {
@@ -56,6 +57,43 @@ void snap_accounts(struct snapshot *s)
 		accounts_each((char *)s->a.p, false, add_account, s);
 	if (snap_read(AT_FDCWD, "/etc/group", &s->a, FILE_MAX_BYTES) == 0)
 		accounts_each((char *)s->a.p, true, add_account, s);
+}
+
+/* One line of /etc/hosts: address, names.  The first name is the machine's, so it comes last, as
+ * the newest. */
+static void hosts_line(struct snapshot *s, char *line)
+{
+	char *names[HOSTS_NAMES], *rest = line, *word, *addr = NULL;
+	unsigned n = 0;
+	struct event ev;
+
+	line[strcspn(line, "#")] = 0;
+	while (n < HOSTS_NAMES && (word = strsep(&rest, " \t\r"))) {
+		if (*word && !addr)
+			addr = word;
+		else if (*word)
+			names[n++] = word;
+		for (; addr != word && *word; word++)
+			*word = (char)tolower((unsigned char)*word);
+	}
+	while (n-- > 0) {
+		snap_event(s, &ev, EV_RESOLVED);
+		snap_text(&ev.v[P(RESOLVED, addr)], addr);
+		snap_text(&ev.v[P(RESOLVED, name)], names[n]);
+		snap_add(s, &ev);
+	}
+}
+
+/* Of a part of the machine it would tell what the part may never see. */
+void snap_hosts(struct snapshot *s)
+{
+	char *rest, *line;
+
+	if (s->opt.tree || snap_read(AT_FDCWD, "/etc/hosts", &s->a, HOSTS_MAX_BYTES) < 0)
+		return;
+	rest = (char *)s->a.p;
+	while ((line = strsep(&rest, "\n")))
+		hosts_line(s, line);
 }
 
 enum { ANSWER_MS = 100, ANSWERS_MS = 5000 };

@@ -282,6 +282,7 @@ struct snapshot *snapshot_take(const struct snapshot_options *opt)
 	snap_machine(s);
 	snap_accounts(s);
 	snap_ifaces(s);
+	snap_hosts(s);
 	all_processes(s);
 	snap_containers(s);
 	snap_event(s, &ev, EV_SNAP_END);

@@ -18,6 +18,13 @@ sub serve {
 	return (wait_for(sub { slurp("$dir/ready") =~ /ready/ }), $pid);
 }
 
+sub spill {
+	my ($path, $text) = @_;
+	open my $f, '>', $path or die "$path: $!\n";
+	print $f $text;
+	close $f or die "$path: $!\n";
+}
+
 # Records the client: how many bytes of each answer, and the names.
 sub asked {
 	my (@options) = @_;
@@ -48,6 +55,32 @@ is(scalar(grep { $_ } @$bytes), 0, '--snaplen 0 keeps nothing');
 is_deeply($names, {}, '... and no names');
 ($bytes, $names) = asked('--snaplen', '10');
 is_deeply($names, \%all, '--snaplen 10: as before');
+
+# ---- by the rules that watch ----
+
+spill("$dir/rules.yaml", <<'END');
+- rule: Named
+  desc: a connection to a machine that a name was asked for
+  condition: evt.type = connect and fd.sip.name = wa.answers.test
+  output: named %fd.sip.name
+  priority: NOTICE
+END
+my $live = "$dir/live.skr";
+system($saker, 'live', '-q', '-r', "$dir/rules.yaml", '--record', $live, '--', program('answers'),
+	'client', $server) == 0 or diag('live failed');
+$names = { map { $_->{args}{name} => $_->{args}{addr} }
+	grep { $_->{type} eq 'resolved' } @{events($live, '-a')} };
+is_deeply($names, \%all, 'saker live --record tells the names as well');
 stop($pid, 'TERM');
+
+# ---- the whole machine ----
+
+system($saker, 'capture', '-q', '--force', '-o', $file, '--duration', '1s');
+my ($host) = slurp('/etc/hosts') =~ /^127\.0\.0\.1[ \t]+([a-z]+)\s/m;
+SKIP: {
+	skip 'no name of 127.0.0.1', 1 unless $host;
+	is((grep { $_->{type} eq 'resolved' && $_->{args}{addr} eq '127.0.0.1'
+		&& $_->{args}{name} eq $host } @{events($file, '-a')}), 1, 'names of /etc/hosts');
+}
 
 done_testing();
