@@ -350,6 +350,7 @@ void ui_prompt_done(struct ui *u)
 
 void ui_prompt_changed(struct ui *u)
 {
+	u->message[0] = 0;
 	search(u, prompt_text(&u->prompt));
 }
 

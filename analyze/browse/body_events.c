@@ -190,7 +190,7 @@ static void look_for(struct ui *u, struct frame *f)
 	if (rc == 1) {
 		go_found(u, f, &found);
 		f->line = f->height / 3;
-	} else if (u->mode != MODE_PROMPT) {
+	} else {
 		ui_say(u, "\"%s\" is not found", f->search);
 	}
 }

@@ -228,6 +228,8 @@ static void prompt(struct ui *u, int row)
 			above(row - 2, p->message);
 	} else if (p->choices.n > 0) {
 		prompt_choices(u, row - 1);
+	} else if (u->message[0]) {	/* what a search says while it is typed */
+		above(row - 1, u->message);
 	}
 	term_cursor(row, caret, true);
 }
