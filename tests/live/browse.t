@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
 # saker browse --live: what happens comes onto the screen, stays while it is paused, and goes on;
-# the recorder ends with the browser, also where that is killed.
+# only what is new is read, and what is folded or chosen stays; the recorder ends with the browser,
+# also where that is killed.
 use strict;
 use warnings;
 use File::Basename;
@@ -38,14 +39,29 @@ sub shows {
 	return wait_for(sub { $screen->capture(0) =~ $pattern }, $seconds);
 }
 
+sub fill {
+	my ($path, $text) = @_;
+	open my $out, '>', $path or die "$path: $!\n";
+	print $out $text;
+	close $out;
+}
+
+# Bytes that the browser has read, of all files and pipes.
+sub has_read {
+	my ($screen) = @_;
+	return (slurp('/proc/' . $screen->pid . '/io') =~ /^rchar: (\d+)/)[0];
+}
+
 sub recorders {
 	my @pids = grep { slurp("/proc/$_/cmdline") =~ /\0--live\0.*\Q$_[0]\E/ } map { basename($_) } glob '/proc/[0-9]*';
 	return scalar @pids;
 }
 
 my $screen = browse('--view', 'executables', '--filter', "proc.exepath startswith $dir/", 'mine.skr');
+my $browser = $screen->pid;
+like(slurp("/proc/$browser/status"), qr/^CapEff:\t0+$/m, 'the browser has no capabilities') if !$ENV{SAN};
 runs('first-program');
-ok(shows($screen, qr/first-program/, 30), 'a program that runs comes onto the screen')
+ok(shows($screen, qr/first-program/, 2), 'a program that runs comes onto the screen within 2 seconds')
 	or diag($screen->capture(0));
 $screen->press('L');
 ok(shows($screen, qr/ paused +UTC/, 10), 'paused');
@@ -65,6 +81,83 @@ ok(wait_for(sub { -e "$dir/over" }, 20), 'it ends');
 ok(wait_for(sub { !recorders('mine.skr') }, 20), 'the recorder ends too');
 $screen->close;
 is(system("$saker verify $dir/mine.skr >$dir/verified") >> 8, 0, 'the recording is whole');
+is(`$saker replay -q -n 1 -f 'proc.pid = $browser' $dir/mine.skr`, '', 'nothing of the browser is in it');
+
+# What is folded stays folded while more comes below it; only what is new is read.
+system('cp', '/bin/sh', "$dir/parent") == 0 && system('cp', '/bin/true', "$dir/child-$_") == 0 or die for 1, 2;
+system('mkfifo', "$dir/go-$_") == 0 or die for 1, 2;
+$screen = browse('--view', 'tree', '--filter', "proc.exepath startswith $dir/", 'tree.skr');
+my $parent = fork // die "fork: $!\n";
+END { kill 'KILL', $parent if $parent }
+exec "$dir/parent", '-c', "$dir/child-1; read x < $dir/go-1; $dir/child-2; read x < $dir/go-2" if !$parent;
+ok(shows($screen, qr/parent.*child-1/s, 10), 'a process and one below it') or diag($screen->capture(0));
+$screen->press('Left');
+ok(shows($screen, qr/\+ .*parent/, 5), 'it is folded') or diag($screen->capture(0));
+unlike($screen->capture(0), qr/child-1$/m, 'what is below it is hidden');
+my ($events) = $screen->capture(0) =~ /(\d+) events/;
+fill("$dir/go-1", "x\n");
+ok(wait_for(sub { ($screen->capture(0) =~ /(\d+) events/)[0] > $events }, 5), 'more happens');
+like($screen->capture(0), qr/\+ .*parent/, 'it is still folded');
+unlike($screen->capture(0), qr/child-2/, 'and nothing below it shows');
+my ($read, $size) = (has_read($screen), -s "$dir/tree.skr");
+system('find / -xdev -maxdepth 4 >/dev/null 2>&1') for 1 .. 3;
+ok(wait_for(sub { -s "$dir/tree.skr" > $size + 100_000 }, 10), 'the recording grows');
+sleep 2;
+$read = has_read($screen) - $read;
+$size = (-s "$dir/tree.skr") - $size;
+cmp_ok($read, '<', 4 * $size + 200_000, "what is read ($read) is a small multiple of what is new ($size)");
+$screen->press('Right');
+ok(shows($screen, qr/parent.*child-1.*child-2/s, 5), 'unfolded, all is there') or diag($screen->capture(0));
+fill("$dir/go-2", "x\n");
+waitpid $parent, 0;
+$parent = 0;
+$screen->press('q');
+ok($screen->wait_over, 'it ends');
+$screen->close;
+
+# The list of events goes with its last row.
+$screen = browse('--view', 'events', '--filter', "evt.type = execve and proc.exepath startswith $dir/");
+$screen->press('G');
+for my $i (1 .. 3) {
+	runs("goes-$i");
+	ok(shows($screen, qr/goes-$i .*\n event \d+ /s, 5), "program $i is the last row") or diag($screen->capture(0));
+}
+$screen->press('Up');
+ok(shows($screen, qr/ paused +UTC/, 5), 'going up pauses');
+runs('goes-4');
+ok(!shows($screen, qr/goes-4/, 2), 'and what comes then is not shown');
+$screen->press('L', 'G');
+ok(shows($screen, qr/goes-4/, 5), 'until it goes on');
+$screen->press('q');
+$screen->wait_over;
+$screen->close;
+
+# It ends at its size; what there is stays, with the alerts.
+fill("$dir/rules.yaml", <<'END');
+- rule: third ran
+  desc: x
+  condition: evt.type = execve and proc.name = third-program
+  output: third ran %proc.name
+  priority: CRITICAL
+END
+$screen = browse('--rules', "$dir/rules.yaml", '--size', '1M', '--snaplen', 60000, '--view', 'executables', 'small.skr');
+my $forks = recorders('small.skr');
+runs('third-program');
+ok(shows($screen, qr/third-program/, 5), 'a program runs');
+system('dd if=/dev/urandom of=/dev/null bs=32k count=200 2>/dev/null');
+ok(shows($screen, qr/ ended +UTC/, 10), 'it ends') or diag($screen->capture(0));
+like($screen->capture(0), qr/has reached 1M \(--size\)/, 'and says why');
+ok(wait_for(sub { recorders('small.skr') == $forks - 1 }, 10), 'the recorder has ended, the browser has not');
+cmp_ok(-s "$dir/small.skr", '<', 20 << 20, 'the recording is not much larger');
+like(`$saker replay -a $dir/small.skr`, qr/alert.*third ran/, 'the alert is in the recording');
+$screen->press('f');
+$screen->text('proc.name = third-program');
+$screen->press('Enter');
+$screen->wait_complete;
+like($screen->capture(0), qr/third-program/, 'one can still look at it');
+$screen->press('q');
+$screen->wait_over;
+$screen->close;
 
 $screen = browse();
 ok(scalar(glob "$dir/tmp/*/live.skr"), 'a file of its own');
