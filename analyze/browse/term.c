@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <langinfo.h>
-#include <limits.h>
 #include <locale.h>
 #include <poll.h>
 #include <signal.h>
@@ -21,24 +20,14 @@
 #include <term.h>
 #include <termios.h>
 #include <unistd.h>
-#include <wchar.h>
 
-#include "analyze/browse/cell.h"
-#include "analyze/browse/escape.h"
 #include "analyze/browse/guard.h"
+#include "analyze/browse/term_parts.h"
 #include "capture/base/err.h"
 
-enum { ALT_STACK = 64 << 10, IGNORED = -9 };
+enum { ALT_STACK = 64 << 10 };
 
-static struct {
-	bool utf8, mouse;
-	short pairs;
-	attr_t attributes[ROLE__N];
-	struct buf text;
-	int wake[2];
-	SCREEN *screen;
-	struct term_mouse event;
-} term = { .wake = { -1, -1 } };
+struct term_state term = { .wake = { -1, -1 } };
 
 /* For handlers. */
 static struct {
@@ -369,78 +358,6 @@ static int flag_event(void)
 	return resized ? size_changed() : 0;
 }
 
-/* Releases and movements are nothing to act on. */
-static int decode_mouse(void)
-{
-	MEVENT e;
-
-	if (getmouse(&e) != OK)
-		return IGNORED;
-	term.event = (struct term_mouse){
-		.row = e.y, .column = e.x,
-		.press = e.bstate & (BUTTON1_PRESSED | BUTTON1_CLICKED),
-		.up = e.bstate & BUTTON4_PRESSED,
-		.down = e.bstate & BUTTON5_PRESSED,
-	};
-	return term.event.press || term.event.up || term.event.down ? KEY_MOUSE : IGNORED;
-}
-
-struct term_mouse term_mouse(void)
-{
-	return term.event;
-}
-
-/* Esc has come: alone, with a key (which is Alt and that key), or as a sequence. */
-static int decode_escape(void)
-{
-	char p[ESCAPE_MAX];
-	size_t len = 0;
-	wint_t c = 0;
-	int kind, key;
-
-	do {
-		kind = get_wch(&c);
-		if (kind == KEY_CODE_YES)
-			ungetch((int)c);
-		else if (kind == OK && c == TERM_ESC) {
-			unget_wch((wchar_t)c);	/* the next one begins */
-			break;
-		} else if (kind == OK)
-			p[len++] = c < 0x80 ? (char)c : 0x7f;
-	} while (kind == OK && escape_goes_on(p, len));
-	if (len == 0)
-		return TERM_ESC;
-	if (len == 1)
-		return (kind == OK && c != TERM_ESC ? (int)c : p[0]) | TERM_ALT;
-	key = escape_key(p, len);
-	return key < 0 ? TERM_ALT : key;
-}
-
-/* A code of ncurses, a character, or a character with the bit of Alt. */
-static int decode_one(void)
-{
-	wint_t c;
-	const int kind = get_wch(&c);
-
-	if (kind == ERR)
-		return TERM_NOTHING;
-	if (kind == KEY_CODE_YES)
-		return c == KEY_RESIZE ? IGNORED : c == KEY_MOUSE ? decode_mouse() : (int)c;
-	if (c == TERM_ESC)
-		return decode_escape();
-	return c < 0x80 ? (int)c : (int)c | TERM_UNICODE;
-}
-
-/* ncurses reads ahead: behind what is ignored there may be keys that poll knows nothing of. */
-static int decode_key(void)
-{
-	int key;
-
-	while ((key = decode_one()) == IGNORED)
-		;
-	return key;
-}
-
 static void drain(void)
 {
 	char bytes[64];
@@ -460,7 +377,7 @@ int term_key(int fd, int ms)
 
 	if (key < 0)
 		return key;
-	key = decode_key();		/* ncurses may have read ahead */
+	key = term_decode();		/* ncurses may have read ahead */
 	if (key != TERM_NOTHING)
 		return key;
 	if (poll(p, 3, ms) < 0)
@@ -473,7 +390,7 @@ int term_key(int fd, int ms)
 	if (p[0].revents & POLLIN) {
 		char none;
 
-		key = decode_key();
+		key = term_decode();
 		/* Readable, but there is nothing: the other side is closed. */
 		if (key == TERM_NOTHING && (p[0].revents & POLLHUP) &&
 		    read(STDIN_FILENO, &none, 0) < 0)
@@ -481,97 +398,4 @@ int term_key(int fd, int ms)
 		return key;
 	}
 	return p[0].revents & (POLLHUP | POLLERR | POLLNVAL) ? TERM_GONE : TERM_NOTHING;
-}
-
-/* ---- drawing -------------------------------------------------------------------- */
-
-void term_erase(void)
-{
-	erase();
-}
-
-void term_refresh(void)
-{
-	refresh();
-}
-
-void term_redraw(void)
-{
-	clearok(curscr, true);
-}
-
-unsigned long term_attributes(enum term_role role)
-{
-	return term.attributes[role];
-}
-
-static int room(int row, int column, int width)
-{
-	if (row < 0 || row >= LINES || column < 0 || column >= COLS)
-		return 0;
-	return width < 0 || width > COLS - column ? COLS - column : width;
-}
-
-int term_quoted(int row, int column, int width, enum term_role role, const void *p,
-		size_t len, bool pad)
-{
-	int used;
-
-	width = room(row, column, width);
-	if (width == 0)
-		return 0;
-	buf_reset(&term.text);
-	used = (int)cell_text(&term.text, p, len, (size_t)width, term.utf8);
-	for (int i = used; pad && i < width; i++)
-		buf_byte(&term.text, ' ');
-	attrset(term.attributes[role]);
-	mvaddnstr(row, column, (const char *)term.text.p, (int)term.text.len);
-	attrset(A_NORMAL);
-	return used;
-}
-
-void term_put(int row, int column, int width, enum term_role role, const char *text)
-{
-	term_quoted(row, column, width, role, text, strlen(text), false);
-}
-
-void term_fill(int row, int column, int width, enum term_role role)
-{
-	term_quoted(row, column, width, role, "", 0, true);
-}
-
-void term_text(struct buf *out)
-{
-	wchar_t line[1024];
-	char c[MB_LEN_MAX];
-
-	for (int row = 0; row < LINES; row++) {
-		size_t end = out->len;
-
-		line[0] = 0;
-		mvwinnwstr(curscr, row, 0, line, sizeof(line) / sizeof(line[0]) - 1);
-		for (const wchar_t *w = line; *w; w++) {
-			const int n = wctomb(c, *w);
-
-			buf_put(out, c, n > 0 ? (size_t)n : 0);
-			end = *w == L' ' ? end : out->len;
-		}
-		out->len = end;
-		buf_byte(out, '\n');
-	}
-}
-
-void term_cursor(int row, int column, bool visible)
-{
-	curs_set(visible);
-	if (room(row, column, 1))
-		move(row, column);
-}
-
-void term_mark(int row, int column, int width, enum term_role role)
-{
-	width = room(row, column, width);
-	if (width > 0)
-		mvchgat(row, column, width, term.attributes[role] & ~A_COLOR,
-			(short)PAIR_NUMBER(term.attributes[role]), NULL);
 }
