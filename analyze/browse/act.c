@@ -1,16 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What keys do wherever one is; what a body does itself it is asked first. */
-#include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "analyze/browse/complete.h"
-#include "analyze/browse/ui.h"
-#include "capture/base/err.h"
-#include "capture/base/timearg.h"
-
-enum { VALUES_MAX = 100 };
+#include "analyze/browse/act_parts.h"
 
 /* ---- links ---------------------------------------------------------------------- */
 
@@ -147,28 +140,6 @@ static void unfilter(struct ui *u, unsigned i)
 	crumbs_release(&c);
 }
 
-static void add_filter(struct ui *u, const char *text)
-{
-	struct crumbs c;
-
-	if (!*text) {
-		u->mode = MODE_BODY;
-		return;
-	}
-	if (focus_check(u->b, text) < 0) {
-		prompt_wrong(&u->prompt, err_text());
-		return;
-	}
-	crumbs_copy(&c, &ui_top(u)->crumbs);
-	u->mode = MODE_BODY;
-	if (crumbs_add(&c, text))
-		ui_refocus(u, &c);
-	else
-		ui_error(u, "%d filters are stacked: remove one first (D)", FOCUS_MAX);
-	crumbs_release(&c);
-	u->notes.changed = true;
-}
-
 static void unrange(struct ui *u)
 {
 	struct crumbs c;
@@ -187,177 +158,6 @@ static void unrange(struct ui *u)
 	c.to = UINT64_MAX;
 	ui_refocus(u, &c);
 	crumbs_release(&c);
-}
-
-/* ---- prompts -------------------------------------------------------------------- */
-
-static void seen_values(void *arg, const char *field, const char *prefix, size_t len,
-			struct choices *out)
-{
-	struct ui *u = arg;
-	const char *v[VALUES_MAX];
-	struct arena a = {0};
-	char *text;
-	size_t n;
-
-	if (*prefix == '"') {
-		prefix++;
-		len--;
-	}
-	text = arena_strn(&a, prefix, len);
-	n = browse_values(u->b, field, text, v, VALUES_MAX, &a);
-	for (size_t i = 0; i < n; i++)
-		complete_add_value(out, prefix, len, v[i], strlen(v[i]));
-	arena_release(&a);
-}
-
-void ui_ask(struct ui *u, enum ask ask, const char *text)
-{
-	static struct complete complete;
-	static const int histories[] = {
-		[ASK_FILTER] = HISTORY_FILTER, [ASK_SEARCH] = HISTORY_SEARCH,
-		[ASK_TIME] = HISTORY_TIME, [ASK_EXPORT] = -1, [ASK_NOTE] = -1, [ASK_RULE] = -1,
-	};
-	struct history *h = histories[ask] < 0 ? NULL : &u->notes.history[histories[ask]];
-
-	complete = (struct complete){ seen_values, u };
-	u->ask = ask;
-	u->under = u->mode == MODE_HELP ? MODE_HELP : MODE_BODY;
-	u->mode = MODE_PROMPT;
-	u->message[0] = 0;
-	prompt_begin(&u->prompt, text, h, ask == ASK_FILTER ? complete_filter : NULL, &complete);
-}
-
-static void set_note(struct ui *u, const char *text)
-{
-	struct frame *f = ui_top(u);
-	uint64_t num = 0, ts = u->cursor;
-
-	if (f->body->at)
-		f->body->at(u, f, &num, &ts);
-	if (!notes_set(&u->notes, num, ts, text))
-		ui_error(u, "there are %d notes; that is the limit", NOTES_MAX);
-	else if (!u->options->no_notes && notes_save(&u->notes) < 0)
-		ui_error(u, "%s", err_text());
-	else
-		ui_say(u, !text ? "the bookmark is gone" : *text ? "the note is kept in %s" :
-		       "a bookmark is set; B lists them", u->notes.path);
-	detail_changed(u, f);
-}
-
-static struct note *note_here(struct ui *u)
-{
-	struct frame *f = ui_top(u);
-	uint64_t num = 0, ts = u->cursor;
-
-	if (f->body->at)
-		f->body->at(u, f, &num, &ts);
-	return notes_find(&u->notes, num, ts);
-}
-
-static void bookmark(struct ui *u)
-{
-	struct note *n = note_here(u);
-
-	if (n && *n->text)
-		ui_say(u, "here is a note: m changes it, an empty one is removed");
-	else
-		set_note(u, n ? NULL : "");
-}
-
-static void ask_note(struct ui *u)
-{
-	const struct note *n = note_here(u);
-
-	ui_ask(u, ASK_NOTE, n ? n->text : "");
-}
-
-static void bookmarks_menu(struct ui *u)
-{
-	if (u->notes.n == 0) {
-		ui_say(u, "no bookmarks: b sets one, m writes a note");
-		return;
-	}
-	menu_begin(&u->menu, MENU_BOOKMARKS, "Bookmarks and notes");
-	for (size_t i = 0; i < u->notes.n; i++) {
-		const struct note *n = &u->notes.v[i];
-		char when[20], text[80];
-
-		ui_time_text(u, when, sizeof(when), n->ts);
-		snprintf(text, sizeof(text), n->num ? "%s  event %" PRIu64 : "%s", when, n->num);
-		menu_add(&u->menu, text, n->text, (long)i);
-	}
-	u->mode = MODE_MENU;
-}
-
-static void go_bookmark(struct ui *u, size_t i)
-{
-	const struct note n = u->notes.v[i];
-	const struct crumbs all = { .to = UINT64_MAX };
-
-	if (ui_top(u)->body != &body_events && n.num)
-		ui_show(u, "events", &all);
-	ui_cursor(u, n.ts, n.num);
-	if (*n.text)
-		ui_say(u, "%s", n.text);
-}
-
-static void search(struct ui *u, const char *text)
-{
-	struct frame *f = ui_top(u);
-
-	if (u->under == MODE_HELP)
-		help_search(u, text, 0);
-	else if (f->body->search)
-		f->body->search(u, f, text, 0);
-}
-
-void ui_prompt_done(struct ui *u)
-{
-	const char *text = prompt_text(&u->prompt);
-	struct frame *f = ui_top(u);
-
-	if (u->ask == ASK_FILTER) {
-		add_filter(u, text);
-		return;
-	}
-	if (u->ask == ASK_TIME && *text && ui_jump(u, text) < 0) {
-		prompt_wrong(&u->prompt, err_text());
-		return;
-	}
-	if (u->ask == ASK_EXPORT && *text && export_begin(u, text) < 0) {
-		prompt_wrong(&u->prompt, err_text());
-		return;
-	}
-	u->mode = u->under;
-	switch (u->ask) {
-	case ASK_SEARCH:
-		f->searched_from = (struct place){0};
-		if (!*text)
-			search(u, NULL);
-		break;
-	case ASK_NOTE:
-		set_note(u, *text ? text : NULL);
-		break;
-	case ASK_RULE:
-		if (*text)
-			write_named(u, text);
-		break;
-	case ASK_FILTER: case ASK_TIME: case ASK_EXPORT:
-		break;
-	}
-}
-
-void ui_prompt_changed(struct ui *u)
-{
-	u->message[0] = 0;
-	search(u, prompt_text(&u->prompt));
-}
-
-void ui_prompt_left(struct ui *u)
-{
-	if (u->ask == ASK_SEARCH)
-		search(u, NULL);
 }
 
 /* ---- columns -------------------------------------------------------------------- */
@@ -415,7 +215,7 @@ void ui_menu_done(struct ui *u, long chosen)
 		column_chosen(u, chosen);
 		break;
 	case MENU_BOOKMARKS:
-		go_bookmark(u, (size_t)chosen);
+		act_go_bookmark(u, (size_t)chosen);
 		break;
 	case MENU_LINKS:
 		if ((unsigned)chosen < links(u, v))
@@ -537,9 +337,9 @@ static bool act_program(struct ui *u, enum action a)
 	switch (a) {
 	case ACT_BACK: back(u); return true;
 	case ACT_EXPORT: ask_export(u); return true;
-	case ACT_BOOKMARK: bookmark(u); return true;
-	case ACT_NOTE: ask_note(u); return true;
-	case ACT_BOOKMARKS: bookmarks_menu(u); return true;
+	case ACT_BOOKMARK: act_bookmark(u); return true;
+	case ACT_NOTE: act_ask_note(u); return true;
+	case ACT_BOOKMARKS: act_bookmarks(u); return true;
 	case ACT_HELP: help_open(u); return true;
 	case ACT_CANCEL: cancel(u); return true;
 	case ACT_REDRAW: term_redraw(); return true;

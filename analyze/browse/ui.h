@@ -191,7 +191,7 @@ bool crumbs_add(struct crumbs *c, const char *filter);
 void crumbs_remove(struct crumbs *c, unsigned i);
 void crumbs_focus(const struct crumbs *c, struct focus *out);
 
-/* ---- act.c: what keys do everywhere ---- */
+/* ---- act.c: what keys do everywhere; act_prompt.c: what is typed ---- */
 
 bool ui_act(struct ui *u, enum action a);
 void ui_prompt_done(struct ui *u);
@@ -258,12 +258,17 @@ void overview_facts(struct ui *u, struct overview_facts *out);
 bool overview_part(const struct frame *f, unsigned i, struct query **q, const char **title,
 		   uint32_t *hidden);
 
-/* ---- body_detail.c: what pages have in common ---- */
+/* ---- page.c: what pages have in common ---- */
 
 bool doc_act(struct doc *d, enum action a, int height);
 void doc_search_body(struct ui *u, struct frame *f, const char *text, int dir);
 void doc_bytes(struct doc *d, enum term_role role, const uint8_t *p, size_t len, bool hex);
 bool stream_plays(const struct frame *f);
+
+/* ---- body_detail.c, detail_page.c ---- */
+
+/* Makes f->doc of f->detail. */
+void detail_page(struct ui *u, struct frame *f);
 /* A note was set or removed, or times are shown otherwise. */
 void detail_changed(struct ui *u, struct frame *f);
 
