@@ -115,6 +115,28 @@ static bool (*const gates[GATES])(const char *, size_t) = {
 	[GATE_TYPE] = of_type, [GATE_FD] = of_fd, [GATE_HOST] = of_host,
 };
 
+struct event_set types_of_cond(const struct cond *c)
+{
+	struct cond *test = cond_required(c, of_type);
+	const struct state_current cur = { .fd_num = INT64_MIN };
+	struct event_set types = *cond_events(c);
+	struct arena scratch = {0};
+	struct event ev;
+	struct field_env env = {0};
+	const struct field_ctx ctx = { .ev = &ev, .cur = &cur, .scratch = &scratch, .env = &env };
+
+	for (unsigned t = 0; test && t < EV__N; t++) {
+		if (t == EV_UNKNOWN || t == EV_GENERIC || !event_set_has(&types, t))
+			continue;
+		event_init(&ev, (enum event_id)t);
+		if (!cond_eval(test, &ctx))
+			types.bits[t / 64] &= ~(UINT64_C(1) << t % 64);
+	}
+	arena_release(&scratch);
+	cond_free(test);
+	return types;
+}
+
 static uint64_t watch_of(const struct blocks *x, const char *filter)
 {
 	for (unsigned i = 0; i < x->n_watches; i++)
@@ -241,11 +263,28 @@ static bool have_common(const struct event_set *a, const struct event_set *b)
 	return false;
 }
 
+static bool has_num(const struct sieve *v, const struct block_facts *b)
+{
+	size_t lo = 0, hi = v->n_nums;
+
+	while (lo < hi) {
+		const size_t mid = lo + (hi - lo) / 2;
+
+		if (v->nums[mid] < b->first_num)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < v->n_nums && v->nums[lo] < b->end;
+}
+
 /* Can it have what is looked for? */
 static bool passes(const struct sieve *v, const struct block_facts *b)
 {
 	if (b->last_ts < v->from || b->first_ts > v->to || b->end <= v->from_num
 	    || b->first_num >= v->to_num || !have_common(&b->types, &v->types))
+		return false;
+	if (v->nums && !has_num(v, b))
 		return false;
 	return !__atomic_load_n(&v->x->read[b->part], __ATOMIC_ACQUIRE)
 		|| (b->seen & v->watches) == v->watches;

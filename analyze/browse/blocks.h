@@ -43,6 +43,10 @@ struct blocks {
 	struct cond *test[WATCHES_MAX][GATES];	/* without which it cannot hold; or NULL */
 };
 
+/* The types of events on which c can hold: those of cond_events without those that its tests of
+ * what a type is (evt.is_io_write) tell. */
+struct event_set types_of_cond(const struct cond *c);
+
 /* Before s is read. */
 void blocks_init(struct blocks *x, struct source *s, const struct part *parts,
 		 unsigned n_parts);
@@ -110,6 +114,8 @@ struct sieve {
 	uint64_t watches;		/* all of which must hold, as bits */
 	uint64_t from, to;		/* of time */
 	uint64_t from_num, to_num;	/* events from the first and before the second */
+	const uint64_t *nums;		/* only these, in order; NULL: any */
+	size_t n_nums;
 	bool on;			/* a source never ends within the recording */
 	uint64_t ended;			/* the block where a source ended for now; 0: none */
 };

@@ -45,7 +45,7 @@ struct events *events_open(struct browse *b, const struct view *v, const struct 
 	}
 	event_set_fill(&e->types);
 	if (e->filter)
-		e->types = *cond_events(e->filter);
+		e->types = types_of_cond(e->filter);
 	sieve_init(&e->sieve, &b->blocks, &e->types, v->filter);
 	e->sieve.from = f->from;
 	e->sieve.to = f->to;

@@ -260,6 +260,24 @@ static uint64_t ring_first(const struct ring *r)
 	return r->n > r->cap ? r->v[r->n % r->cap] : r->v[0];
 }
 
+static unsigned ring_n(const struct ring *r)
+{
+	return r->n < r->cap ? (unsigned)r->n : r->cap;
+}
+
+/* The oldest comes first. */
+static void ring_order(struct ring *r)
+{
+	uint64_t *v = xcalloc(r->cap, sizeof(*v));
+	const unsigned n = ring_n(r);
+
+	for (unsigned i = 0; i < n; i++)
+		v[i] = r->v[(r->n - n + i) % r->cap];
+	free(r->v);
+	r->v = v;
+	r->n = n;
+}
+
 /* Notes the events in focus of a part that stand before num. */
 static bool note_part(struct events *e, struct seeker *s, unsigned part, uint64_t num,
 		      struct ring *r)
@@ -280,7 +298,7 @@ static bool note_part(struct events *e, struct seeker *s, unsigned part, uint64_
 	return !job_over(&e->job);
 }
 
-static int go_back(struct events *e, struct seeker *s, uint64_t from)
+static int go_back(struct events *e, struct seeker *s, uint64_t from, const struct ring *r)
 {
 	const unsigned part = browse_part(e->b, from, 0);
 	struct sieve v = e->sieve;
@@ -291,18 +309,22 @@ static int go_back(struct events *e, struct seeker *s, uint64_t from)
 				 from > e->b->parts[part].first_num ? from - 1 : from);
 	v.from_num = from;
 	v.on = true;
+	v.nums = r ? r->v : NULL;
+	v.n_nums = r ? ring_n(r) : 0;
 	return seek_sifted(s, part, 0, NULL, true, &v);
 }
 
-/* Makes rows of the events in focus from number from on and before num. */
-static bool rows_between(struct events *e, struct seeker *s, uint64_t from, uint64_t num)
+/* Makes rows of the events in focus from number from on and before num; r: these are all of
+ * them, in order; or NULL. */
+static bool rows_between(struct events *e, struct seeker *s, uint64_t from, uint64_t num,
+			 const struct ring *r)
 {
 	struct cached **v = NULL;
 	size_t n = 0, cap = 0;
 	uint64_t lost = 0;
 	bool ok;
 
-	if (go_back(e, s, from) < 0)
+	if (go_back(e, s, from, r) < 0)
 		return false;
 	while (!job_over(&e->job) && seek_next(s, from) == 0 && (!s->ev.num || s->ev.num < num)) {
 		lost += s->num + 1 >= from ? loss_of(s) : 0;
@@ -327,6 +349,15 @@ static bool is_plain(const struct events *e)
 	return !e->filter && e->focus.from == 0;
 }
 
+/* Rows of the events that were noted before lo; first: of the part. */
+static void back_to(struct events *e, struct seeker *s, struct ring *r, uint64_t first)
+{
+	const uint64_t from = r->n < r->cap ? first : ring_first(r);
+
+	ring_order(r);
+	rows_between(e, s, from, e->lo, r);
+}
+
 /* About n more rows before lo. */
 static void extend_backward(struct events *e, struct seeker *s, unsigned n)
 {
@@ -335,7 +366,7 @@ static void extend_backward(struct events *e, struct seeker *s, unsigned n)
 	struct ring r = { .cap = n };
 
 	if (is_plain(e)) {
-		rows_between(e, s, e->lo > n ? e->lo - n : 1, e->lo);
+		rows_between(e, s, e->lo > n ? e->lo - n : 1, e->lo, NULL);
 		return;
 	}
 	r.v = xcalloc(n, sizeof(*r.v));
@@ -343,7 +374,7 @@ static void extend_backward(struct events *e, struct seeker *s, unsigned n)
 		if (r.n == 0)
 			prepend(e, NULL, 0, first);
 		else
-			rows_between(e, s, r.n < n ? first : ring_first(&r), e->lo);
+			back_to(e, s, &r, first);
 	}
 	free(r.v);
 }

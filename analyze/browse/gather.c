@@ -6,6 +6,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "analyze/browse/blocks.h"
 #include "capture/base/err.h"
 
 /* ---- plans ---- */
@@ -108,7 +109,7 @@ int gather_plan_init(struct gather_plan *p, const struct view *v)
 		p->filter = cond_compile(v->filter, strlen(v->filter), v->id);
 		if (!p->filter)
 			return -ERR_RULE;
-		p->types = *cond_events(p->filter);
+		p->types = types_of_cond(p->filter);
 		p->bulk = cond_needs_bulk(p->filter);
 	}
 	return plan_fields(p);

@@ -157,8 +157,11 @@ static void start(struct events *e, uint64_t num, int direction, struct cond *fi
 	s->filter = filter;
 	s->sieve = e->sieve;
 	s->sieve.on = false;
-	if (filter)
-		event_set_meet(&s->sieve.types, cond_events(filter));
+	if (filter) {
+		const struct event_set types = types_of_cond(filter);
+
+		event_set_meet(&s->sieve.types, &types);
+	}
 	s->text = text ? xstrdup(text) : NULL;
 	s->at.num = num;
 	s->state = -1;
