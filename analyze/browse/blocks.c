@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "analyze/browse/scan.h"
 #include "capture/base/err.h"
@@ -111,8 +112,16 @@ static bool of_host(const char *field, size_t len)
 	return is_one_of(names, field, len);
 }
 
+static bool of_latency(const char *field, size_t len)
+{
+	static const char *const names[] = { "evt.latency", NULL };
+
+	return is_one_of(names, field, len);
+}
+
 static bool (*const gates[GATES])(const char *, size_t) = {
 	[GATE_TYPE] = of_type, [GATE_FD] = of_fd, [GATE_HOST] = of_host,
+	[GATE_UNTIMED] = of_latency,
 };
 
 struct event_set types_of_cond(const struct cond *c)
@@ -175,7 +184,7 @@ void watcher_init(struct watcher *w, struct blocks *x)
 {
 	w->x = x;
 	memset(w->of_fd, 0xff, sizeof(w->of_fd));
-	w->on_host = UINT64_MAX;
+	w->on_host = w->untimed = UINT64_MAX;
 	for (unsigned i = 0; i < x->n_watches; i++) {
 		w->watch[i] = cond_clone(x->watch[i]);
 		for (unsigned g = 0; g < GATES; g++)
@@ -195,14 +204,17 @@ void watcher_release(struct watcher *w)
 
 static void put_seen(struct watcher *w)
 {
-	if (w->end && w->at < w->x->n)
-		w->x->v[w->at].seen = w->seen;
+	if (!w->end || w->at >= w->x->n)
+		return;
+	w->x->v[w->at].seen = w->seen;
+	w->x->v[w->at].who = w->who;
 }
 
 void watcher_begin(struct watcher *w)
 {
 	w->at = 0;
 	w->end = w->seen = 0;
+	w->thread = NULL;
 }
 
 void watcher_end(struct watcher *w, unsigned part, unsigned to_part)
@@ -218,6 +230,27 @@ void watcher_next(struct watcher *w, uint64_t num)
 	w->at = blocks_at(w->x, num);
 	w->end = w->at < w->x->n ? w->x->v[w->at].end : UINT64_MAX;
 	w->seen = w->at < w->x->n ? 0 : UINT64_MAX;
+	w->who = (struct who){0};
+	w->thread = NULL;
+}
+
+static unsigned hash_of(const void *p, size_t n)
+{
+	return (unsigned)XXH3_64bits(p, n) % WHO_BITS;
+}
+
+static unsigned pid_hash(uint64_t pid)
+{
+	return hash_of(&pid, sizeof(pid));
+}
+
+void watcher_who(struct watcher *w, const struct thread *t)
+{
+	const unsigned pid = pid_hash(t->proc->pid), name = hash_of(t->comm.p, t->comm.len);
+
+	w->who.pids[pid / 64] |= UINT64_C(1) << pid % 64;
+	w->who.names[name / 64] |= UINT64_C(1) << name % 64;
+	w->thread = t;
 }
 
 /* A watch did not hold: nor will it where a test of it fails always. */
@@ -232,6 +265,8 @@ static void learn(struct watcher *w, unsigned i, const struct field_ctx *c)
 		w->of_fd[watcher_fd(c)] &= ~bit;
 	else if (test[GATE_HOST] && watcher_on_host(c) && !cond_eval(test[GATE_HOST], c))
 		w->on_host &= ~bit;
+	else if (test[GATE_UNTIMED] && !c->ev->latency && !cond_eval(test[GATE_UNTIMED], c))
+		w->untimed &= ~bit;
 }
 
 void watcher_look(struct watcher *w, uint64_t due, const struct field_ctx *c)
@@ -253,6 +288,26 @@ void sieve_init(struct sieve *v, const struct blocks *x, const struct event_set 
 {
 	*v = (struct sieve){ .x = x, .types = *types, .watches = watch_of(x, filter),
 			     .to = UINT64_MAX, .to_num = UINT64_MAX };
+}
+
+void sieve_cond(struct sieve *v, const struct cond *c)
+{
+	const char *text;
+	size_t len;
+
+	v->of_name = cond_equals(c, "proc.name", &text, &len);
+	if (v->of_name)
+		v->name = hash_of(text, len);
+	v->of_pid = cond_equals(c, "proc.pid", &text, &len) && len < 10
+		&& strspn(text, "0123456789") >= len;
+	if (v->of_pid)
+		v->pid = pid_hash(strtoull(text, NULL, 10));
+}
+
+static bool is_among(const struct sieve *v, const struct who *w)
+{
+	return (!v->of_pid || w->pids[v->pid / 64] >> v->pid % 64 & 1)
+		&& (!v->of_name || w->names[v->name / 64] >> v->name % 64 & 1);
 }
 
 static bool have_common(const struct event_set *a, const struct event_set *b)
@@ -287,7 +342,7 @@ static bool passes(const struct sieve *v, const struct block_facts *b)
 	if (v->nums && !has_num(v, b))
 		return false;
 	return !__atomic_load_n(&v->x->read[b->part], __ATOMIC_ACQUIRE)
-		|| (b->seen & v->watches) == v->watches;
+		|| ((b->seen & v->watches) == v->watches && is_among(v, &b->who));
 }
 
 bool sieve_works(const struct sieve *v)

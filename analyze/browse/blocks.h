@@ -19,9 +19,17 @@ struct part;
 enum { WATCHES_MAX = 64 };
 
 /* Tests whose answer is the same for all events that have one thing in common: their type,
- * the kind of their descriptor, that they are outside of containers. */
-enum gate { GATE_TYPE, GATE_FD, GATE_HOST, GATES };
+ * the kind of their descriptor, that they are outside of containers, that their latency is not known. */
+enum gate { GATE_TYPE, GATE_FD, GATE_HOST, GATE_UNTIMED, GATES };
 enum { WATCH_NO_FD = FD__N, WATCH_LOST, WATCH_FDS };
+
+/* Processes with events, by hashes of their numbers and names: one that is not among them has
+ * none. */
+enum { WHO_BITS = 512 };
+
+struct who {
+	uint64_t pids[WHO_BITS / 64], names[WHO_BITS / 64];
+};
 
 struct block_facts {
 	uint64_t first_num, end;	/* end: number behind its last event */
@@ -29,6 +37,7 @@ struct block_facts {
 	uint32_t part;
 	struct event_set types;
 	uint64_t seen;			/* watches that hold on an event in it, as bits */
+	struct who who;
 };
 
 struct blocks {
@@ -60,10 +69,12 @@ struct watcher {
 	struct blocks *x;
 	struct cond *watch[WATCHES_MAX], *test[WATCHES_MAX][GATES];
 	uint64_t seen, end;	/* of the block at hand */
+	struct who who;
 	size_t at;
+	const struct thread *thread;	/* of the event before */
 	/* Watches that can hold, as bits: on a type, on a kind of descriptor, outside of
-	 * containers. */
-	uint64_t of_type[EV__N], of_fd[WATCH_FDS], on_host;
+	 * containers, without latency. */
+	uint64_t of_type[EV__N], of_fd[WATCH_FDS], on_host, untimed;
 };
 
 void watcher_init(struct watcher *w, struct blocks *x);
@@ -74,6 +85,7 @@ void watcher_begin(struct watcher *w);
 void watcher_end(struct watcher *w, unsigned part, unsigned to_part);
 void watcher_next(struct watcher *w, uint64_t num);
 void watcher_look(struct watcher *w, uint64_t due, const struct field_ctx *c);
+void watcher_who(struct watcher *w, const struct thread *t);
 
 /* What fields of descriptors see: one of a kind, none, or after a loss perhaps one. */
 static inline unsigned watcher_fd(const struct field_ctx *c)
@@ -98,7 +110,12 @@ static inline void watcher_add(struct watcher *w, const struct field_ctx *c)
 
 	if (c->ev->num >= w->end)
 		watcher_next(w, c->ev->num);
+	if (c->cur->thread
+	    && (c->cur->thread != w->thread || c->ev->desc->flags & EF_MODIFIES_STATE))
+		watcher_who(w, c->cur->thread);
 	due = w->of_type[c->ev->type] & w->of_fd[watcher_fd(c)] & ~w->seen;
+	if (!c->ev->latency)
+		due &= w->untimed;
 	if (due && watcher_on_host(c))
 		due &= w->on_host;
 	if (due)
@@ -114,6 +131,8 @@ struct sieve {
 	uint64_t watches;		/* all of which must hold, as bits */
 	uint64_t from, to;		/* of time */
 	uint64_t from_num, to_num;	/* events from the first and before the second */
+	bool of_pid, of_name;		/* only events of processes with one of these hashes */
+	unsigned pid, name;
 	const uint64_t *nums;		/* only these, in order; NULL: any */
 	size_t n_nums;
 	bool on;			/* a source never ends within the recording */
@@ -123,6 +142,8 @@ struct sieve {
 /* For all events of these types on which the filter of a view holds. */
 void sieve_init(struct sieve *v, const struct blocks *x, const struct event_set *types,
 		const char *filter);
+/* And on which c holds as well. */
+void sieve_cond(struct sieve *v, const struct cond *c);
 /* Is there anything to be left out? */
 bool sieve_works(const struct sieve *v);
 /* The first block from the i-th on that must be read; x->n: there is none.  Of a sieve that

@@ -47,6 +47,8 @@ struct events *events_open(struct browse *b, const struct view *v, const struct 
 	if (e->filter)
 		e->types = types_of_cond(e->filter);
 	sieve_init(&e->sieve, &b->blocks, &e->types, v->filter);
+	if (e->filter)
+		sieve_cond(&e->sieve, e->filter);
 	e->sieve.from = f->from;
 	e->sieve.to = f->to;
 	e->sieve.on = b->blocks.has_losses;	/* rows tell what was lost before them */

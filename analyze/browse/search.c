@@ -161,6 +161,7 @@ static void start(struct events *e, uint64_t num, int direction, struct cond *fi
 		const struct event_set types = types_of_cond(filter);
 
 		event_set_meet(&s->sieve.types, &types);
+		sieve_cond(&s->sieve, filter);
 	}
 	s->text = text ? xstrdup(text) : NULL;
 	s->at.num = num;

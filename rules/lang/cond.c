@@ -124,8 +124,8 @@ static const struct node *find_required(const struct node *n,
 	const struct node *found = NULL;
 
 	if (n->kind == NODE_CHECK && !n->mod && n->left->kind == OPERAND_FIELD
-	    && !n->left->has_arg && n->right && is_plain(n->right)
-	    && fits(n->left->p, n->left->len))
+	    && !n->left->has_arg
+	    && (n->op == OP_EXISTS || (n->right && is_plain(n->right))) && fits(n->left->p, n->left->len))
 		return n;
 	for (uint32_t i = 0; !found && n->kind == NODE_AND && i < n->n_kids; i++)
 		found = find_required(n->kids[i], fits);
@@ -140,12 +140,36 @@ struct cond *cond_required(const struct cond *c, bool (*fits)(const char *field,
 
 	if (n) {
 		check_print(&text, n);
-		if (n->right->kind == OPERAND_TEXT && !n->right->len)
+		if (n->op != OP_EXISTS && n->right->kind == OPERAND_TEXT && !n->right->len)
 			buf_str(&text, "''");
 		test = cond_compile(buf_text(&text), text.len, "test");
 	}
 	buf_release(&text);
 	return test;
+}
+
+static const struct operand *find_equal(const struct node *n, const char *field, size_t len)
+{
+	const struct operand *found = NULL;
+
+	if (n->kind == NODE_CHECK && !n->mod && (n->op == OP_EQ || n->op == OP_EQ1)
+	    && n->left->kind == OPERAND_FIELD && !n->left->has_arg && n->left->len == len
+	    && memcmp(n->left->p, field, len) == 0 && is_word(n->right))
+		return n->right;
+	for (uint32_t i = 0; !found && n->kind == NODE_AND && i < n->n_kids; i++)
+		found = find_equal(n->kids[i], field, len);
+	return found;
+}
+
+bool cond_equals(const struct cond *c, const char *field, const char **text, size_t *len)
+{
+	const struct operand *o = find_equal(c->of->ast->root, field, strlen(field));
+
+	if (o) {
+		*text = o->p;
+		*len = o->len;
+	}
+	return o != NULL;
 }
 
 bool cond_needs_bulk(const struct cond *c)

@@ -301,6 +301,7 @@ static void same_in_any_focus(void)
 	static const struct focus of[] = {
 		{ .to = UINT64_MAX },
 		{ .filters = { "proc.pid = 105" }, .n = 1, .to = UINT64_MAX },
+		{ .filters = { "proc.name = prog3" }, .n = 1, .to = UINT64_MAX },
 		{ .filters = { "fd.type = ipv4", "evt.type != close" }, .n = 2,
 		  .to = UINT64_MAX },
 		{ .from = WORLD_BEGIN + 11 * 1000000, .to = WORLD_BEGIN + 17 * 1000000 },
