@@ -18,8 +18,9 @@ struct part;
 
 enum { WATCHES_MAX = 64 };
 
-/* Tests whose answer is the same for all events that have one thing in common: their type,
- * the kind of their descriptor, that they are outside of containers, that their latency is not known. */
+/* Tests whose answer is the same for all events that have one thing in common: their type, the
+ * kind of their descriptor, that they are outside of containers, that their latency is not
+ * known. */
 enum gate { GATE_TYPE, GATE_FD, GATE_HOST, GATE_UNTIMED, GATES };
 enum { WATCH_NO_FD = FD__N, WATCH_LOST, WATCH_FDS };
 

@@ -55,6 +55,7 @@ struct browse {
 	pthread_t clerk;
 	bool clerk_runs;
 	struct seeker *seekers[SEEKERS];
+	bool rows_wanted;		/* of a list of events: the first pass begins no part */
 	struct details *details;
 
 	struct scan *scans;		/* all, the most urgent first */

@@ -384,7 +384,8 @@ static int go_to_part(struct pass *p, unsigned part)
 
 static bool may_begin(const struct browse *b, const struct scan *s)
 {
-	if (s->cancelled || s->failed[0] || s->next_part >= s->n_parts)
+	if (s->cancelled || s->failed[0] || s->next_part >= s->n_parts
+	    || (s->base && b->rows_wanted && !b->grows))
 		return false;
 	return s->next_part == s->joining || (s->waiting_bytes < AHEAD_BYTES
 		&& s->next_part < s->joining + AHEAD * b->n_readers);

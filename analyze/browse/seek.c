@@ -40,6 +40,7 @@ static void *seeker_run(void *arg)
 		s->jobs = j->next;
 		j->pending = false;
 		j->running = true;
+		b->rows_wanted |= s == b->seekers[SEEK_ROWS];
 		__atomic_store_n(&j->again, false, __ATOMIC_RELAXED);
 		limit = limit_of(b);
 		browse_unlock(b);
@@ -48,6 +49,10 @@ static void *seeker_run(void *arg)
 		browse_tell(b);
 		browse_lock(b);
 		j->running = false;
+		if (s == b->seekers[SEEK_ROWS] && !s->jobs) {
+			b->rows_wanted = false;
+			pthread_cond_broadcast(&b->work);
+		}
 		if (j->closed)
 			j->release(j);
 	}

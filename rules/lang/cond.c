@@ -125,7 +125,8 @@ static const struct node *find_required(const struct node *n,
 
 	if (n->kind == NODE_CHECK && !n->mod && n->left->kind == OPERAND_FIELD
 	    && !n->left->has_arg
-	    && (n->op == OP_EXISTS || (n->right && is_plain(n->right))) && fits(n->left->p, n->left->len))
+	    && (n->op == OP_EXISTS || (n->right && is_plain(n->right)))
+	    && fits(n->left->p, n->left->len))
 		return n;
 	for (uint32_t i = 0; !found && n->kind == NODE_AND && i < n->n_kids; i++)
 		found = find_required(n->kids[i], fits);

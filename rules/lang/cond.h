@@ -21,8 +21,8 @@ struct cond *cond_clone(const struct cond *c);
 
 /* The types of events on which it can hold at all: for source_want. */
 const struct event_set *cond_events(const struct cond *c);
-/* A test of one field, alone or against constants, without which c cannot hold, as a condition of its own:
- * the first whose field fits; NULL: there is none. */
+/* A test of one field, alone or against constants, without which c cannot hold, as a condition of
+ * its own: the first whose field fits; NULL: there is none. */
 struct cond *cond_required(const struct cond *c, bool (*fits)(const char *field, size_t len));
 /* The constant that a field must be equal to where c holds; false: there is none. */
 bool cond_equals(const struct cond *c, const char *field, const char **text, size_t *len);
