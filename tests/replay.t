@@ -70,6 +70,22 @@ is(scalar(grep { !m{^open(at2?)?\|/etc[^|]*\|<NA>\|\d+ *\|$} } @opens), 0, 'a fo
 is($status, 2, 'a wrong field fails');
 like($said, qr/did you mean fd\.name/, 'and the right one is suggested');
 
+# ---- how long calls took ----
+
+my $slow = "$top/fixtures/slow.skr";
+my @long = ($slow, '-f', 'evt.latency > 100000000', '-p', '%evt.type %evt.latency %evt.latency.human');
+(undef, $out) = replay(@long);
+is($out, join('', map { "$_\n" } 'clock_nanosleep 120094655 120.09ms', 'wait4 120232984 120.23ms',
+	'wait4 120369157 120.37ms', 'read 120995024 121.00ms'), 'calls that took longer than 100 ms');
+(undef, my $same) = replay($slow, '-f', 'evt.latency.quantized >= 8', @long[3, 4]);
+is($same, $out, 'and those of their decade');
+(undef, $out) = replay('--json', @long);
+like($out, qr/"evt\.latency":120094655\b/, 'in JSON a number');
+(undef, $out) = replay('--strict-falco', @long);
+is($out, '', 'Falco does not know them');
+(undef, $out) = replay($demo, '-f', 'evt.latency exists');
+is($out, '', 'nor does a recording without --latency');
+
 # ---- as Falco and sysdig ----
 
 my @absent = ($demo, '-f', $opens, '-p', '%evt.type %fd.cip');

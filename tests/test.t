@@ -118,6 +118,8 @@ wrong_event('{proc: cat, evt: openat, evt.is_open_read: true}', qr/cannot be set
 wrong_event('{proc: cat, evt: close, res: EFOO}', qr/no error 'EFOO'/, 'an unknown error');
 wrong_event('{proc: cat, evt: openat, mode: 888}', qr/'888' is no number/, 'a mode that is not octal');
 wrong_event('{proc: cat, evt: kill, pid: 99999999999}', qr/does not fit pid/, 'a number that is too large');
+wrong_event('{proc: cat, evt: close, evt.latency: soon}', qr/how long the call took: 50ms/, 'no duration');
+wrong_event('{proc: cat, evt: procexit, evt.latency: 1s}', qr/procexit is no call/, 'a duration of what is no call');
 wrong_event('{evt: openat}', qr/which process/, 'no process');
 wrong_event('{proc: 33, evt: close}', qr/no process 33/, 'a process that nobody told of');
 wrong_event('{proc: {name: containerd-shim-runc-v2}, evt: close}', qr/at most 15 bytes: 'containerd-shim'/, 'a name that is too long');

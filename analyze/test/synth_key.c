@@ -6,6 +6,7 @@
 #include "analyze/test/synth.h"
 #include "capture/base/err.h"
 #include "capture/base/near.h"
+#include "capture/base/timearg.h"
 #include "replay/field/field.h"
 
 static bool set(struct synth *s, struct synth_item *it, const struct yaml *key, unsigned i,
@@ -93,6 +94,29 @@ static bool path(struct synth *s, struct synth_item *it, const struct yaml *key,
 	return false;
 }
 
+/* A duration, or ns as the field has them. */
+static bool latency(struct synth *s, struct synth_item *it, const struct yaml *v)
+{
+	const char *text = v->kind == YAML_SCALAR ? v->p : "";
+	const bool plain = *text && strspn(text, "0123456789") == strlen(text);
+	uint64_t ns = 0;
+
+	if (it->desc->flags & (EF_TRACEPOINT | EF_PSEUDO)) {
+		test_file_say(s->f, v, "%s is no call that could take time", it->desc->name);
+		return false;
+	}
+	if (plain)
+		ns = strtoull(text, NULL, 10);
+	else if (time_duration(text, &ns) < 0)
+		ns = 0;
+	if (ns == 0 || ns > INT64_MAX) {
+		test_file_say(s->f, v, "evt.latency is how long the call took: 50ms, or ns");
+		return false;
+	}
+	it->ev->latency = ns;
+	return true;
+}
+
 static bool begins(const char *text, const char *with)
 {
 	return strncmp(text, with, strlen(with)) == 0;
@@ -139,6 +163,8 @@ static bool field(struct synth *s, struct synth_item *it, const struct yaml *key
 		return result(s, it, key, v);
 	if (strcmp(name, "evt.buffer") == 0)
 		return parameter(s, it, key, "data", v);
+	if (strcmp(name, "evt.latency") == 0)
+		return latency(s, it, v);
 	if (begins(name, "fs.path."))
 		return path(s, it, key, name + 8, v);
 	return other_field(s, key);

@@ -77,6 +77,7 @@ static void take_blocks(struct info_facts *f, const struct index *x)
 	f->n_blocks = x->n;
 	for (size_t i = 0; i < x->n; i++) {
 		f->raw += x->entry[i].raw;
+		f->timed |= x->entry[i].flags & BLOCK_TIMED;
 		f->n_keys += x->entry[i].kind == BLOCK_STATE && x->entry[i].flags & BLOCK_FIRST;
 	}
 }
@@ -150,6 +151,7 @@ static int read_events(struct info_facts *f, bool sums, struct progress *p)
 			take_pseudo(f, &ev, sums);
 			continue;
 		}
+		f->timed |= ev.latency != 0;
 		if (ev.type == EV_UNKNOWN || has_own_name(&ev))
 			add_type(f, ev.desc->name, 1);
 		else if (ev.type == EV_GENERIC)

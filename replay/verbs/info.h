@@ -19,6 +19,7 @@ struct info_facts {
 	struct info_count types[INFO_TYPES_MAX];
 	unsigned n_types;
 	uint64_t lost[LOSS_CLASSES], n_processes, n_threads, n_keys, n_blocks, raw;
+	bool timed;		/* it is known of calls how long they took */
 	struct arena mem;
 	const char *containers[INFO_CONTAINERS_MAX];
 	unsigned n_containers;

@@ -118,7 +118,9 @@ static void put_sums(struct buf *b, const struct info_facts *f)
 		if (f->lost[i])
 			buf_printf(b, "%s%" PRIu64 " %s", lost++ ? ", " : "", f->lost[i],
 				   class_name(i));
-	buf_printf(b, "%s\nevents      %" PRIu64 "\n", lost ? "" : "nothing", f->in->info.n_events);
+	buf_printf(b, "%s\n%sevents      %" PRIu64 "\n", lost ? "" : "nothing",
+		   f->timed ? "latency     known of calls (evt.latency)\n" : "",
+		   f->in->info.n_events);
 	for (unsigned i = 0; i < f->n_types; i++) {
 		buf_printf(b, "  %12" PRIu64 "  ", f->types[i].n);
 		put_safe(b, f->types[i].name);
@@ -195,6 +197,7 @@ void info_json(struct buf *b, const struct info_facts *f)
 	json_number(b, "processes", f->n_processes);
 	json_number(b, "threads", f->n_threads);
 	json_number(b, "events", i->n_events);
+	buf_printf(b, ",\"latency\":%s", f->timed ? "true" : "false");
 	json_counts(b, f);
 	if (scap_counts(f->in))
 		info_scap_json(b, scap_counts(f->in));
