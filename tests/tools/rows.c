@@ -3,6 +3,7 @@
  *
  *   rows size FILE...         bytes per event as .skr, against the same events as rows
  *                             (laid out as in .scap) through gzip -6
+ *   rows latency FILE         bytes per event, and ns to read one, with latencies and without
  *   rows decode FILE [PASS]   events per second: all parameters, none, types only
  *   rows repeat OUT N FILE... the events of FILE N times over, later and later: a long
  *                             recording from short ones
@@ -133,6 +134,28 @@ static int size_of(const char *path)
 	return 0;
 }
 
+/* Writes the events of a recording again, with or without latencies; its size, or -1. */
+static long long rewrite(const char *path, const char *out, bool timed, uint64_t *n)
+{
+	struct source *s = source_open(path);
+	struct writer *w = s ? writer_open(out, true, &s->info, &(struct writer_options){0}) : NULL;
+	static struct event ev;
+	struct stat st;
+	int r;
+
+	*n = 0;
+	if (!w)
+		return -1;
+	while ((r = source_next(s, &ev)) == 0) {
+		ev.latency = timed ? ev.latency : 0;
+		*n += !event_is_pseudo(&ev);
+		if (writer_add(w, &ev) < 0)
+			return -1;
+	}
+	source_close(s);
+	return r < 0 || writer_close(w) < 0 || stat(out, &st) < 0 ? -1 : (long long)st.st_size;
+}
+
 /* Sums something of every value so that nothing can be left out. */
 static uint64_t touch(const struct event *ev)
 {
@@ -186,6 +209,29 @@ static int decode(const char *path)
 	return r ? r : decode_pass(path, "none", &none, false);
 }
 
+static int latency(const char *path)
+{
+	const char *tmp = getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp";
+	struct event_set all;
+	char out[256];
+	uint64_t n;
+
+	event_set_fill(&all);
+	snprintf(out, sizeof(out), "%s/saker-rows-%ld.skr", tmp, (long)getpid());
+	for (int timed = 0; timed < 2; timed++) {
+		const long long size = rewrite(path, out, timed, &n);
+
+		if (size < 0)
+			return fail();
+		printf("%-28s %10" PRIu64 " events, %.2f bytes each\n",
+		       timed ? "with latencies" : "without", n, (double)size / (double)(n ? n : 1));
+		if (decode_pass(out, "", &all, true))
+			return EXIT_FAILED;
+	}
+	unlink(out);
+	return 0;
+}
+
 static int copy_shifted(struct writer *w, const char *path, uint64_t *base, bool first)
 {
 	struct source *s = source_open(path);
@@ -237,10 +283,13 @@ int main(int argc, char **argv)
 			r = size_of(argv[i]);
 		return r;
 	}
+	if (argc == 3 && !strcmp(argv[1], "latency"))
+		return latency(argv[2]);
 	if (argc == 3 && !strcmp(argv[1], "decode"))
 		return decode(argv[2]);
 	if (argc > 4 && !strcmp(argv[1], "repeat"))
 		return repeat(argv[2], atoi(argv[3]), argv + 4, argc - 4);
-	fputs("usage: rows size FILE... | decode FILE | repeat OUT N FILE...\n", stderr);
+	fputs("usage: rows size FILE... | latency FILE | decode FILE | repeat OUT N FILE...\n",
+	      stderr);
 	return r;
 }
