@@ -159,7 +159,7 @@ static int enter(void *arg)
 	int rc = term_start(&b->term);
 
 	if (b->live)
-		recorder_drop_privileges();
+		sandbox_drop_privileges();
 	if (rc == 0)
 		rc = sandbox_enter(SANDBOX_TERMINAL);
 	if (rc == 0)

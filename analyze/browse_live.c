@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/capability.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -162,16 +161,6 @@ int recorder_start(struct recorder *r, const struct recorder_options *o)
 	close(lives[0]);	/* the other end stays open for as long as the browser is there */
 	r->said = said[0];
 	return r->pid < 0 ? err_sys("fork") : wait_for_events(r);
-}
-
-void recorder_drop_privileges(void)
-{
-	cap_t const none = cap_init();
-
-	if (none) {
-		cap_set_proc(none);
-		cap_free(none);
-	}
 }
 
 void recorder_release(struct recorder *r)

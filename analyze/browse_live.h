@@ -28,8 +28,6 @@ struct recorder_options {
 
 /* Starts it and waits until there are events.  Negative with a message. */
 int recorder_start(struct recorder *r, const struct recorder_options *o);
-/* The browser needs none any more. */
-void recorder_drop_privileges(void);
 void recorder_release(struct recorder *r);
 
 #endif

@@ -10,8 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/capability.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "analyze/live_spec.h"
@@ -20,6 +18,7 @@
 #include "analyze/verbs.h"
 #include "capture/base/err.h"
 #include "capture/base/progress.h"
+#include "capture/base/sandbox.h"
 
 enum { FLUSH_NS = 1000 * 1000 * 1000 };
 
@@ -243,19 +242,6 @@ static int watch_events(struct watch *w)
 	}
 }
 
-/* All is open: whoever takes the watcher over by what it watches should own nothing.  Rules
- * and files that root owns can still be opened again. */
-static void drop_privileges(void)
-{
-	cap_t none = cap_init();
-
-	if (none) {
-		cap_set_proc(none);
-		cap_free(none);
-	}
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-}
-
 static int begin(struct watch *w)
 {
 	w->rules = rules_load(&w->run);
@@ -274,7 +260,8 @@ static int begin(struct watch *w)
 	if (w->record && recording_open(&w->recording, w->record, w->force, &w->source->info,
 					w->detect.state) < 0)
 		return -ERR_SYSTEM;
-	drop_privileges();
+	/* All is open.  Rules and files that root owns can still be opened again. */
+	sandbox_drop_privileges();
 	want(w);
 	if (!w->run.quiet)
 		warn("%zu rules watch; Ctrl-C ends", ruleset_count(w->rules->plan.rules));

@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/capability.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -18,6 +16,7 @@
 #include "capture/base/err.h"
 #include "capture/base/opt.h"
 #include "capture/base/progress.h"
+#include "capture/base/sandbox.h"
 #include "capture/base/timearg.h"
 #include "capture/live/container.h"
 #include "capture/live/live.h"
@@ -440,18 +439,6 @@ static int record(struct recorder *r)
 
 /* ---- beginning and end ---- */
 
-/* All is open: a recorder that is taken over by what it records should own nothing. */
-static void drop_privileges(void)
-{
-	cap_t const none = cap_init();
-
-	if (none) {
-		cap_set_proc(none);
-		cap_free(none);
-	}
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-}
-
 static int open_all(struct recorder *r)
 {
 	if (r->filter) {
@@ -476,7 +463,7 @@ static int open_all(struct recorder *r)
 	if (sink_open(&r->out, r->path, r->force, r->format, &r->src->info, &r->writer,
 		      r->how) < 0)
 		return -ERR_SYSTEM;
-	drop_privileges();
+	sandbox_drop_privileges();	/* what it records may take it over */
 	return 0;
 }
 

@@ -26,6 +26,10 @@ int sandbox_enter(unsigned allow);
  * who reads so many that they cannot all be open. */
 int sandbox_enter_reading(unsigned allow, const char *const *paths, size_t n);
 
+/* Gives up all capabilities of the calling thread, and any way to get new ones: for who needed
+ * them to begin with.  Before the first thread is made, so that all are without. */
+void sandbox_drop_privileges(void);
+
 /* True if this build has a sandbox. */
 bool sandbox_built(void);
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "capture/base/err.h"
+#include "capture/base/sandbox.h"
 
 enum {
 	QUEUE_MAX = 3,		/* blocks that wait to be written */
@@ -191,6 +192,7 @@ static void *writing_thread(void *arg)
 {
 	struct block_writer *bw = arg;
 
+	sandbox_drop_privileges();
 	pthread_mutex_lock(&bw->lock);
 	while (!bw->stop || bw->queue) {
 		if (bw->queue)

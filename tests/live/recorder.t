@@ -66,6 +66,25 @@ my $feed = start($dir, "$dir/flood", program('flood'), 100, 1, "$dir/enough");
 is($code, 0, '-n ends with 0');
 is((readable($file))[1], 5000, '-n 5000 records so many');
 
+# ---- privileges ---------------------------------------------------------------
+
+# Looking at processes (for what losses took away) and reading the sampler is all that is still needed.
+use constant { DAC_READ_SEARCH => 1 << 2, SYS_PTRACE => 1 << 19, CAP_BPF => 1 << 39 };
+my $recorder = background();
+my $threads;
+
+# What any of its threads may do beyond that.
+sub beyond {
+	my @effective = map { slurp($_) =~ /^CapEff:\s*([0-9a-f]+)/m ? hex $1 : () } glob "/proc/$recorder/task/*/status";
+	$threads = @effective;
+	my $all = 0;
+	$all |= $_ for @effective;
+	return $all & ~(DAC_READ_SEARCH | SYS_PTRACE | CAP_BPF);
+}
+ok(wait_for(sub { beyond() == 0 }, 10), 'no thread may do more than it must') or diag(sprintf '%x', beyond());
+cmp_ok($threads, '>', 1, 'the recorder has threads');
+stop($recorder);
+
 # ---- no end -------------------------------------------------------------------
 
 my $pid = background();
