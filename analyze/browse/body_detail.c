@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* All of one event on a page. */
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "analyze/browse/ui.h"
-#include "capture/base/timearg.h"
 
 static int open_detail(struct ui *u, struct frame *f)
 {

@@ -8,7 +8,6 @@
 
 #include "analyze/browse/cell.h"
 #include "analyze/browse/tree_rows.h"
-#include "capture/base/timearg.h"
 
 static bool is_tree(const struct frame *f)
 {
