@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "analyze/browse/cell.h"
+#include "analyze/browse/found.h"
 #include "analyze/browse/table_columns.h"
 #include "analyze/browse/ui.h"
 #include "capture/base/err.h"
@@ -230,7 +231,8 @@ static void draw_row(struct ui *u, struct frame *f, const struct event_row *r,
 		w = (int)cell_width(b.p, b.len, (size_t)p->width + 1, term_utf8());
 		if (unit_is_right(col->unit) && w < p->width)
 			at += p->width - w;
-		term_quoted(row, at, p->width - (at - p->at), role, b.p, b.len, false);
+		found_put(row, at, p->width - (at - p->at), role, b.p, b.len,
+			  col->unit == UNIT_TEXT ? f->search : NULL, is_chosen);
 	}
 	if (r->lost_before) {
 		char text[64];

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "analyze/browse/cell.h"
+#include "analyze/browse/found.h"
 #include "analyze/browse/tree_rows.h"
 
 static bool is_tree(const struct frame *f)
@@ -142,7 +143,8 @@ static void draw_cell(struct ui *u, const struct frame *f, const struct query_ro
 	w = right ? (int)cell_width(b.p, b.len, (size_t)p->width + 1, term_utf8()) : p->width;
 	if (w < p->width)
 		at += p->width - w;
-	term_quoted(row, at, p->width - (at - p->at), role, b.p, b.len, false);
+	found_put(row, at, p->width - (at - p->at), role, b.p, b.len,
+		  col->unit == UNIT_TEXT ? f->search : NULL, role == ROLE_SELECTED && !lead);
 	buf_release(&b);
 }
 

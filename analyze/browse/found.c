@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analyze/browse/found.h"
+
+#include <stdint.h>
+#include <string.h>
+#include <strings.h>
+
+#include "analyze/browse/cell.h"
+
+static size_t find(const char *p, size_t len, const char *text)
+{
+	const size_t n = strlen(text);
+
+	for (size_t at = 0; at + n <= len; at++)
+		if (strncasecmp(p + at, text, n) == 0)
+			return at;
+	return SIZE_MAX;
+}
+
+void found_put(int row, int column, int width, enum term_role role, const void *p, size_t len,
+	       const char *text, bool follow)
+{
+	const bool utf8 = term_utf8();
+	const size_t room = width > 1 ? (size_t)width - 1 : 0;	/* without an ellipsis */
+	const size_t n = text ? strlen(text) : 0;
+	const char *s = p;
+	size_t at = n ? find(s, len, text) : SIZE_MAX, before, wide;
+
+	if (at == SIZE_MAX) {
+		term_quoted(row, column, width, role, s, len, false);
+		return;
+	}
+	before = cell_width(s, at, 1 << 16, utf8);
+	wide = cell_width(s + at, n, 1 << 16, utf8);
+	if (before + wide > room && follow && room > wide) {
+		size_t from = at - (at < room / 3 ? at : room / 3);
+
+		while (from < at && ((unsigned char)s[from] & 0xc0) == 0x80)
+			from++;
+		before = 1 + cell_width(s + from, at - from, 1 << 16, utf8);
+		term_quoted(row, column, 1, role, utf8 ? "…" : "~", utf8 ? strlen("…") : 1, false);
+		term_quoted(row, column + 1, width - 1, role, s + from, len - from, false);
+	} else {
+		term_quoted(row, column, width, role, s, len, false);
+	}
+	if (before + wide <= (size_t)(width > 0 ? width : 0))
+		term_mark(row, column + (int)before, (int)wide, ROLE_MATCH);
+}
