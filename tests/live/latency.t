@@ -86,18 +86,25 @@ my (undef, $out) = run($dir, $saker, 'replay', '-q', '-f', 'evt.latency exists',
 is($out, '', 'without --latency nothing is known');
 
 # A call that had begun when the recorder came.
-my $pid = start($dir, "$dir/waiting", 'perl', '-e',
-	'select undef, undef, undef, 1.5; select undef, undef, undef, 0.1; print "done\n"');
+system('mkfifo', "$dir/fifo") == 0 or die "mkfifo\n";
+my $pid = start($dir, "$dir/waiting", 'perl', '-e', 'open my $f, "+<", $ARGV[0]; sysread $f, my $c, 1;'
+	. 'select undef, undef, undef, 0.1', "$dir/fifo");
 sleep 0.5;
 my $recorder = start($dir, "$dir/recorder", $saker, 'capture', '-q', '--force', '--latency', '-p',
 	$pid, '-o', "$dir/begun.skr");
+for (1 .. 600) {
+	last if -s "$dir/begun.skr";
+	sleep 0.05;
+}
+open my $fifo, '+<', "$dir/fifo" or die "$dir/fifo: $!\n";
+syswrite $fifo, 'x';
 stop($pid);
 stop($recorder, 'INT');
 $calls = calls("$dir/begun.skr");
-my @waits = of('perl', 'select|pselect6|_newselect');
-is(scalar @waits, 2, 'two waits') or diag(slurp("$dir/recorder.err"));
-is($waits[0][1], undef, 'the first had begun before the recorder');
-cmp_ok($waits[1][1] // 0, '>=', 95 * $ms, 'the second had not');
+my ($read) = grep { $_->[2] eq '1' } of('perl', 'read');
+ok($read, 'a read') or diag(slurp("$dir/recorder.err"));
+is($read && $read->[1], undef, 'that had begun before the recorder');
+takes('perl', 'select|pselect6', 95 * $ms, 10 * $s);
 
 # What keeps it: cutting, merging, converting there and back.
 my @steps = (
@@ -115,7 +122,7 @@ sub known {
 	return join "\n", @lines;
 }
 my $want = known($file);
-like($want, qr/nanosleep 5\d{7}\n/, 'what has to be kept');
+like($want, qr/nanosleep \d{8,}\n/, 'what has to be kept');
 for my $step (@steps) {
 	my ($made) = grep { m{/(?:cut|c|merged)\.(?:skr|scap)$} } @$step;
 	my ($code, undef, $said) = run($dir, $saker, @$step);
