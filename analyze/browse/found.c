@@ -38,7 +38,7 @@ void found_put(int row, int column, int width, enum term_role role, const void *
 		while (from < at && ((unsigned char)s[from] & 0xc0) == 0x80)
 			from++;
 		before = 1 + cell_width(s + from, at - from, 1 << 16, utf8);
-		term_quoted(row, column, 1, role, utf8 ? "…" : "~", utf8 ? strlen("…") : 1, false);
+		term_put(row, column, 1, role, utf8 ? "…" : "~");
 		term_quoted(row, column + 1, width - 1, role, s + from, len - from, false);
 	} else {
 		term_quoted(row, column, width, role, s, len, false);
