@@ -53,6 +53,7 @@ struct events {
 	struct arena arena;
 	struct event_set types;		/* that can be in the list */
 	struct sieve sieve;
+	uint64_t lost;			/* behind the last row, as far as the seeker has read */
 	/* under the lock */
 	struct wish wish;
 	struct cached **v;

@@ -178,7 +178,7 @@ static uint64_t last_num(const struct events *e, const struct seeker *s)
  * far apart. */
 static void read_on(struct events *e, struct seeker *s, unsigned need)
 {
-	uint64_t lost = 0, looked = 0;
+	uint64_t looked = 0;
 	unsigned n = 0;
 	bool over = false;
 	int rc = 0;
@@ -189,12 +189,12 @@ static void read_on(struct events *e, struct seeker *s, unsigned need)
 		over = rc != 0 || past_focus(e, s);
 		if (over)
 			break;
-		lost += loss_of(s);
+		e->lost += loss_of(s);
 		if (events_fits(e, e->filter, s)) {
 			struct cached *c = events_row(e, s);
 
-			c->row.lost_before = lost;
-			lost = 0;
+			c->row.lost_before = e->lost;
+			e->lost = 0;
 			append(e, c);
 			n++;
 		}
@@ -222,6 +222,7 @@ static int go_forward(struct events *e, struct seeker *s)
 	const unsigned part = browse_part(e->b, e->hi + 1, 0);
 	struct sieve v = e->sieve;
 
+	e->lost = 0;
 	if (!sieve_works(&v))
 		return seek_part(s, part, e->job.id, NULL, e->hi + 1);
 	v.from_num = e->hi + 1;

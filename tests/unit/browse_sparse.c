@@ -2,6 +2,8 @@
 /* Blocks that need not be read: what is shown is the same as if all were. */
 #include "tests/unit/test.h"
 
+#include <glob.h>
+
 #include "analyze/browse/events.h"
 #include "analyze/browse/inside.h"
 #include "tests/unit/browse_world.h"
@@ -246,13 +248,14 @@ static void put_list(struct buf *out, struct world *w, const struct view *v,
 
 enum how { ALL_BLOCKS, AT_ONCE, AFTER_PASS };
 
-static struct buf everything(unsigned threads, enum how how, const struct focus *f)
+static struct buf everything_of(const char *path, unsigned threads, enum how how,
+				const struct focus *f)
 {
 	struct buf out = {0};
 	struct world w;
 
-	world_begin(&w, threads);
-	assert_true(w.b->blocks.n >= 2 * WORLD_EVENTS / WORLD_KEY_EVERY);
+	world_open_at(&w, path, threads);
+	assert_non_null(w.b);
 	if (how == ALL_BLOCKS)
 		w.b->blocks.damaged = true;
 	if (how != AT_ONCE)
@@ -267,6 +270,11 @@ static struct buf everything(unsigned threads, enum how how, const struct focus 
 	}
 	world_end(&w);
 	return out;
+}
+
+static struct buf everything(unsigned threads, enum how how, const struct focus *f)
+{
+	return everything_of(world_path, threads, how, f);
 }
 
 static void check_same(const struct buf *want, const struct buf *got)
@@ -342,6 +350,23 @@ static void rows_are_the_same_at_once(void **unused)
 	buf_release(&want);
 }
 
+static void fixtures_are_shown_the_same(void **unused)
+{
+	const struct focus f = { .to = UINT64_MAX };
+	glob_t files;
+
+	assert_int_equal(glob("fixtures/*.skr", 0, NULL, &files), 0);
+	for (size_t i = 0; i < files.gl_pathc; i++) {
+		struct buf want = everything_of(files.gl_pathv[i], 1, ALL_BLOCKS, &f);
+		struct buf got = everything_of(files.gl_pathv[i], 2, AFTER_PASS, &f);
+
+		check_same(&want, &got);
+		buf_release(&want);
+		buf_release(&got);
+	}
+	globfree(&files);
+}
+
 /* ---- and little is read for it ---- */
 
 static unsigned n_read(struct world *w, const char *view)
@@ -366,6 +391,7 @@ static void rare_events_are_in_few_blocks(void **unused)
 
 	make(world_path, 0);
 	world_begin(&w, 2);
+	assert_true(w.b->blocks.n >= 2 * WORLD_EVENTS / WORLD_KEY_EVERY);
 	assert_int_equal(n_read(&w, "incoming"), 2);
 	assert_int_equal(n_read(&w, "system"), 2);
 	world_base(&w);
@@ -382,6 +408,7 @@ int main(void)
 		cmocka_unit_test(rows_are_the_same),
 		cmocka_unit_test(losses_stand_where_they_were),
 		cmocka_unit_test(rows_are_the_same_at_once),
+		cmocka_unit_test(fixtures_are_shown_the_same),
 		cmocka_unit_test(rare_events_are_in_few_blocks),
 	};
 
