@@ -102,9 +102,9 @@ SKIP: {
 	same_lines(lines_of("$dir/concat.skr"), lines_of("$shared/made/concat.scap"), 'several sections');
 	# What an answer in the payload named is told by events of their own afterwards.
 	($status, $said) = convert("$shared/curl_google.scap", "$dir/curl.skr");
-	my @named = map {
-		qx($saker replay -q '$_' -f 'fd.sip.name = www.google.com' -p '%evt.rawtime %evt.type %fd.sip')
-	} "$shared/curl_google.scap", "$dir/curl.skr";
+	my $named = "-f 'fd.sip.name = www.google.com' -p '%evt.rawtime %evt.type %fd.sip'";
+	my @named = map { scalar qx($saker replay -q '$_' $named) }
+		"$shared/curl_google.scap", "$dir/curl.skr";
 	like($named[0], qr/^\d+ connect [0-9a-f.:]+$/m, 'a capture has names');
 	is($named[1], $named[0], '... and the recording made of it the same');
 }
