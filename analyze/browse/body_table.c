@@ -144,7 +144,7 @@ static void draw_cell(struct ui *u, const struct frame *f, const struct query_ro
 	if (w < p->width)
 		at += p->width - w;
 	found_put(row, at, p->width - (at - p->at), role, b.p, b.len,
-		  col->unit == UNIT_TEXT ? f->search : NULL, role == ROLE_SELECTED && !lead);
+		  col->unit == UNIT_TEXT ? f->search : NULL, false);
 	buf_release(&b);
 }
 
