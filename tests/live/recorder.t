@@ -69,6 +69,7 @@ is((readable($file))[1], 5000, '-n 5000 records so many');
 # ---- privileges ---------------------------------------------------------------
 
 # Looking at processes (for what losses took away) and reading the sampler is all that is still needed.
+no warnings 'portable';
 use constant { DAC_READ_SEARCH => 1 << 2, SYS_PTRACE => 1 << 19, CAP_BPF => 1 << 39 };
 my $recorder = background();
 my $threads;
