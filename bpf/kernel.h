@@ -176,6 +176,7 @@ struct task_struct {
 	struct list_head children;
 	u64 start_boottime;			/* 5.5 */
 	struct sched_entity se;
+	int wake_cpu;
 	u64 utime, stime;
 	unsigned long min_flt, maj_flt;
 	const struct cred *cred;

@@ -50,6 +50,7 @@ int sample_task(struct bpf_iter__task *ctx)
 	if (left_out(t, s.pid))
 		return 0;
 	s.tid = t->pid;
+	s.cpu = bpf_core_field_exists(t->wake_cpu) ? t->wake_cpu : 0;	/* with CONFIG_SMP */
 	s.start = t->start_boottime;
 	s.utime = t->utime;
 	s.stime = t->stime;

@@ -288,6 +288,8 @@ struct wire_sample {
 	__u64 pgft_maj, pgft_min;
 	struct wire_vm vm;
 	__u32 tid, pid;
+	__u32 cpu;			/* where it ran last */
+	__u32 pad;
 };
 
 /* WIRE_EXIT: args[0] exit code as wait() encodes it, args[1] reaper, args[2] threads left,

@@ -27,7 +27,7 @@ static void add_block(struct blocks *x, const struct index_entry *e,
 void blocks_init(struct blocks *x, struct source *s, const struct part *parts, unsigned n_parts)
 {
 	const struct index *index = skr_index(s);
-	struct event_set *types;
+	struct event_set *types, alone = {0};
 
 	*x = (struct blocks){0};
 	if (!index || !index->n)
@@ -38,10 +38,19 @@ void blocks_init(struct blocks *x, struct source *s, const struct part *parts, u
 		x->read = xcalloc(n_parts, sizeof(*x->read));
 		for (size_t i = 0; i < index->n; i++) {
 			x->has_losses |= index->entry[i].kind == BLOCK_LOSS;
-			if (index->entry[i].kind == BLOCK_EVENTS && index->entry[i].n_events)
+			if (index->entry[i].kind != BLOCK_EVENTS)
+				continue;
+			event_set_union(&x->types, &types[i]);
+			event_set_union(&types[i], &alone);
+			alone = (struct event_set){0};
+			if (index->entry[i].n_events)
 				add_block(x, &index->entry[i], &types[i], parts, n_parts);
+			else	/* samples only: they go with the block behind */
+				alone = types[i];
 		}
 	}
+	if (x->n)
+		event_set_union(&x->v[x->n - 1].types, &alone);
 	free(types);
 }
 
@@ -341,7 +350,8 @@ static bool passes(const struct sieve *v, const struct block_facts *b)
 		return false;
 	if (v->nums && !has_num(v, b))
 		return false;
-	return !__atomic_load_n(&v->x->read[b->part], __ATOMIC_ACQUIRE)
+	return have_common(&b->types, &v->always)
+		|| !__atomic_load_n(&v->x->read[b->part], __ATOMIC_ACQUIRE)
 		|| ((b->seen & v->watches) == v->watches && is_among(v, &b->who));
 }
 

@@ -45,6 +45,7 @@ struct blocks {
 	struct block_facts *v;		/* of events, in order */
 	size_t n;			/* 0: nothing is known */
 	bool has_losses;
+	struct event_set types;		/* of all blocks */
 	bool damaged;			/* nothing is left out any more; without the lock */
 	bool *read;			/* by part: seen is all there is; without the lock */
 	unsigned n_watches;
@@ -129,6 +130,7 @@ static inline void watcher_add(struct watcher *w, const struct field_ctx *c)
 struct sieve {
 	const struct blocks *x;
 	struct event_set types;
+	struct event_set always;	/* no watch looks at these: samples */
 	uint64_t watches;		/* all of which must hold, as bits */
 	uint64_t from, to;		/* of time */
 	uint64_t from_num, to_num;	/* events from the first and before the second */

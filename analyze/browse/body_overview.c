@@ -18,7 +18,7 @@ static const struct panel {
 	const char *sort;	/* column, the largest first; NULL: as the view */
 } panels[] = {
 	{ "alerts", "Rules that fired", { "SEVERITY", "ALERTS", "RULE" }, NULL },
-	{ "processes", "Processes", { "EVENTS", "PID", "COMMAND" }, NULL },
+	{ "processes", "Processes", { "CPU", "EVENTS", "PID", "COMMAND" }, NULL },
 	{ "executables", "Programs, the newest first", { "FIRST", "RUNS", "PROGRAM" }, "FIRST" },
 	{ "users", "Users", { "EVENTS", "PROCS", "USER" }, NULL },
 	{ "peers", "Peers", { "OUT", "IN", "ADDRESS", "NAME" }, NULL },
@@ -27,6 +27,8 @@ static const struct panel {
 enum { N_PANELS = sizeof(panels) / sizeof(panels[0]), ROWS_MAX = N_PANELS * 64 };
 
 struct overview {
+	const struct browse *b;
+	unsigned sort[N_PANELS];	/* of those that are sorted as the view is */
 	struct query *q[N_PANELS];
 	struct query_rows rows;
 	struct orow {
@@ -44,6 +46,14 @@ static int column_named(const struct view *v, const char *name)
 	return -1;
 }
 
+/* A column that the recording tells something of; -1: none. */
+static int column_told(const struct overview *o, const struct view *v, const char *name)
+{
+	const int c = column_named(v, name);
+
+	return c >= 0 && browse_tells(o->b, v, (unsigned)c) ? c : -1;
+}
+
 static int open_overview(struct ui *u, struct frame *f)
 {
 	struct overview *o = xcalloc(1, sizeof(*o));
@@ -51,6 +61,7 @@ static int open_overview(struct ui *u, struct frame *f)
 
 	crumbs_focus(&f->crumbs, &focus);
 	f->overview = o;
+	o->b = u->b;
 	for (unsigned i = 0; i < N_PANELS; i++) {
 		const struct view *v = views_find(browse_views(u->b), panels[i].view);
 		int sort;
@@ -60,6 +71,7 @@ static int open_overview(struct ui *u, struct frame *f)
 		o->q[i] = query_open(u->b, v, &focus);
 		if (!o->q[i])
 			return f->body->close(f), -1;
+		o->sort[i] = browse_sort(u->b, v);
 		sort = column_named(v, panels[i].sort);
 		if (sort >= 0)
 			query_sort(o->q[i], (unsigned)sort, false);
@@ -149,15 +161,20 @@ static void list_rows(struct overview *o, int height)
 }
 
 /* "Critical 2, Error 1", or the names of the columns. */
-static void title_tail(struct ui *u, unsigned panel, struct buf *out)
+static void title_tail(struct ui *u, const struct overview *o, unsigned panel, struct buf *out)
 {
+	const struct view *const v = query_view(o->q[panel]);
 	const char *sep = "";
 	struct browse_progress p;
 
 	if (strcmp(panels[panel].view, "alerts") != 0 || ui_top(u)->crumbs.n ||
 	    ui_top(u)->crumbs.from) {
-		for (unsigned i = 0; i < PANEL_COLUMNS && panels[panel].columns[i]; i++)
-			buf_printf(out, "%s%s", i ? ", " : "", panels[panel].columns[i]);
+		for (unsigned i = 0; i < PANEL_COLUMNS; i++) {
+			if (column_told(o, v, panels[panel].columns[i]) < 0)
+				continue;
+			buf_printf(out, "%s%s", sep, panels[panel].columns[i]);
+			sep = ", ";
+		}
 		return;
 	}
 	browse_progress(u->b, &p);
@@ -179,7 +196,7 @@ static void draw_title(struct ui *u, const struct overview *o, unsigned panel, i
 	query_status(o->q[panel], &s);
 	n = snprintf(text, sizeof(text), "%s  %zu%s", panels[panel].title, s.n_rows,
 		     s.complete || s.live ? "" : " ...");
-	title_tail(u, panel, &tail);
+	title_tail(u, o, panel, &tail);
 	if (chosen)
 		term_fill(row, 0, term_columns(), ROLE_SELECTED);
 	term_put(row, 1, -1, chosen ? ROLE_SELECTED : ROLE_KEY, text);
@@ -197,7 +214,7 @@ static void draw_row(struct ui *u, struct overview *o, const struct orow *r, int
 	if (chosen)
 		term_fill(row, 0, term_columns(), role);
 	for (unsigned i = 0; o->rows.n == 1 && i < PANEL_COLUMNS; i++) {
-		const int c = column_named(v, panels[r->panel].columns[i]);
+		const int c = column_told(o, v, panels[r->panel].columns[i]);
 		enum term_role own = role;
 		struct buf b = {0};
 		int w, width;
@@ -221,6 +238,19 @@ static void draw_row(struct ui *u, struct overview *o, const struct orow *r, int
 	}
 }
 
+/* A recording that grows may tell by now what a view is sorted by. */
+static void sort_as_told(struct overview *o)
+{
+	for (unsigned i = 0; i < N_PANELS; i++) {
+		const struct view *const v = o->q[i] ? query_view(o->q[i]) : NULL;
+
+		if (!v || panels[i].sort || o->sort[i] == browse_sort(o->b, v))
+			continue;
+		o->sort[i] = browse_sort(o->b, v);
+		query_sort(o->q[i], o->sort[i], v->ascending);
+	}
+}
+
 static void draw_overview(struct ui *u, struct frame *f, int row, int height)
 {
 	struct overview *o = f->overview;
@@ -228,6 +258,7 @@ static void draw_overview(struct ui *u, struct frame *f, int row, int height)
 	unsigned panel = UINT32_MAX;
 	size_t line = 0;
 
+	sort_as_told(o);
 	draw_facts(u, row);
 	list_rows(o, height);
 	if (f->row >= o->n)
@@ -379,7 +410,7 @@ bool overview_part(const struct frame *f, unsigned i, struct query **q, const ch
 	*title = panels[i].title;
 	*hidden = UINT32_MAX;
 	for (unsigned k = 0; *q && k < PANEL_COLUMNS; k++) {
-		const int c = column_named(query_view(*q), panels[i].columns[k]);
+		const int c = column_told(f->overview, query_view(*q), panels[i].columns[k]);
 
 		if (c >= 0)
 			*hidden &= ~(1u << c);

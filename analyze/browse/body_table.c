@@ -23,7 +23,7 @@ static int open_table(struct ui *u, struct frame *f)
 	f->q = query_open(u->b, f->view, &focus);
 	if (!f->q)
 		return -1;
-	if (f->sort != f->view->sort || f->ascending != f->view->ascending)
+	if (f->sort != browse_sort(u->b, f->view) || f->ascending != f->view->ascending)
 		query_sort(f->q, f->sort, f->ascending);
 	if (f->search)
 		query_search(f->q, f->search);
@@ -178,6 +178,10 @@ static void draw_table(struct ui *u, struct frame *f, int row, int height)
 	struct query_status s;
 	struct columns c;
 
+	if (!f->own_sort && f->sort != browse_sort(u->b, f->view)) {	/* live: it is told now */
+		f->sort = browse_sort(u->b, f->view);
+		query_sort(f->q, f->sort, f->ascending);
+	}
 	settle(f, height - 1);
 	query_status(f->q, &s);
 	query_rows(f->q, f->top, height > 1 ? (size_t)height - 1 : 0, &f->rows);
@@ -223,6 +227,7 @@ static void sort_by(struct frame *f, unsigned column, bool ascending)
 {
 	f->sort = column;
 	f->ascending = ascending;
+	f->own_sort = true;
 	query_sort(f->q, column, ascending);
 }
 

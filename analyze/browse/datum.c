@@ -118,6 +118,9 @@ void datum_text(struct buf *out, const struct datum *d, enum unit unit, int64_t 
 	case UNIT_SEVERITY:
 		buf_str(out, priority_name[d->u < PRIORITY__N ? d->u : PRIORITY_DEBUG]);
 		break;
+	case UNIT_CPU:
+		buf_printf(out, "%.1f%%", (double)d->u / 1e7);
+		break;
 	case UNIT_PERCENT:
 		buf_u64_dec(out, d->u);
 		buf_byte(out, '%');

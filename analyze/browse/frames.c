@@ -77,11 +77,18 @@ struct frame *frame_new(const struct body *body, const struct view *v, const str
 	return f;
 }
 
-/* Where nothing tells how long calls took, such columns would be empty. */
+/* Where nothing tells how long calls took, or what was used, such columns would be empty. */
 uint32_t frame_hidden(const struct ui *u, const struct frame *f)
 {
-	return f->hidden | (browse_is_timed(u->b) || view_needs_latencies(f->view) ? 0
-			    : view_latencies(f->view));
+	const struct view *v = f->view;
+	uint32_t hidden = f->hidden;
+
+	if (!browse_is_timed(u->b) && !view_needs_latencies(v))
+		hidden |= view_latencies(v);
+	for (unsigned i = 0; i < v->n_columns; i++)
+		if (!browse_tells(u->b, v, i))
+			hidden |= 1u << i;
+	return hidden;
 }
 
 const char *frame_untimed(const struct ui *u, const struct frame *f)
@@ -113,6 +120,8 @@ int frame_open(struct ui *u, struct frame *f)
 
 	if (f->is_open)
 		return 0;
+	if (f->view && !f->own_sort)
+		f->sort = browse_sort(u->b, f->view);
 	rc = f->body->open ? f->body->open(u, f) : 0;
 	f->is_open = rc == 0;
 	return rc;
@@ -191,7 +200,7 @@ void frame_take_columns(const struct ui *u, struct frame *f)
 		else if (c->choice == COLUMN_HIDDEN)
 			f->hidden |= 1u << k;
 		else
-			f->sort = k, f->ascending = c->choice == COLUMN_SORTS;
+			f->sort = k, f->ascending = c->choice == COLUMN_SORTS, f->own_sort = true;
 	}
 	if (f->hidden == (1u << v->n_columns) - 1)	/* another version's columns */
 		f->hidden = 0;
@@ -206,7 +215,7 @@ void frame_keep_columns(struct ui *u, const struct frame *f)
 		if ((f->hidden >> k & 1) != v->columns[k].hidden)
 			notes_column_add(&u->notes, v->id, f->hidden >> k & 1 ? COLUMN_HIDDEN :
 					 COLUMN_SHOWN, v->columns[k].name);
-	if (f->sort != v->sort || f->ascending != v->ascending)
+	if (f->sort != browse_sort(u->b, v) || f->ascending != v->ascending)
 		notes_column_add(&u->notes, v->id, f->ascending ? COLUMN_SORTS :
 				 COLUMN_SORTS_DOWN, v->columns[f->sort].name);
 }
@@ -265,6 +274,7 @@ static struct frame *same_view(const struct frame *f, const struct crumbs *c)
 	other->sort = f->sort;
 	other->ascending = f->ascending;
 	other->hidden = f->hidden;
+	other->own_sort = f->own_sort;
 	other->at_cursor = f->at_cursor;
 	other->place = f->place;
 	other->line = f->line;

@@ -81,6 +81,74 @@ static void plan_due(struct gather_plan *p, unsigned column)
 			p->due[t] |= UINT32_C(1) << column;
 }
 
+/* ---- samples ---- */
+
+static bool is_class_of_threads(const struct gather_field *f)
+{
+	static const char *const classes[] = { "process", "user", "group", "container", "k8s" };
+
+	for (unsigned i = 0; !f->none && !f->rule && i < sizeof(classes) / sizeof(classes[0]); i++)
+		if (strcmp(f->ref.desc->class, classes[i]) == 0)
+			return true;
+	return false;
+}
+
+/* The processor of a thread's sample is where it ran last: no place for what it used. */
+static bool keys_fit(const struct gather_plan *p, unsigned type)
+{
+	for (unsigned i = 0; i < p->view->n_keys; i++)
+		if (is_class_of_threads(&p->keys[i]) != (type == EV_PROCINFO))
+			return false;
+	return p->view->kind == VIEW_TABLE || p->view->kind == VIEW_TREE;
+}
+
+static bool is_only(const struct gather_field *f, unsigned type)
+{
+	const struct event_set only = types_of(f);
+
+	return !f->none && !f->rule && event_set_has(&only, type)
+		&& !event_set_has(&only, EV_GENERIC);
+}
+
+/* Numbers that samples bring.  What a process is they tell as well, where they do. */
+static uint32_t sampled_columns(const struct gather_plan *p, unsigned type)
+{
+	uint32_t numbers = 0, facts = 0;
+
+	for (unsigned i = 0; i < p->view->n_columns; i++) {
+		const struct view_column *col = &p->view->columns[i];
+		const struct gather_field *f = &p->columns[i];
+		const uint32_t bit = UINT32_C(1) << i;
+
+		if (is_only(f, type))
+			numbers |= bit;
+		else if (type == EV_CPUINFO && !f->none && col->gather == GATHER_FIRST)
+			facts |= bit;
+		else if (type == EV_PROCINFO && is_class_of_threads(f)
+			 && (col->gather == GATHER_MAX || col->gather == GATHER_MIN))
+			numbers |= bit;
+		else if (type == EV_PROCINFO && is_class_of_threads(f)
+			 && (col->gather == GATHER_FIRST || col->gather == GATHER_LAST
+			     || col->gather == GATHER_DISTINCT))
+			facts |= bit;
+	}
+	return numbers ? numbers | facts : 0;
+}
+
+static void plan_samples(struct gather_plan *p)
+{
+	static const unsigned types[] = { EV_PROCINFO, EV_CPUINFO };
+
+	for (unsigned i = 0; i < 2; i++)
+		if (event_set_has(&p->types, types[i]) && keys_fit(p, types[i]))
+			p->sampled[i] = sampled_columns(p, types[i]);
+}
+
+bool gather_samples(const struct gather_plan *p)
+{
+	return p->sampled[0] | p->sampled[1];
+}
+
 static int plan_fields(struct gather_plan *p)
 {
 	const struct view *v = p->view;
@@ -98,6 +166,7 @@ static int plan_fields(struct gather_plan *p)
 		p->columns[i].settled = settled(p, &p->columns[i]);
 		plan_due(p, i);
 	}
+	plan_samples(p);
 	return 0;
 }
 
@@ -387,11 +456,12 @@ static bool is_fact(const struct gather_field *f, const struct view_column *col)
 		&& strcmp(f->ref.desc->class, "evt") != 0 && strcmp(f->ref.desc->class, "fd") != 0;
 }
 
-static void add_columns(struct gather *g, struct row *r, const struct gather_event *e, bool all)
+static void add_columns(struct gather *g, struct row *r, const struct gather_event *e, uint32_t due,
+			bool all)
 {
 	const struct view *v = g->plan->view;
 
-	for (uint32_t due = g->plan->due[e->c->ev->type]; due; due &= due - 1) {
+	for (; due; due &= due - 1) {
 		const unsigned i = (unsigned)__builtin_ctz(due);
 		const struct view_column *col = &v->columns[i];
 		const struct gather_field *f = &g->plan->columns[i];
@@ -441,9 +511,21 @@ void gather_add(struct gather *g, const struct gather_event *e)
 		return;
 	r->n_events++;
 	g->table.n_events++;
-	add_columns(g, r, e, true);
+	add_columns(g, r, e, g->plan->due[e->c->ev->type], true);
 	if (g->plan->processes && e->c->ev->type == EV_PROCEXIT)
 		note_exit(r, e->c);
+}
+
+void gather_sample(struct gather *g, const struct gather_event *e)
+{
+	const uint32_t due = g->plan->sampled[e->c->ev->type == EV_CPUINFO];
+	struct row *r;
+
+	if (!due || (g->filter && !cond_eval(g->filter, e->c)))
+		return;
+	r = find_row(g, e);
+	if (r)
+		add_columns(g, r, e, due, true);
 }
 
 struct snapshot {
@@ -467,7 +549,7 @@ static int snapshot_thread(const struct thread *t, void *arg)
 	c.cur = &cur;
 	r = find_row(s->g, &e);
 	if (r)
-		add_columns(s->g, r, &e, false);
+		add_columns(s->g, r, &e, s->g->plan->due[e.c->ev->type], false);
 	return 0;
 }
 

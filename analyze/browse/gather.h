@@ -24,6 +24,7 @@ struct gather_plan {
 	struct gather_field keys[VIEW_KEYS_MAX], columns[VIEW_COLUMNS_MAX];
 	struct event_set types;	/* that can count */
 	uint32_t due[EV__N];	/* columns that an event of the type can add to, as bits */
+	uint32_t sampled[2];	/* the same of samples: of a thread, of a processor */
 	bool bulk;		/* wants payloads */
 	bool processes;		/* the rows are processes */
 	bool by_process;	/* the first key is proc.pid */
@@ -66,6 +67,10 @@ void gather_release(struct gather *g);
 /* Empties the table. */
 void gather_reset(struct gather *g);
 void gather_add(struct gather *g, const struct gather_event *e);
+/* What the recorder told of a thread or a processor by itself: no event, and not counted. */
+void gather_sample(struct gather *g, const struct gather_event *e);
+/* Does the view show anything of samples? */
+bool gather_samples(const struct gather_plan *p);
 /* Processes that the snapshot tells of, before they do anything. */
 void gather_snapshot(struct gather *g, const struct field_ctx *c);
 /* A text that says that nothing is known: some fields have it as their value. */

@@ -217,6 +217,8 @@ static int open_first(struct browse *b, const struct browse_options *o)
 	b->n_parts = parts_of(b->first, b->parts);
 	if (!b->grows)
 		blocks_init(&b->blocks, b->first, b->parts, b->n_parts);
+	b->sampled[0] = event_set_has(&b->blocks.types, EV_PROCINFO);
+	b->sampled[1] = event_set_has(&b->blocks.types, EV_CPUINFO);
 	b->n_keys = source_n_keys(b->first) - 1;
 	x = skr_index(b->first);
 	b->n_indexed = x ? x->n : 0;
@@ -396,6 +398,24 @@ struct ruleset *browse_rules(const struct browse *b)
 const struct views *browse_views(const struct browse *b)
 {
 	return b->views;
+}
+
+bool browse_tells(const struct browse *b, const struct view *v, unsigned column)
+{
+	switch ((enum sampled)v->columns[column].sampled) {
+	case SAMPLED_NOT:
+		break;
+	case SAMPLED_THREADS:
+		return __atomic_load_n(&b->sampled[0], __ATOMIC_RELAXED);
+	case SAMPLED_PROCESSORS:
+		return __atomic_load_n(&b->sampled[1], __ATOMIC_RELAXED);
+	}
+	return true;
+}
+
+unsigned browse_sort(const struct browse *b, const struct view *v)
+{
+	return browse_tells(b, v, v->sort) ? v->sort : v->sort_else;
 }
 
 void browse_progress(struct browse *b, struct browse_progress *out)

@@ -55,6 +55,11 @@ const struct views *browse_views(const struct browse *b);
 
 /* Has an event been seen that tells how long its call took? */
 bool browse_is_timed(const struct browse *b);
+/* Columns of samples are for recordings that have samples: has one been seen, or is a column
+ * for all recordings? */
+bool browse_tells(const struct browse *b, const struct view *v, unsigned column);
+/* The column that a view is sorted by at the beginning. */
+unsigned browse_sort(const struct browse *b, const struct view *v);
 
 /* The first pass over all of it: alerts, marks, base views. */
 struct browse_progress {

@@ -133,7 +133,7 @@ struct query *query_open(struct browse *b, const struct view *v, const struct fo
 	q->scan = s;
 	q->view = v;
 	q->table = &s->tables[at];
-	q->column = v->sort;
+	q->column = browse_sort(b, v);
 	q->ascending = v->ascending;
 	q->search = xstrdup("");
 	q->dirty = true;

@@ -149,6 +149,10 @@ static void choose_blocks(struct scan *s)
 	if (!s->sieved)
 		return;
 	sieve_init(&s->sieve, &s->b->blocks, &plan->views[0].types, plan->views[0].view->filter);
+	if (plan->views[0].sampled[0])
+		event_set_add(&s->sieve.always, EV_PROCINFO);
+	if (plan->views[0].sampled[1])
+		event_set_add(&s->sieve.always, EV_CPUINFO);
 	s->sieve.from = plan->from;
 	s->sieve.to = plan->to;
 }

@@ -218,9 +218,37 @@ static bool is_exec(const struct event *ev)
 	return ev->type == EV_EXECVE || ev->type == EV_EXECVEAT;
 }
 
+/* Columns that nothing else fills are shown from now on. */
+static void note_account(const struct pass *p, const struct event *ev)
+{
+	bool *const sampled = &p->r->b->sampled[ev->type == EV_CPUINFO];
+
+	if (ev->type != EV_CPUINFO && !p->ctx.cur->cpu.known)
+		return;
+	if (!__atomic_load_n(sampled, __ATOMIC_RELAXED))
+		__atomic_store_n(sampled, true, __ATOMIC_RELAXED);
+}
+
+static void on_sample(struct pass *p, const struct event *ev)
+{
+	const struct gather_event e = { .c = &p->ctx };
+
+	note_account(p, ev);
+	if (ev->ts < p->plan->from || ev->ts > p->plan->to)
+		return;
+	arena_reset(&p->scratch);
+	if (p->filter && !cond_eval(p->filter, &p->ctx))
+		return;
+	for (unsigned i = 0; i < p->plan->n_views; i++)
+		if (gather_samples(&p->plan->views[i]))
+			gather_sample(&p->gathers[i], &e);
+}
+
 static void on_pseudo(struct pass *p, const struct event *ev)
 {
 	p->ctx.ev = ev;
+	if (ev->type == EV_PROCINFO || ev->type == EV_CPUINFO)
+		on_sample(p, ev);
 	if (ev->type == EV_LOSS)
 		note_loss(p, ev);
 	if (ev->type != EV_SNAP_END || !p->plan->plain || p->part != 0 || p->num != 0)
@@ -245,6 +273,8 @@ static void on_event(struct pass *p, const struct event *ev)
 	if (p->scan->base)
 		watcher_add(&p->watcher, &p->ctx);
 	p->parcel->n_counted++;
+	if (ev->type == EV_PROCINFO)
+		note_account(p, ev);
 	p->parcel->events.n[bucket_of(p, ev->ts)]++;
 	for (unsigned i = 0; i < p->plan->n_views; i++)
 		if (p->plan->views[i].view->kind != VIEW_ALERTS)

@@ -71,6 +71,7 @@ struct frame {
 	bool ascending, at_cursor;
 	unsigned skip;			/* levels of a tree that are out of sight at the left */
 	uint32_t hidden;		/* columns, as bits */
+	bool own_sort;			/* the user has chosen it */
 	char *search;
 	/* events */
 	struct events *e;

@@ -29,13 +29,40 @@ static const struct def defs[] = {
 
 enum { N_DEFS = sizeof(defs) / sizeof(defs[0]) };
 
+enum sampled view_sampled(const char *field)
+{
+	struct arena a = {0};
+	struct field_ref ref;
+	enum sampled is = SAMPLED_NOT;
+
+	if (field && field_parse(&ref, field, strlen(field), &a) == strlen(field)) {
+		if (event_set_has(&ref.desc->only, EV_PROCINFO))
+			is = SAMPLED_THREADS;
+		else if (event_set_has(&ref.desc->only, EV_CPUINFO))
+			is = SAMPLED_PROCESSORS;
+	}
+	arena_release(&a);
+	return is;
+}
+
+static unsigned column_of(const struct view *v, const char *name, size_t len)
+{
+	for (unsigned i = 0; i < v->n_columns; i++)
+		if (strlen(v->columns[i].name) == len && memcmp(v->columns[i].name, name, len) == 0)
+			return i;
+	return 0;
+}
+
 static void set_sort(struct view *v, const char *name)
 {
+	size_t len;
+
 	v->ascending = *name == '+';
 	name += v->ascending;
-	for (unsigned i = 0; i < v->n_columns; i++)
-		if (strcmp(v->columns[i].name, name) == 0)
-			v->sort = i;
+	len = strcspn(name, "|");
+	v->sort = v->sort_else = column_of(v, name, len);
+	if (name[len])
+		v->sort_else = column_of(v, name + len + 1, strlen(name + len + 1));
 }
 
 static void copy_rows(const struct views *vs, struct view *v, const char *id)
@@ -74,6 +101,8 @@ static size_t add_view(struct views *vs, size_t i)
 		else
 			columns[v->n_columns++] = defs[i].column;
 	}
+	for (unsigned c = 0; v->columns == columns && c < v->n_columns; c++)
+		columns[c].sampled = (uint8_t)view_sampled(columns[c].field);
 	set_sort(v, d->sort);
 	vs->v = mem_grow(vs->v, &vs->cap, vs->n + 1, sizeof(*vs->v));
 	vs->v[vs->n++] = v;

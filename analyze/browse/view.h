@@ -37,11 +37,15 @@ enum unit {
 	UNIT_SPAN,	/* ns */
 	UNIT_DECADE,	/* a power of ten, of ns: evt.latency.quantized */
 	UNIT_BAR,	/* a bar that is one longer when there are twice as many */
+	UNIT_CPU,	/* ns each second, shown in percent of a processor */
 	UNIT_SEVERITY,	/* enum priority */
 	UNIT__N
 };
 
-enum { VIEW_KEYS_MAX = 4, VIEW_COLUMNS_MAX = 20, VIEWS_MAX = 128 };
+enum { VIEW_KEYS_MAX = 4, VIEW_COLUMNS_MAX = 28, VIEWS_MAX = 128 };
+
+/* Columns that only samples of the recorder fill. */
+enum sampled { SAMPLED_NOT, SAMPLED_THREADS, SAMPLED_PROCESSORS };
 
 struct view_column {
 	const char *name, *help;	/* "BYTES IN"; one sentence */
@@ -49,6 +53,7 @@ struct view_column {
 	uint8_t gather, unit;		/* enum gather_kind, enum unit */
 	uint8_t width;			/* wanted; 0: what is left */
 	bool hidden;			/* shown only when the user chooses it */
+	uint8_t sampled;		/* enum sampled */
 };
 
 struct view {
@@ -61,6 +66,7 @@ struct view {
 	const struct view_column *columns;
 	unsigned n_columns;
 	unsigned sort;			/* column at the beginning */
+	unsigned sort_else;		/* where the recording tells nothing of that one */
 	bool ascending;
 	const char *next;		/* id of the view that Enter leads to */
 	const char *file;		/* of a user's view; NULL: views.def */
@@ -83,6 +89,8 @@ int views_load_text(struct views *vs, const char *name, const char *text, size_t
 /* Columns of how long calls took, as bits; and does it show nothing without that? */
 uint32_t view_latencies(const struct view *v);
 bool view_needs_latencies(const struct view *v);
+/* Of a column with that field, which may be NULL. */
+enum sampled view_sampled(const char *field);
 const struct view *views_find(const struct views *vs, const char *id);
 
 #endif

@@ -38,6 +38,7 @@ static const char *const units[] = {
 	[UNIT_BYTES] = "bytes", [UNIT_BYTES_RATE] = "bytes_rate", [UNIT_RATE] = "rate",
 	[UNIT_PERCENT] = "percent", [UNIT_TIME] = "time", [UNIT_SPAN] = "span",
 	[UNIT_DECADE] = "decade", [UNIT_BAR] = "bar",
+	[UNIT_CPU] = "cpu",
 	[UNIT_SEVERITY] = "severity", NULL
 };
 
@@ -183,6 +184,7 @@ static void read_column(struct load *l, const struct view *v, const struct yaml 
 	c->name = text(l, map, "name", NULL);
 	c->help = text(l, map, "help", "");
 	c->field = field ? keep(l, field) : NULL;
+	c->sampled = (uint8_t)view_sampled(c->field);
 	c->gather = word(l, map, "gather", gather_name, field ? GATHER_FIRST : GATHER_COUNT);
 	c->unit = word(l, map, "unit", units, c->gather == GATHER_FIRST
 		       || c->gather == GATHER_LAST ? UNIT_TEXT : UNIT_NUMBER);
@@ -252,7 +254,7 @@ static void read_sort(struct load *l, struct view *v, const struct yaml *map)
 	name += v->ascending;
 	for (unsigned i = 0; s && i < v->n_columns; i++)
 		if (v->columns[i].name && strcmp(v->columns[i].name, name) == 0) {
-			v->sort = i;
+			v->sort = v->sort_else = i;
 			return;
 		}
 	if (s && v->n_columns)

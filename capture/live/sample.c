@@ -383,6 +383,7 @@ static void make_procinfo(const struct sampler *s, const struct look *l, const s
 	event_init(ev, EV_PROCINFO);
 	ev->tid = n->s.tid;
 	ev->pid = n->s.pid;
+	ev->cpu = (uint16_t)n->s.cpu;
 	value_number(PROC(cpu_usr), n->utime / NS_PER_FALCO);
 	value_number(PROC(cpu_sys), n->stime / NS_PER_FALCO);
 	value_number(PROC(utime), n->utime);

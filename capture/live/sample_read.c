@@ -50,13 +50,13 @@ static size_t read_text(int dir, const char *name, char *text, size_t size)
 static bool parse_stat(const char *text, uint64_t tick, struct wire_sample *s)
 {
 	const char *p = strrchr(text, ')');
-	unsigned long long field[25] = {0};
+	unsigned long long field[40] = {0};
 	char *end;
 
 	if (!p || strlen(p) < 4)
 		return false;
 	p += 4;
-	for (unsigned i = 4; i < 25; i++, p = end)
+	for (unsigned i = 4; i < 40; i++, p = end)
 		field[i] = strtoull(p, &end, 10);
 	s->pgft_min = field[10];
 	s->pgft_maj = field[12];
@@ -66,6 +66,7 @@ static bool parse_stat(const char *text, uint64_t tick, struct wire_sample *s)
 	s->start = field[22] * tick;
 	s->vm.size = (uint32_t)(field[23] / (unsigned long)sysconf(_SC_PAGESIZE));
 	s->vm.rss = (uint32_t)field[24];
+	s->cpu = (uint32_t)field[39];
 	return true;
 }
 
