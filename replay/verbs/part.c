@@ -452,6 +452,8 @@ static bool pseudo_kept(const struct part *p, const struct event *ev)
 		return thread_kept(p, (uint32_t)value_u64(EV(ev, SNAP_THREAD, tid), 0));
 	case EV_SNAP_FD:
 		return thread_kept(p, (uint32_t)value_u64(EV(ev, SNAP_FD, pid), 0));
+	case EV_PROCINFO:
+		return thread_kept(p, ev->tid);
 	case EV_CONTAINER:
 		return !p->keep || told_by_id(p, EV(ev, CONTAINER, id));
 	case EV_SNAP_USER:
