@@ -189,9 +189,10 @@ SKIP: {
 	my $capture = "$shared/captures/cat_write.scap";
 	skip 'the published outputs are not here', 1 unless -f $capture;
 	my $probes = decode_json(slurp("$shared/conformance/output-probes.json"));
-	# Where we differ on purpose: len() of a text always prints <NA> in Falco; and a recording may bring
-	# events, so parameters, that this catalogue does not have.
-	my %better = map { $_ => 1 } '%len(proc.name)', '%evt.arg.nosuch';
+	# Where we differ on purpose: len() of a text always prints <NA> in Falco; a recording may bring events, so
+	# parameters, that this catalogue does not have; and Falco dropped the beginnings of calls, which this
+	# capture has.
+	my %better = map { $_ => 1 } '%len(proc.name)', '%evt.arg.nosuch', '%evt.latency %evt.latency.human';
 	my @bad;
 	for my $case (@{ $probes->{cases} }) {
 		my $want = $case->{'0.44.1'};
