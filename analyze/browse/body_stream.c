@@ -17,7 +17,10 @@ enum { CHUNKS_AT_ONCE = 256 };
 struct replay {
 	struct vt vt;
 	size_t at;		/* chunks that are shown */
+	uint8_t typed[256];	/* since the last line ended or somebody wrote */
+	unsigned n_typed;
 	bool plays;
+	int up;			/* rows of the terminal, from where its cursor is in sight */
 	uint64_t next;		/* monotonic: when the next chunk is due */
 };
 
@@ -49,9 +52,10 @@ static void add_chunk(struct ui *u, struct frame *f, const struct stream_chunk *
 
 	ui_time_text(u, when, sizeof(when), c->ts);
 	doc_printf(&f->doc, c->out ? ROLE_MIDDLE : ROLE_LOW,
-		   "%s %s  process %u  %" PRIu64 " bytes%s  event %" PRIu64,
+		   "%s %s  process %u  %" PRIu64 " byte%s%s  event %" PRIu64,
 		   c->out ? (term_utf8() ? "→" : ">") : term_utf8() ? "←" : "<", when, c->pid,
-		   c->size, c->size > c->len ? ", not all recorded" : "", c->num);
+		   c->size, c->size == 1 ? "" : "s",
+		   c->size > c->len ? ", not all recorded" : "", c->num);
 	f->doc.v[f->doc.n - 1].section = true;
 	doc_bytes(&f->doc, ROLE_TEXT, c->p, c->len, f->hex);
 }
@@ -70,10 +74,38 @@ static void add_chunks(struct ui *u, struct frame *f)
 
 /* ---- a terminal, replayed ------------------------------------------------------- */
 
+/* A shell that edits its lines writes each key that it reads, and Return is \r to it.  What ends
+ * in \n was edited by the kernel, which showed it, and nobody wrote it. */
+static void show_typed(struct replay *r, const struct stream_chunk *c)
+{
+	for (uint32_t i = 0; i < c->len; i++) {
+		if (c->p[i] != '\n' && c->p[i] >= 0x20) {
+			if (r->n_typed < sizeof(r->typed))
+				r->typed[r->n_typed++] = c->p[i];
+			continue;
+		}
+		if (c->p[i] == '\n') {
+			vt_put(&r->vt, r->typed, r->n_typed);
+			vt_put(&r->vt, (const uint8_t *)"\n", 1);
+		}
+		r->n_typed = 0;
+	}
+}
+
 static void show_chunk(struct replay *r, const struct stream_chunk *c)
 {
-	if (c->out)
+	if (c->out) {
 		vt_put(&r->vt, c->p, c->len);
+		r->n_typed = 0;
+	} else if (!r->vt.alternate) {
+		show_typed(r, c);
+	}
+}
+
+static void rewind_replay(struct replay *r)
+{
+	vt_reset(&r->vt);
+	r->at = r->n_typed = 0;
 }
 
 static void go_to(struct frame *f, size_t at)
@@ -81,10 +113,8 @@ static void go_to(struct frame *f, size_t at)
 	struct replay *r = f->replay;
 	struct stream_chunk c;
 
-	if (at < r->at) {
-		vt_reset(&r->vt);
-		r->at = 0;
-	}
+	if (at < r->at)
+		rewind_replay(r);
 	while (r->at < at && stream_chunks(f->stream, r->at, &c, 1) == 1) {
 		show_chunk(r, &c);
 		r->at++;
@@ -117,15 +147,44 @@ static void play(struct frame *f)
 		r->plays = false;
 }
 
+/* Without UTF-8 each cell keeps its place; x shows the bytes. */
+static size_t plain_row(const struct vt *vt, int row, char *out)
+{
+	size_t end = 0;
+
+	for (size_t i = 0; i < VT_COLUMNS; i++) {
+		const uint32_t c = vt->cell[row][i];
+
+		out[i] = c == 0 ? ' ' : c < 0x80 ? (char)c : '?';
+		end = c ? i + 1 : end;
+	}
+	return end;
+}
+
+/* The rows that are in sight: the cursor's is the last one, unless somebody went up. */
+static int first_row(const struct replay *r, int height)
+{
+	const int first = r->vt.row >= height ? r->vt.row - height + 1 : 0;
+
+	return first > r->up ? first - r->up : 0;
+}
+
 static void draw_replay(struct frame *f, int row, int height)
 {
 	struct replay *r = f->replay;
-	int first = r->vt.row >= height ? r->vt.row - height + 1 : 0;
 	char text[4 * VT_COLUMNS];
+	int first;
 
 	play(f);
+	if (r->at == 0) {
+		term_put(row, 0, -1, ROLE_DIM, "Enter replays it, Down goes on by one step, "
+			 "End to its end, x shows its bytes");
+		return;
+	}
+	first = first_row(r, height);
 	for (int i = 0; i < height && first + i < VT_ROWS; i++) {
-		const size_t n = vt_row(&r->vt, first + i, text);
+		const size_t n = term_utf8() ? vt_row(&r->vt, first + i, text)
+			: plain_row(&r->vt, first + i, text);
 
 		term_quoted(row + i, 0, VT_COLUMNS, ROLE_TEXT, text, n, false);
 	}
@@ -164,18 +223,25 @@ static void status_stream(struct ui *u, struct frame *f, struct buf *out)
 	char when[20];
 
 	stream_status(f->stream, &s);
+	if (s.failed)
+		return;
 	buf_put(out, s.name.p, s.name.len);
-	buf_printf(out, "  in %" PRIu64 " out %" PRIu64 " bytes", s.in, s.out);
+	if (!f->replay || f->hex)
+		buf_printf(out, "  in %" PRIu64 " out %" PRIu64 " bytes", s.in, s.out);
 	if (s.cut)
 		buf_printf(out, "  %" PRIu64 " not recorded", s.cut);
 	if (!s.complete)
 		buf_printf(out, "  %u%%", s.permille / 10);
-	if (f->replay && f->replay->at > 0 &&
-	    stream_chunks(f->stream, f->replay->at - 1, &c, 1) == 1) {
+	if (!f->replay || f->hex)
+		return;
+	buf_printf(out, "  %s %zu/%zu", f->replay->plays ? "plays" : "stands", f->replay->at,
+		   s.n_chunks);
+	if (f->replay->at > 0 && stream_chunks(f->stream, f->replay->at - 1, &c, 1) == 1) {
 		ui_time_text(u, when, sizeof(when), c.ts);
-		buf_printf(out, "  %s %zu/%zu %s", f->replay->plays ? "plays" : "stands",
-			   f->replay->at, s.n_chunks, when);
+		buf_printf(out, " %s", when);
 	}
+	if (first_row(f->replay, f->height) > 0)
+		buf_str(out, "  C-u: above");
 }
 
 static bool act_replay(struct frame *f, enum action a)
@@ -185,6 +251,13 @@ static bool act_replay(struct frame *f, enum action a)
 
 	stream_status(f->stream, &s);
 	switch (a) {
+	case ACT_HALF_UP:
+		if (first_row(r, f->height) > 0)
+			r->up += f->height / 2;
+		return true;
+	case ACT_HALF_DOWN:
+		r->up -= r->up < f->height / 2 ? r->up : f->height / 2;
+		return true;
 	case ACT_PLAY:
 		if (r->at >= s.n_chunks)
 			go_to(f, 0);

@@ -5,11 +5,23 @@
 
 #include "analyze/browse/ui.h"
 
-/* 16 bytes a row, offset, hex, text; or lines of text as they are. */
+/* Lines of protocols end in \r\n. */
+static void text_lines(struct doc *d, enum term_role role, const uint8_t *p, size_t len)
+{
+	struct buf b = {0};
+
+	for (size_t i = 0; i < len; i++)
+		if (p[i] != '\r' || i + 1 == len || p[i + 1] != '\n')
+			buf_byte(&b, p[i]);
+	doc_text(d, role, b.p ? (const char *)b.p : "", b.len);
+	buf_release(&b);
+}
+
+/* 16 bytes a row, offset, hex, text; or lines of text. */
 void doc_bytes(struct doc *d, enum term_role role, const uint8_t *p, size_t len, bool hex)
 {
 	if (!hex) {
-		doc_text(d, role, (const char *)p, len);
+		text_lines(d, role, p, len);
 		return;
 	}
 	for (size_t i = 0; i < len; i += 16) {

@@ -127,6 +127,30 @@ static void shift_all(struct vt *v, int by)
 	scroll(v, v->top, v->bottom, by > most ? most : by < -most ? -most : by);
 }
 
+static bool is_alternate(int mode)
+{
+	return mode == 1049 || mode == 1047 || mode == 47;
+}
+
+/* It begins empty; what was there before comes back. */
+static void alternate_screen(struct vt *v, bool begins)
+{
+	if (begins == v->alternate)
+		return;
+	v->alternate = begins;
+	if (begins) {
+		memcpy(v->behind, v->cell, sizeof(v->behind));
+		v->behind_row = v->row;
+		v->behind_column = v->column;
+		erase_display(v, 2);
+		v->row = v->column = 0;
+	} else {
+		memcpy(v->cell, v->behind, sizeof(v->cell));
+		v->row = v->behind_row;
+		v->column = v->behind_column;
+	}
+}
+
 static void csi(struct vt *v, uint8_t c)
 {
 	const int last = VT_COLUMNS - 1;
@@ -164,11 +188,10 @@ static void csi(struct vt *v, uint8_t c)
 		}
 		v->row = v->column = 0;
 		break;
-	case 'h': case 'l':	/* the alternate screen begins and ends empty */
-		if (v->private_mode && (arg(v, 0, 0) == 1049 || arg(v, 0, 0) == 47)) {
-			erase_display(v, 2);
-			v->row = v->column = 0;
-		}
+	case 'h': case 'l':
+		for (unsigned i = 0; v->private_mode && i < v->n_args; i++)
+			if (is_alternate(arg(v, i, 0)))
+				alternate_screen(v, c == 'h');
 		break;
 	}
 }
@@ -237,7 +260,8 @@ static void control(struct vt *v, uint8_t c)
 {
 	switch (c) {
 	case '\r': v->column = 0; break;
-	case '\n': case 0x0b: case 0x0c: line_feed(v); break;
+	case '\n': v->column = 0; line_feed(v); break;
+	case 0x0b: case 0x0c: line_feed(v); break;
 	case '\b': v->column -= v->column > 0; break;
 	case '\t': v->column = clamp((v->column | 7) + 1, VT_COLUMNS - 1); break;
 	case 0x1b: v->state = VT_ESC; break;

@@ -21,9 +21,13 @@ struct vt {
 	uint8_t utf8[4];
 	unsigned n_utf8;
 	uint32_t last;				/* character, which may be repeated */
+	bool alternate;				/* a program has the screen for itself ... */
+	uint32_t behind[VT_ROWS][VT_COLUMNS];	/* ... and this is what comes back */
+	int behind_row, behind_column;
 };
 
 void vt_reset(struct vt *v);
+/* As programs write it: a line ends in \n alone, which the kernel makes \r\n of. */
 void vt_put(struct vt *v, const uint8_t *p, size_t len);
 /* A row as UTF-8 without blanks at its end; out has 4 * VT_COLUMNS bytes. */
 size_t vt_row(const struct vt *v, int row, char *out);

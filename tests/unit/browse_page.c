@@ -33,6 +33,29 @@ static void lines_and_returns_place_text(void **unused)
 	check_row(2, "Qyz");
 }
 
+/* As programs write them; the kernel adds the return. */
+static void a_line_ends_in_a_line_feed_alone(void **unused)
+{
+	vt_reset(&vt);
+	put("one\ntwo\033Dx\n\nthree");
+	check_row(0, "one");
+	check_row(1, "two");
+	check_row(2, "   x");
+	check_row(4, "three");
+}
+
+static void what_was_behind_a_full_screen_comes_back(void **unused)
+{
+	vt_reset(&vt);
+	put("$ vi\n\033[?1049hfile\033[24;1H~\033[?1049;25h");
+	check_row(0, "file");
+	check_row(1, "");
+	put("\033[?1049l\033[?1049l$ next");
+	check_row(0, "$ vi");
+	check_row(1, "$ next");
+	check_row(23, "");
+}
+
 static void the_cursor_is_moved_and_text_erased(void **unused)
 {
 	vt_reset(&vt);
@@ -160,6 +183,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines_and_returns_place_text),
+		cmocka_unit_test(a_line_ends_in_a_line_feed_alone),
+		cmocka_unit_test(what_was_behind_a_full_screen_comes_back),
 		cmocka_unit_test(the_cursor_is_moved_and_text_erased),
 		cmocka_unit_test(characters_are_repeated_and_erased_in_place),
 		cmocka_unit_test(text_scrolls),
