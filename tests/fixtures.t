@@ -51,11 +51,11 @@ my %process = map { $_ => 1 } qw(
 	sleep kill nsenter unshare true wget shred truncate dash x .update env 3 4 5
 	nginx httpd tcpdump modprobe mount bpftool gdb docker runc systemctl ssh chisel xmrig worker
 	dpkg visudo usermod sysctl ssh-add aws kubectl login logrotate
-	exe sshd nc insmod debugfs whoami umount ssh-keygen shm names answer ping arping curl date uname
+	exe sshd nc insmod debugfs whoami umount ssh-keygen shm names answer ping arping curl date uname stty
 	runc:[0:PARENT] runc:[1:CHILD] runc:[2:INIT] busybox-new);
 my %address = map { $_ => 1 } qw(127.0.0.1 0.0.0.0 203.0.113.5 192.0.2.9 255.255.255.255 255.0.0.0
 	10.20.30.40 10.96.0.1);
-my %variable = map { $_ => 1 } qw(PATH HOME PWD OLDPWD _ SHLVL TERM HOSTNAME container GOMAXPROCS XDG_RUNTIME_DIR);
+my %variable = map { $_ => 1 } qw(PATH HOME PWD OLDPWD _ SHLVL PS1 TERM HOSTNAME container GOMAXPROCS XDG_RUNTIME_DIR);
 # Of Podman and runc, and the same wherever they run.
 my $runtime_variable = qr/^_(?:LIBCONTAINER|OCI|CONTAINERS)_[A-Z_]+$/;
 my $runtime_group = qr{^libpod_parent/(?:conmon|libpod-[0-9a-f]{64})$};
