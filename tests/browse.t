@@ -10,6 +10,7 @@
 #   keys C-f Enter j  keys by their names (tmux's); text WORDS: typed as they are
 #   click COLUMN ROW
 #   screen STEP       colors STEP (with colours)
+#   complete          waits until all is there to show, before keys that act on it
 #   written NAME      a file that was written is as tests/browse/screens/SCRIPT.NAME
 #   quit              it must end with status 0 and leave the terminal as it was
 #   restart           starts it again, in the same folder
@@ -100,6 +101,7 @@ sub play {
 		elsif ($word eq 'text') { $screen->wait_keys; $screen->text($rest) }
 		elsif ($word eq 'restart') { leave($screen, $script); $screen = start(\%s, $folder) }
 		elsif ($word eq 'click') { $screen->wait_complete; $screen->click(split ' ', $rest) }
+		elsif ($word eq 'complete') { ok($screen->wait_complete, "$script: complete in time") }
 		elsif ($word eq 'screen') { show($screen, $script, $rest, 0) }
 		elsif ($word eq 'colors') { show($screen, $script, $rest, 1) }
 		elsif ($word eq 'written') {
