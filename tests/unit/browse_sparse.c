@@ -177,10 +177,16 @@ static void window(struct world *w, struct events *e, struct place p, unsigned b
 	}
 }
 
-static void put_window(struct buf *out, const struct view *v, const struct event_window *win)
+/* That the first or last row is the first or last of the list is known where fewer rows than asked
+ * for are there; elsewhere it may be, if the seeker has been there. */
+static void put_window(struct buf *out, const struct view *v, const struct event_window *win,
+		       unsigned before, unsigned after)
 {
-	buf_printf(out, "%zu rows, at %zu%s%s\n", win->n, win->at, win->begin ? ", begin" : "",
-		   win->end ? ", end" : "");
+	const bool short_before = win->at < before, short_after = win->n - win->at <= after;
+
+	buf_printf(out, "%zu rows, at %zu%s%s\n", win->n, win->at,
+		   short_before && win->begin ? ", begin" : "",
+		   short_after && win->end ? ", end" : "");
 	for (size_t i = 0; i < win->n; i++) {
 		buf_printf(out, "%llu %llu", (unsigned long long)win->v[i].num,
 			   (unsigned long long)win->v[i].lost_before);
@@ -226,19 +232,21 @@ static void put_list(struct buf *out, struct world *w, const struct view *v,
 	buf_printf(out, "%s\n", v->id);
 	for (unsigned i = 0; i < 3; i++) {
 		window(w, e, p, 0, 20, &win);
-		put_window(out, v, &win);
+		put_window(out, v, &win, 0, 20);
 		if (win.n)
 			p.num = win.v[win.n - 1].num;
 	}
 	for (unsigned i = 0; i < 10; i++) {
 		p = (struct place){ .ts = WORLD_BEGIN + (uint64_t)i * 7 % 10 * 3333333 };
 		window(w, e, p, 5, 5, &win);
-		put_window(out, v, &win);
+		put_window(out, v, &win, 5, 5);
 	}
-	for (p = (struct place){ .num = WORLD_EVENTS }; p.num > 1 && !win.begin;
+	for (p = (struct place){ .num = WORLD_EVENTS }; p.num > 1;
 	     p.num = p.num > 4000 ? p.num - 4000 : 1) {
 		window(w, e, p, 7, 0, &win);
-		put_window(out, v, &win);
+		put_window(out, v, &win, 7, 0);
+		if (win.at < 7)
+			break;
 	}
 	if (v == views_find(&w->views, "events") && f->n == 0)
 		put_searches(out, w, e);
