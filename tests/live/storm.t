@@ -12,7 +12,7 @@ use Test::More;
 
 can_record();
 my $dir = scratch();
-my ($file, $said) = record($dir, ['--ring', '256K'], program('storm'), $ENV{STORM_MS} // 1500, 1500);
+my ($file, $said) = record($dir, ['--ring', '256K'], program('storm'), $ENV{STORM_MS} // 1500, 4000);
 my $json = JSON::PP->new->latin1;
 my @marks = map { $json->decode($_) } grep { /^\{"mark"/ } split /\n/, $said;
 my %fields = map { $_ => 1 } map { keys %{$_->{fields}} } @marks;
