@@ -277,7 +277,14 @@ sub leftovers {
 	my %want = (alternate_on => 0, cursor_flag => 1, mouse_any_flag => 0, keypad_flag => 0,
 		keypad_cursor_flag => 0, insert_flag => 0, wrap_flag => 1, origin_flag => 0,
 		scroll_region_upper => 0);
-	my @wrong = grep { $self->ask("#{$_}") ne $want{$_} } sort keys %want;
+	my $end = time + $timeout;
+	my @wrong;
+	# What the program wrote last may not have come to the terminal when the program is gone.
+	while (1) {
+		@wrong = grep { $self->ask("#{$_}") ne $want{$_} } sort keys %want;
+		last if !@wrong || time > $end;
+		sleep 0.05;
+	}
 	push @wrong, 'stty' if slurp("$self->{folder}/before") ne slurp("$self->{folder}/after");
 	return join ' ', @wrong;
 }
