@@ -27,7 +27,7 @@ int sandbox_enter(unsigned allow);
 int sandbox_enter_reading(unsigned allow, const char *const *paths, size_t n);
 
 /* Gives up all capabilities of the calling thread, and any way to get new ones: for who needed
- * them to begin with.  Before the first thread is made, so that all are without. */
+ * them to begin with.  Threads that it makes later have none; those that are there keep theirs. */
 void sandbox_drop_privileges(void);
 
 /* True if this build has a sandbox. */

@@ -17,17 +17,6 @@ static struct events *list(struct world *w, const char *filter)
 	return e;
 }
 
-static void window(struct world *w, struct events *e, struct place p, unsigned before,
-		   unsigned after, struct event_window *out)
-{
-	for (;;) {
-		events_window(e, &p, before, after, out);
-		if (out->complete)
-			return;
-		world_wait(w);
-	}
-}
-
 static void windows_are_around_their_place(void **unused)
 {
 	static const uint64_t places[] = { 1, 2, 5, 1999, 2000, 2001, 15000, 29999, 30000, 7,
@@ -41,7 +30,7 @@ static void windows_are_around_their_place(void **unused)
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		const uint64_t num = places[i];
 
-		window(&w, e, (struct place){ .num = num }, 20, 30, &v);
+		world_window(&w, e, (struct place){ .num = num }, 20, 30, &v);
 		assert_true(v.at < v.n);
 		assert_int_equal(v.v[v.at].num, num);
 		assert_int_equal(v.at, num > 20 ? 20 : num - 1);
@@ -75,7 +64,7 @@ static void lists_are_the_same_both_ways(void **unused)
 		struct place p = { .num = 1 };
 
 		do {
-			window(&w, e, p, 0, 99, &v);
+			world_window(&w, e, p, 0, 99, &v);
 			for (size_t r = 0; r < v.n; r++)
 				forward[n++] = v.v[r].num;
 			p.num = v.n ? v.v[v.n - 1].num + 1 : 0;
@@ -84,7 +73,7 @@ static void lists_are_the_same_both_ways(void **unused)
 		p.num = WORLD_EVENTS;
 		back = n;
 		do {
-			window(&w, e, p, 99, 0, &v);
+			world_window(&w, e, p, 99, 0, &v);
 			assert_true(v.n > 0);
 			for (size_t r = v.n; r-- > 0;)
 				if (v.v[r].num <= p.num)
@@ -110,10 +99,10 @@ static void times_lead_to_events(void **unused)
 		const uint64_t num = 1 + i * 3111;
 		const struct place p = { .ts = WORLD_BEGIN + (num - 1) * WORLD_STEP - 1 };
 
-		window(&w, e, p, 3, 3, &v);
+		world_window(&w, e, p, 3, 3, &v);
 		assert_int_equal(v.v[v.at].num, num);
 	}
-	window(&w, e, (struct place){ .ts = UINT64_MAX }, 3, 3, &v);
+	world_window(&w, e, (struct place){ .ts = UINT64_MAX }, 3, 3, &v);
 	assert_int_equal(v.v[v.at].num, WORLD_EVENTS);
 	event_window_release(&v);
 	events_close(e);
@@ -128,7 +117,7 @@ static void losses_stand_between_rows(void **unused)
 
 	world_begin(&w, 1);
 	e = list(&w, NULL);
-	window(&w, e, (struct place){ .num = 12347 }, 2, 2, &v);
+	world_window(&w, e, (struct place){ .num = 12347 }, 2, 2, &v);
 	assert_int_equal(v.v[v.at].lost_before, 5);
 	assert_int_equal(v.v[v.at - 1].lost_before, 0);
 	events_close(e);

@@ -166,17 +166,6 @@ static void put_rows(struct buf *out, struct world *w, const struct view *v,
 	query_close(q);
 }
 
-static void window(struct world *w, struct events *e, struct place p, unsigned before,
-		   unsigned after, struct event_window *out)
-{
-	for (;;) {
-		events_window(e, &p, before, after, out);
-		if (out->complete)
-			return;
-		world_wait(w);
-	}
-}
-
 /* That the first or last row is the first or last of the list is known where fewer rows than asked
  * for are there; elsewhere it may be, if the seeker has been there. */
 static void put_window(struct buf *out, const struct view *v, const struct event_window *win,
@@ -231,19 +220,19 @@ static void put_list(struct buf *out, struct world *w, const struct view *v,
 	assert_non_null(e);
 	buf_printf(out, "%s\n", v->id);
 	for (unsigned i = 0; i < 3; i++) {
-		window(w, e, p, 0, 20, &win);
+		world_window(w, e, p, 0, 20, &win);
 		put_window(out, v, &win, 0, 20);
 		if (win.n)
 			p.num = win.v[win.n - 1].num;
 	}
 	for (unsigned i = 0; i < 10; i++) {
 		p = (struct place){ .ts = WORLD_BEGIN + (uint64_t)i * 7 % 10 * 3333333 };
-		window(w, e, p, 5, 5, &win);
+		world_window(w, e, p, 5, 5, &win);
 		put_window(out, v, &win, 5, 5);
 	}
 	for (p = (struct place){ .num = WORLD_EVENTS }; p.num > 1;
 	     p.num = p.num > 4000 ? p.num - 4000 : 1) {
-		window(w, e, p, 7, 0, &win);
+		world_window(w, e, p, 7, 0, &win);
 		put_window(out, v, &win, 7, 0);
 		if (win.at < 7)
 			break;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "analyze/browse/events.h"
 #include "analyze/browse/model.h"
 #include "analyze/browse/query.h"
 #include "capture/trace/writer.h"
@@ -234,6 +235,17 @@ static inline void world_base(struct world *w)
 
 	for (browse_progress(w->b, &p); !p.complete; browse_progress(w->b, &p))
 		world_wait(w);
+}
+
+static inline void world_window(struct world *w, struct events *e, struct place p, unsigned before,
+				unsigned after, struct event_window *out)
+{
+	for (;;) {
+		events_window(e, &p, before, after, out);
+		if (out->complete)
+			return;
+		world_wait(w);
+	}
 }
 
 static inline struct query *world_query(struct world *w, const char *view, const char *filter)
