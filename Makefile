@@ -163,6 +163,8 @@ TOOLS := $(if $(HAVE_BPF),$(TOOLS),$(filter-out %/floor,$(TOOLS)))
 $(O)/tests/tools/floor: LIBS += -lbpf -lelf
 $(O)/tests/tools/browse: $(BROWSE)
 $(O)/tests/tools/browse: LIBS := $(BROWSE) $(LIB) $(LIBS)
+$(O)/tests/tools/cells: $(BROWSE)
+$(O)/tests/tools/cells: LIBS := $(BROWSE) $(LIB) $(LIBS)
 $(O)/tests/tools/pty: $(BROWSE)
 $(O)/tests/tools/pty: LIBS := $(BROWSE) $(LIB) $(LIBS)
 $(O)/tests/tools/floor: | $(O)/tests/bench/floor.bpf.o

@@ -174,6 +174,20 @@ my $head = `$saker replay $demo 2>$dir/err | head -1`;
 is($head, "$lines[0]\n", 'a reader may go');
 is(slurp("$dir/err"), '', 'without a word');
 
+# ---- evt.path ----
+
+sub paths {
+	my ($recording, $type) = @_;
+	return (replay('-q', '-f', "evt.type = $type", '-p', '%evt.res %evt.path %evt.path.to',
+		"$top/fixtures/$recording.skr"))[1];
+}
+
+is(paths('bin-write', 'renameat2'), "EXDEV /srv/tool /usr/local/bin/tool\n", 'a rename that failed has both names');
+is(paths('sensitive-link', 'linkat'), "SUCCESS /etc/shadow /etc/h\n", 'a link: the old name, the new one');
+like(paths('benign-container', 'symlinkat'), qr{^SUCCESS /\S+/merged/dev/ptmx pts/ptmx$}m, 'a symbolic link: itself and what it holds');
+like(paths('benign-container', 'mknodat'), qr{^SUCCESS /\S+/merged/dev/null <NA>$}m, 'a device file');
+like(paths('benign-container', 'unlinkat'), qr{^ENOENT /\S+/merged/dev/ptmx <NA>$}m, 'a removal that failed');
+
 # ---- key frames ----
 
 SKIP: {

@@ -156,7 +156,8 @@ static int plan_fields(struct gather_plan *p)
 	for (unsigned i = 0; i < v->n_keys; i++) {
 		if (parse_field(p, v->keys[i], &p->keys[i]) < 0)
 			return -ERR_RULE;
-		meet_only(p, &p->keys[i]);
+		if (i == 0)	/* without the others it is a row too */
+			meet_only(p, &p->keys[i]);
 	}
 	p->by_process = v->n_keys > 0 && strcmp(v->keys[0], "proc.pid") == 0;
 	p->processes = p->by_process && v->n_keys == 1;
@@ -452,7 +453,8 @@ static bool is_due(const struct gather *g, const struct gather_field *f,
 /* Only what a process is: it did nothing here. */
 static bool is_fact(const struct gather_field *f, const struct view_column *col)
 {
-	return !f->none && (col->gather == GATHER_FIRST || col->gather == GATHER_LAST)
+	return !f->none && (col->gather == GATHER_FIRST || col->gather == GATHER_LAST
+			    || col->gather == GATHER_MAX || col->gather == GATHER_MIN)
 		&& strcmp(f->ref.desc->class, "evt") != 0 && strcmp(f->ref.desc->class, "fd") != 0;
 }
 
@@ -547,6 +549,9 @@ static int snapshot_thread(const struct thread *t, void *arg)
 	cur.fd = NULL;
 	cur.fd_num = INT64_MIN;
 	c.cur = &cur;
+	/* A view of what processes do has none who did nothing. */
+	if (s->g->filter && !cond_eval(s->g->filter, &c))
+		return 0;
 	r = find_row(s->g, &e);
 	if (r)
 		add_columns(s->g, r, &e, s->g->plan->due[e.c->ev->type], false);

@@ -226,7 +226,7 @@ static void note_key(struct subject *s, const struct gather_key *k)
 {
 	const char *field = k->field->rule ? "" : k->field->ref.text;
 
-	if (strcmp(field, "fd.name") == 0)
+	if (strcmp(field, "fd.name") == 0 || strcmp(field, "evt.path") == 0)
 		s->fd_name = k->text;
 	else if (strcmp(field, "container.id") == 0)
 		s->container = k->text;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fs.path.* and evt.abspath: the files that an event is about, by name. */
+/* fs.path.*, evt.abspath and evt.path: the files that an event is about, by name. */
 #include <fcntl.h>
 
 #include "replay/field/getters.h"
@@ -208,4 +208,63 @@ GET(get_evt_abspath)
 	fval_as(out, r);
 	join_path(c, dir, v->p, v->len, out);
 	return FIELD_FOUND;
+}
+
+/* ---- evt.path ---- */
+
+/* The n-th parameter that is a path; -1: there are not so many. */
+static int path_param(const struct event_desc *d, unsigned n)
+{
+	for (unsigned i = 0; i < d->n_params; i++)
+		if ((d->params[i].type == PT_PATH || d->params[i].type == PT_RELPATH) && n-- == 0)
+			return (int)i;
+	return -1;
+}
+
+static enum field_found absolute(const struct field_ctx *c, const struct field_ref *r,
+				 struct fval *out, int param)
+{
+	const struct value *v = &c->ev->v[param];
+	const struct param_desc *d = &c->ev->desc->params[param];
+	const struct value *dirfd = NULL;
+	struct text dir = { "", 0 };
+
+	if (v->state != VALUE_SET)
+		return v->state == VALUE_LOST ? FIELD_LOST : FIELD_ABSENT;
+	if (!c->cur->thread || (v->len > 0 && v->p[0] == '/'))
+		return put_bytes(r, out, v->p, v->len);
+	if (d->type == PT_RELPATH && d->dir)
+		dirfd = event_param(c->ev, d->dir);
+	dir = dirfd ? dirfd_path(c, value_i64(dirfd, AT_FDCWD)) : thread_cwd(c->cur->thread);
+	fval_as(out, r);
+	join_path(c, dir, v->p, v->len, out);
+	return FIELD_FOUND;
+}
+
+GET(get_evt_path)
+{
+	const int param = path_param(c->ev->desc, 0);
+
+	if (param >= 0)
+		return absolute(c, r, out, param);
+	switch (c->ev->type) {
+	case EV_FCHMOD: case EV_FCHOWN: case EV_FTRUNCATE: case EV_FTRUNCATE64:
+		return c->cur->fd ? put_text(r, out, c->cur->fd->name) : missing(c);
+	default:
+		return FIELD_ABSENT;
+	}
+}
+
+GET(get_evt_path_to)
+{
+	const int param = path_param(c->ev->desc, 1);
+	const struct value *v = NULL;
+
+	if (param >= 0)
+		return absolute(c, r, out, param);
+	if (c->ev->type == EV_SYMLINK)
+		v = EV(c->ev, SYMLINK, target);
+	else if (c->ev->type == EV_SYMLINKAT)
+		v = EV(c->ev, SYMLINKAT, target);
+	return v && v->state == VALUE_SET ? put_bytes(r, out, v->p, v->len) : FIELD_ABSENT;
 }
