@@ -216,6 +216,11 @@ static bool is_near(const struct events *e, const struct seeker *s)
 		&& browse_part(e->b, s->num + 1, 0) == browse_part(e->b, e->hi + 1, 0);
 }
 
+static bool needs_bulk(const struct events *e)
+{
+	return e->plan.bulk || (e->filter && cond_needs_bulk(e->filter));
+}
+
 /* To the event behind hi, of blocks before it only for the state. */
 static int go_forward(struct events *e, struct seeker *s)
 {
@@ -224,9 +229,10 @@ static int go_forward(struct events *e, struct seeker *s)
 
 	e->lost = 0;
 	if (!sieve_works(&v))
-		return seek_part(s, part, e->job.id, NULL, e->hi + 1);
+		return seek_part(s, part, e->job.id, &e->types,
+				 needs_bulk(e) ? e->hi + 1 : UINT64_MAX);
 	v.from_num = e->hi + 1;
-	return seek_sifted(s, part, e->job.id, NULL, true, &v);
+	return seek_sifted(s, part, e->job.id, &e->types, needs_bulk(e), &v);
 }
 
 static void extend_forward(struct events *e, struct seeker *s, unsigned need)
@@ -312,7 +318,7 @@ static int go_back(struct events *e, struct seeker *s, uint64_t from, const stru
 	v.on = true;
 	v.nums = r ? r->v : NULL;
 	v.n_nums = r ? ring_n(r) : 0;
-	return seek_sifted(s, part, 0, NULL, true, &v);
+	return seek_sifted(s, part, 0, &e->types, needs_bulk(e), &v);
 }
 
 /* Makes rows of the events in focus from number from on and before num; r: these are all of
