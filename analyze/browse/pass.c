@@ -1,39 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The reader's half of a scan: events of a part become parcels. */
+#include "analyze/browse/pass.h"
+
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
-#include "analyze/browse/inside.h"
 #include "capture/base/err.h"
 
 enum {
 	LOOK_EVERY = 2048,
-	AHEAD = 3,		/* parts for each reader that may wait to be joined */
-	AHEAD_BYTES = 64 << 20,	/* and what they may take until no more are begun */
 	DISORDER_NS = 1000000000,	/* events of several processors are in order to within it */
-};
-
-struct pass {
-	struct reader *r;
-	struct scan *scan;
-	const struct scan_plan *plan;
-	struct detect_plan plan_detect;	/* the browser's, with filter and range */
-	struct detect detect;
-	struct state *own, *st;
-	struct cond *filter;
-	struct gather gathers[SCAN_VIEWS_MAX];
-	struct watcher watcher;		/* of the first pass */
-	struct sieve sieve;
-	struct arena scratch;
-	struct field_ctx ctx;
-	struct field_env env;
-	struct parcel *parcel;
-	uint64_t lo, hi, n_seen;
-	uint64_t enough;		/* events of the parcel */
-	uint64_t num;			/* of the last event */
-	unsigned part;
-	struct reader self;		/* of one that follows: it keeps its source */
 };
 
 static void widen(struct pass *p, uint64_t ts)
@@ -180,7 +155,7 @@ static bool is_full(const struct pass *p)
 		&& (p->n_seen >= p->enough || bytes_of(p) > PARCEL_BYTES);
 }
 
-/* Hands over what was gathered.  limit: where it ends for now; 0: more is there. */
+/* limit 0: more is there. */
 static void send(struct pass *p, bool last, uint64_t limit)
 {
 	struct browse *const b = p->r->b;
@@ -210,6 +185,10 @@ static void send(struct pass *p, bool last, uint64_t limit)
 	p->parcel = last ? NULL : parcel_new(p);
 }
 
+void pass_send(struct pass *p, uint64_t limit)
+{
+	send(p, false, limit);
+}
 
 /* ---- events ---- */
 
@@ -283,8 +262,7 @@ static void on_event(struct pass *p, const struct event *ev)
 		note_program(p, ev);
 }
 
-/* 1: until the part ends; 0: nobody wants more of it. */
-static int read_part(struct pass *p)
+int pass_read_on(struct pass *p)
 {
 	struct source *const s = p->r->source;
 	struct event ev;
@@ -337,7 +315,7 @@ static void want(const struct pass *p)
 	source_want(p->r->source, &all, bulk);
 }
 
-static void pass_init(struct pass *p, struct reader *r, struct scan *s)
+void pass_init(struct pass *p, struct reader *r, struct scan *s)
 {
 	struct browse *const b = r->b;
 
@@ -369,7 +347,7 @@ static void pass_init(struct pass *p, struct reader *r, struct scan *s)
 	want(p);
 }
 
-static void pass_release(struct pass *p)
+void pass_release(struct pass *p)
 {
 	for (unsigned i = 0; i < p->plan->n_views; i++)
 		gather_release(&p->gathers[i]);
@@ -383,16 +361,15 @@ static void pass_release(struct pass *p)
 	arena_release(&p->scratch);
 }
 
-static int go_to_part(struct pass *p, unsigned part)
+static int go_to_part(struct pass *p)
 {
-	const struct part *at = &p->r->b->parts[part];
+	const struct part *at = &p->r->b->parts[p->part];
 	struct source *const s = p->r->source;
 	unsigned to_key;
 
 	browse_lock(p->r->b);
 	to_key = at->to_key;
 	browse_unlock(p->r->b);
-	p->part = part;
 	p->num = 0;
 	if (p->plan->rules)
 		detect_reset(&p->detect);
@@ -401,7 +378,7 @@ static int go_to_part(struct pass *p, unsigned part)
 	p->ctx.cur = state_current(p->st);
 	state_begin(p->st, p->r->b->info.first_ts);
 	/* Behind the part that was the last when the scan began there may be more by now. */
-	s->stop_key = p->plan->alone || (p->scan->follows && part + 1 == p->scan->n_parts) ? 0 :
+	s->stop_key = p->plan->alone || (p->scan->follows && p->part + 1 == p->scan->n_parts) ? 0 :
 		to_key;
 	s->pick = (struct source_pick){0};
 	p->sieve = p->scan->sieve;
@@ -410,31 +387,7 @@ static int go_to_part(struct pass *p, unsigned part)
 	return source_seek_key(s, at->from_key);
 }
 
-/* ---- whose turn it is ---- */
-
-static bool may_begin(const struct browse *b, const struct scan *s)
-{
-	if (s->cancelled || s->failed[0] || s->next_part >= s->n_parts
-	    || (s->base && b->rows_wanted && !b->grows))
-		return false;
-	return s->next_part == s->joining || (s->waiting_bytes < AHEAD_BYTES
-		&& s->next_part < s->joining + AHEAD * b->n_readers);
-}
-
-/* One that waits at the end has something to read. */
-static bool may_go_on(const struct browse *b, const struct scan *s)
-{
-	return s->tail && !s->cancelled && (s->tail_size < b->info.size || b->over)
-		&& (s->joining + 1 == s->n_parts || s->waiting_bytes < AHEAD_BYTES);
-}
-
-static struct scan *find_work(const struct browse *b)
-{
-	for (struct scan *s = b->scans; s; s = s->next)
-		if (may_begin(b, s) || may_go_on(b, s))
-			return s;
-	return NULL;
-}
+/* ---- a part ---- */
 
 static void fail(struct pass *p)
 {
@@ -445,24 +398,22 @@ static void fail(struct pass *p)
 }
 
 /* Processes that the snapshot of the first part tells of are rows whatever happens then. */
-static bool has_rows(const struct pass *p, unsigned part)
+static bool has_rows(const struct pass *p)
 {
-	return !p->scan->sieved || (part == 0 && p->plan->plain && p->plan->views[0].processes)
-		|| sieve_part(&p->scan->sieve, part);
+	return !p->scan->sieved || (p->part == 0 && p->plan->plain && p->plan->views[0].processes)
+		|| sieve_part(&p->scan->sieve, p->part);
 }
 
 /* What the first pass has seen of blocks is all there is in them. */
-static void end_watch(struct pass *p, unsigned part)
+static void end_watch(struct pass *p)
 {
 	if (p->scan->base && !__atomic_load_n(&p->scan->cancelled, __ATOMIC_RELAXED))
-		watcher_end(&p->watcher, part, p->plan->alone ? browse_n_parts(p->r->b) : part + 1);
+		watcher_end(&p->watcher, p->part,
+			    p->plan->alone ? browse_n_parts(p->r->b) : p->part + 1);
 }
 
-/* Nothing is read of it yet. */
-static void begin_part(struct pass *p, unsigned part)
+void pass_begin(struct pass *p, unsigned part)
 {
-	p->part = part;
-
 	p->part = part;
 	p->parcel = parcel_new(p);
 	p->n_seen = 0;
@@ -471,7 +422,7 @@ static void begin_part(struct pass *p, unsigned part)
 		watcher_begin(&p->watcher);
 }
 
-static void end_part(struct pass *p, int rc)
+void pass_end(struct pass *p, int rc)
 {
 	struct browse *const b = p->r->b;
 	uint64_t last;
@@ -479,7 +430,7 @@ static void end_part(struct pass *p, int rc)
 	if (rc < 0)
 		fail(p);
 	else
-		end_watch(p, p->part);
+		end_watch(p);
 	browse_lock(b);
 	last = b->info.last_ts;
 	browse_unlock(b);
@@ -488,151 +439,13 @@ static void end_part(struct pass *p, int rc)
 	send(p, true, 0);
 }
 
-static int read_rows(struct pass *p, unsigned part)
+int pass_read(struct pass *p)
 {
-	const int rc = go_to_part(p, part);
+	int rc;
 
-	return rc < 0 ? rc : read_part(p);
+	if (!has_rows(p))
+		return 1;
+	rc = go_to_part(p);
+	return rc < 0 ? rc : pass_read_on(p);
 }
 
-static void run_part(struct pass *p, unsigned part)
-{
-	begin_part(p, part);
-	end_part(p, has_rows(p, part) ? read_rows(p, part) : 0);
-}
-
-/* ---- the end of a recording that grows ---- */
-
-void tail_free(struct pass *p)
-{
-	if (p->parcel)
-		parcel_free(p->parcel);
-	pass_release(p);
-	source_close(p->self.source);
-	free(p);
-}
-
-static struct pass *tail_new(struct reader *r, struct scan *s)
-{
-	struct pass *p = xcalloc(1, sizeof(*p));
-
-	p->self.b = r->b;
-	p->self.source = source_again(r->source);
-	if (!p->self.source) {
-		free(p);
-		return NULL;
-	}
-	pass_init(p, &p->self, s);
-	return p;
-}
-
-/* No source of its own: all that can be said is that it failed. */
-static void no_tail(struct reader *r, struct scan *s, unsigned part)
-{
-	struct pass *p = xcalloc(1, sizeof(*p));
-
-	pass_init(p, r, s);
-	begin_part(p, part);
-	end_part(p, -ERR_SYSTEM);
-	pass_release(p);
-	free(p);
-}
-
-/* The last part of a scan that follows, from its begin or (tail) from where it was the end.  With
- * the lock, which it gives back meanwhile. */
-static void run_tail(struct reader *r, struct scan *s)
-{
-	struct browse *const b = r->b;
-	const struct limit limit = limit_of(b);
-	const unsigned part = s->n_parts - 1;
-	struct pass *p = s->tail;
-	const bool begins = !p;
-	int rc = 0;
-
-	s->next_part = s->n_parts;
-	s->tail = NULL;
-	s->n_working++;
-	browse_unlock(b);
-	if (begins)
-		p = tail_new(r, s);
-	if (p)
-		rc = limit_take(&limit, p->r->source);
-	if (p && begins)
-		begin_part(p, part);
-	if (p && rc >= 0)
-		rc = begins ? read_rows(p, part) : read_part(p);
-	if (!p) {
-		no_tail(r, s, part);
-	} else if (rc == 1 && !limit.over) {
-		send(p, false, limit.size);
-	} else {
-		end_part(p, rc);
-		tail_free(p);
-		p = NULL;
-	}
-	browse_lock(b);
-	s->tail = p;
-	s->tail_size = limit.size;
-	s->n_working--;
-	pthread_cond_signal(&b->parcels);
-}
-
-static bool is_tail(const struct scan *s)
-{
-	return s->tail || (s->follows && s->next_part + 1 == s->n_parts);
-}
-
-/* A reader stays with a scan as long as there is nothing more urgent. */
-void *reader_run(void *arg)
-{
-	struct reader *const r = arg;
-	struct browse *const b = r->b;
-	struct pass *p = NULL;
-	struct limit limit;
-
-	browse_lock(b);
-	while (!b->stop) {
-		struct scan *s = find_work(b);
-		unsigned part;
-
-		if (s && is_tail(s)) {
-			run_tail(r, s);
-			continue;
-		}
-		if (p && p->scan != s) {
-			struct scan *const old = p->scan;
-
-			browse_unlock(b);
-			pass_release(p);
-			free(p);
-			p = NULL;
-			browse_lock(b);
-			old->n_working--;
-			pthread_cond_signal(&b->parcels);
-			continue;
-		}
-		if (!s) {
-			pthread_cond_wait(&b->work, &b->lock);
-			continue;
-		}
-		part = s->next_part++;
-		s->n_working += !p;
-		limit = limit_of(b);
-		browse_unlock(b);
-		limit_take(&limit, r->source);
-		if (!p) {
-			p = xcalloc(1, sizeof(*p));
-			pass_init(p, r, s);
-		}
-		run_part(p, part);
-		browse_lock(b);
-	}
-	if (p)
-		p->scan->n_working--;
-	browse_unlock(b);
-	if (p) {
-		pass_release(p);
-		free(p);
-	}
-	return NULL;
-}
