@@ -52,6 +52,7 @@ struct browse {
 	int event_fd;
 	uint64_t n_changes;
 	struct reader readers[READERS_MAX];
+	struct reader asides[READERS_MAX];	/* of a recording that does not grow */
 	unsigned n_readers;
 	pthread_t clerk;
 	bool clerk_runs;

@@ -232,10 +232,17 @@ static int open_sources(struct browse *b, const struct browse_options *o)
 	if (open_first(b, o) < 0)
 		return -ERR_SYSTEM;
 	for (; b->n_readers < wanted; b->n_readers++) {
-		struct source *s = b->n_readers || b->grows ? open_another(b) : b->first;
+		struct reader *const r = &b->readers[b->n_readers];
+		struct reader *const aside = &b->asides[b->n_readers];
 
-		b->readers[b->n_readers].source = s;
-		if (!s)
+		r->source = b->n_readers || b->grows ? open_another(b) : b->first;
+		if (!r->source)
+			return -ERR_SYSTEM;
+		if (b->grows)
+			continue;
+		*aside = (struct reader){ .b = b, .source = open_another(b) };
+		r->aside = aside;
+		if (!aside->source)
 			return -ERR_SYSTEM;
 	}
 	for (unsigned i = 0; i < SEEKERS; i++) {
@@ -344,9 +351,11 @@ void browse_close(struct browse *b)
 	details_free(b->details);
 	free_scans(b, true);
 	free_scans(b, false);
-	for (unsigned i = 0; i < b->n_readers; i++)
+	for (unsigned i = 0; i < b->n_readers; i++) {
 		if (b->readers[i].source != b->first)
 			source_close(b->readers[i].source);
+		source_close(b->asides[i].source);
+	}
 	source_close(b->first);
 	for (unsigned i = 0; i < MARK__N; i++)
 		free(b->marks[i].v);

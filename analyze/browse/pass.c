@@ -262,6 +262,13 @@ static void on_event(struct pass *p, const struct event *ev)
 		note_program(p, ev);
 }
 
+static bool is_wanted(const struct pass *p)
+{
+	if (p->scan->base)
+		reader_give_way(p->r);
+	return !__atomic_load_n(&p->scan->cancelled, __ATOMIC_RELAXED);
+}
+
 int pass_read_on(struct pass *p)
 {
 	struct source *const s = p->r->source;
@@ -282,8 +289,7 @@ int pass_read_on(struct pass *p)
 		p->n_seen++;
 		if (is_full(p))
 			send(p, false, 0);
-		if (p->n_seen % LOOK_EVERY == 0
-		    && __atomic_load_n(&p->scan->cancelled, __ATOMIC_RELAXED))
+		if (p->n_seen % LOOK_EVERY == 0 && !is_wanted(p))
 			return 0;
 		if (p->plan->to != UINT64_MAX && ev.num && ev.ts > p->plan->to
 		    && ev.ts - p->plan->to > DISORDER_NS)

@@ -28,18 +28,13 @@ static bool may_go_on(const struct browse *b, const struct scan *s)
 		&& (s->joining + 1 == s->n_parts || s->waiting_bytes < AHEAD_BYTES);
 }
 
-static struct scan *find_work(const struct browse *b)
+/* aside: only what is more urgent than the first pass. */
+static struct scan *find_work(const struct browse *b, bool aside)
 {
-	for (struct scan *s = b->scans; s; s = s->next)
+	for (struct scan *s = b->scans; s && !(aside && s->base); s = s->next)
 		if (may_begin(b, s) || may_go_on(b, s))
 			return s;
 	return NULL;
-}
-
-static void run_part(struct pass *p, unsigned part)
-{
-	pass_begin(p, part);
-	pass_end(p, pass_read(p));
 }
 
 /* ---- the end of a recording that grows ---- */
@@ -123,57 +118,84 @@ static bool is_tail(const struct scan *s)
 	return s->tail || (s->follows && s->next_part + 1 == s->n_parts);
 }
 
-/* A reader stays with a scan as long as there is nothing more urgent. */
+/* ---- at work ---- */
+
+/* With the lock, which it gives back meanwhile; NULL. */
+static struct pass *leave(struct pass *p)
+{
+	struct browse *const b = p->r->b;
+	struct scan *const s = p->scan;
+
+	browse_unlock(b);
+	pass_release(p);
+	free(p);
+	browse_lock(b);
+	s->n_working--;
+	pthread_cond_signal(&b->parcels);
+	return NULL;
+}
+
+/* Reads one part, of the scan that p (NULL: none) is at; with the lock, which it gives back
+ * meanwhile. */
+static struct pass *read_one(struct reader *r, struct pass *p, struct scan *s)
+{
+	struct browse *const b = r->b;
+	const struct limit limit = limit_of(b);
+	const unsigned part = s->next_part++;
+
+	s->n_working += !p;
+	browse_unlock(b);
+	limit_take(&limit, r->source);
+	if (!p) {
+		p = xcalloc(1, sizeof(*p));
+		pass_init(p, r, s);
+	}
+	pass_begin(p, part);
+	pass_end(p, pass_read(p));
+	browse_lock(b);
+	return p;
+}
+
+/* A reader stays with a scan as long as there is nothing more urgent.  aside: until there is
+ * nothing that the first pass gives way to.  With the lock. */
+static void work(struct reader *r, bool aside)
+{
+	struct browse *const b = r->b;
+	struct pass *p = NULL;
+
+	while (!b->stop) {
+		struct scan *const s = find_work(b, aside);
+
+		if (s && is_tail(s))
+			run_tail(r, s);
+		else if (p && p->scan != s)
+			p = leave(p);
+		else if (s)
+			p = read_one(r, p, s);
+		else if (!aside || b->rows_wanted)
+			pthread_cond_wait(&b->work, &b->lock);
+		else
+			break;
+	}
+	if (p)
+		leave(p);
+}
+
 void *reader_run(void *arg)
 {
 	struct reader *const r = arg;
-	struct browse *const b = r->b;
-	struct pass *p = NULL;
-	struct limit limit;
 
-	browse_lock(b);
-	while (!b->stop) {
-		struct scan *s = find_work(b);
-		unsigned part;
-
-		if (s && is_tail(s)) {
-			run_tail(r, s);
-			continue;
-		}
-		if (p && p->scan != s) {
-			struct scan *const old = p->scan;
-
-			browse_unlock(b);
-			pass_release(p);
-			free(p);
-			p = NULL;
-			browse_lock(b);
-			old->n_working--;
-			pthread_cond_signal(&b->parcels);
-			continue;
-		}
-		if (!s) {
-			pthread_cond_wait(&b->work, &b->lock);
-			continue;
-		}
-		part = s->next_part++;
-		s->n_working += !p;
-		limit = limit_of(b);
-		browse_unlock(b);
-		limit_take(&limit, r->source);
-		if (!p) {
-			p = xcalloc(1, sizeof(*p));
-			pass_init(p, r, s);
-		}
-		run_part(p, part);
-		browse_lock(b);
-	}
-	if (p)
-		p->scan->n_working--;
-	browse_unlock(b);
-	if (p) {
-		pass_release(p);
-		free(p);
-	}
+	browse_lock(r->b);
+	work(r, false);
+	browse_unlock(r->b);
 	return NULL;
+}
+
+void reader_give_way(struct reader *r)
+{
+	if (!r->aside)
+		return;
+	browse_lock(r->b);
+	work(r->aside, true);
+	browse_unlock(r->b);
 }

@@ -117,10 +117,14 @@ struct reader {
 	struct browse *b;
 	struct source *source;
 	uint64_t damage_told;
+	struct reader *aside;	/* has a source for what the first pass gives way to; or NULL */
 	bool runs;
 	pthread_t thread;
 };
 void *reader_run(void *reader);
+/* Amid a part of the first pass: reads all parts of more urgent scans that nobody has begun, and
+ * waits while a list of events is read. */
+void reader_give_way(struct reader *r);
 
 /* A scan for a plan, which it takes over; not yet known to anybody. */
 struct scan *scan_new(struct browse *b, const struct scan_plan *plan);

@@ -244,7 +244,7 @@ static void time_first(struct terminal *t, const struct views *vs)
 	}
 }
 
-/* Views that have few rows or none, while the first pass is at work. */
+/* Views that have few rows, or none, while the first pass is at work. */
 static void time_once(const char *saker, const char *file)
 {
 	static const char *const titles[] = {
@@ -261,7 +261,7 @@ static void time_once(const char *saker, const char *file)
 		await(&t, monotonic_ns(), is_begun);
 		choose_view(&t, titles[i]);
 		took = enter(&t, &began, has_rows);
-		printf("once %.1f ms %s\n", took, titles[i]);
+		printf("%s %.1f ms %s\n", is_empty(&t) ? "none" : "once", took, titles[i]);
 		stop(&t);
 	}
 }

@@ -2,6 +2,9 @@
 /* Views over a recording: the same rows for any number of threads, and the right ones. */
 #include "tests/unit/test.h"
 
+#include <sched.h>
+
+#include "analyze/browse/inside.h"
 #include "analyze/browse/timeline.h"
 #include "tests/unit/browse_world.h"
 
@@ -317,6 +320,43 @@ static void wrong_filters_are_told(void **unused)
 }
 
 /* Closed while they run, in any order, with others open. */
+/* The one reader is amid the first pass, which is in one part because of a correlation. */
+static void the_first_pass_gives_way(void **unused)
+{
+	struct browse_progress progress;
+	struct query_status st;
+	struct world w;
+	struct query *q;
+
+	world_more_rules = "- rule: often\n  desc: x\n  condition: evt.type = close\n"
+		"  output: x\n  priority: NOTICE\n"
+		"  correlate: {within: 1s, by: proc.pid, count: 20}\n";
+	world_begin(&w, 1);
+	world_more_rules = NULL;
+	for (bool begun = false; !begun; sched_yield()) {
+		browse_lock(w.b);
+		begun = w.b->base->next_part == 1;
+		w.b->rows_wanted |= begun;	/* as if a list of events were read */
+		browse_unlock(w.b);
+	}
+	q = world_query(&w, "syscalls", NULL);
+	st = world_complete(&w, q);
+	assert_null(st.failed);
+	/* The ends of processes are no calls. */
+	assert_int_equal(st.n_events, WORLD_EVENTS - 4);
+	browse_progress(w.b, &progress);
+	assert_false(progress.complete);
+	browse_lock(w.b);
+	w.b->rows_wanted = false;
+	pthread_cond_broadcast(&w.b->work);
+	browse_unlock(w.b);
+	world_base(&w);
+	browse_progress(w.b, &progress);
+	assert_int_equal(progress.n_events, WORLD_EVENTS);
+	query_close(q);
+	world_end(&w);
+}
+
 static void queries_can_be_closed_any_time(void **unused)
 {
 	struct world w;
@@ -350,6 +390,7 @@ int main(void)
 		cmocka_unit_test(the_timeline_can_be_zoomed),
 		cmocka_unit_test(completion_knows_values),
 		cmocka_unit_test(wrong_filters_are_told),
+		cmocka_unit_test(the_first_pass_gives_way),
 		cmocka_unit_test(queries_can_be_closed_any_time),
 	};
 

@@ -177,6 +177,7 @@ struct world {
 };
 
 static bool world_grows;	/* what is opened is still written */
+static const char *world_more_rules;	/* or NULL */
 
 static inline void world_open_at(struct world *w, const char *path, unsigned threads)
 {
@@ -189,6 +190,9 @@ static inline void world_open_at(struct world *w, const char *path, unsigned thr
 	views_init(&w->views);
 	w->rules = ruleset_new(&options);
 	assert_int_equal(ruleset_load_text(w->rules, "rules", world_rules, strlen(world_rules)), 0);
+	if (world_more_rules)
+		assert_int_equal(ruleset_load_text(w->rules, "more", world_more_rules,
+						   strlen(world_more_rules)), 0);
 	assert_int_equal(ruleset_finish(w->rules), 0);
 	o.rules = w->rules;
 	o.views = &w->views;
