@@ -39,7 +39,7 @@ struct datum datum_of(const struct view *v, const struct shown *s, unsigned colu
 		d.more = c->u > DISTINCT_MAX;
 		d.u = d.more ? DISTINCT_MAX : c->u;
 	}
-	d.is_signed = col->unit == UNIT_ID;
+	d.is_signed = unit_is_id(col->unit);
 	return d;
 }
 
@@ -72,7 +72,7 @@ int arrange_compare(const void *a, const void *b, void *arg)
 		return dx.known ? -1 : 1;
 	if (dx.known && is_text(col))
 		c = compare_texts(&dx, &dy);
-	else if (dx.known && col->unit == UNIT_ID)
+	else if (dx.known && unit_is_id(col->unit))
 		c = (int64_t)dx.u < (int64_t)dy.u ? -1 : dx.u != dy.u;
 	else if (dx.known)
 		c = compare_numbers(dx.u, dy.u);
@@ -108,7 +108,7 @@ static bool has_number(const struct arrange *a, const struct row *r)
 	if (end == a->search || *end)
 		return false;
 	for (unsigned i = 0; i < a->view->n_columns; i++)
-		if (a->view->columns[i].unit == UNIT_ID && r->cells[i].has && r->cells[i].u == n)
+		if (unit_is_id(a->view->columns[i].unit) && r->cells[i].has && r->cells[i].u == n)
 			return true;
 	return false;
 }

@@ -240,7 +240,7 @@ void table_sort(struct frame *f, unsigned column)
 		sort_by(f, column, !f->ascending);
 	else
 		sort_by(f, column, c->unit == UNIT_TEXT || c->unit == UNIT_TIME ||
-			c->unit == UNIT_SEVERITY || c->unit == UNIT_ID);
+			c->unit == UNIT_SEVERITY || unit_is_id(c->unit));
 }
 
 static void next_sort(const struct ui *u, struct frame *f)

@@ -127,6 +127,7 @@ void datum_text(struct buf *out, const struct datum *d, enum unit unit, int64_t 
 		break;
 	case UNIT_NUMBER:
 	case UNIT_ID:
+	case UNIT_PORT:
 	case UNIT_BYTES:
 	case UNIT_BYTES_RATE:
 	case UNIT_RATE:

@@ -31,7 +31,7 @@ static void put_datum(const struct events *e, const struct seeker *s, unsigned i
 		return;
 	d->known = true;
 	if (col->unit != UNIT_TEXT) {
-		d->is_signed = col->unit == UNIT_ID;
+		d->is_signed = unit_is_id(col->unit);
 		d->u = v.type == FIELD_DOUBLE ? (uint64_t)v.d : v.u;
 		return;
 	}

@@ -51,7 +51,7 @@ static void put_json_text(struct buf *out, const char *p, size_t len)
 static void put_json(struct buf *out, const struct datum *d, const struct buf *text,
 		     enum unit unit)
 {
-	const bool number = unit == UNIT_NUMBER || unit == UNIT_ID || unit == UNIT_BYTES ||
+	const bool number = unit == UNIT_NUMBER || unit_is_id(unit) || unit == UNIT_BYTES ||
 		unit == UNIT_SPAN || unit == UNIT_DECADE || unit == UNIT_BAR;
 
 	if (!d->known)

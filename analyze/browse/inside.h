@@ -48,6 +48,7 @@ struct browse {
 	unsigned n_waiting;		/* for the lock */
 	bool timed;			/* latencies have been seen; atomic */
 	bool sampled[2];		/* samples of threads, of processors; atomic */
+	bool contains;			/* something in a container has been seen; atomic */
 	bool stop, arrange, parcel_came;	/* arrange: a query wants other rows */
 	int event_fd;
 	uint64_t n_changes;

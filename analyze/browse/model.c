@@ -418,6 +418,8 @@ bool browse_tells(const struct browse *b, const struct view *v, unsigned column)
 		return __atomic_load_n(&b->sampled[0], __ATOMIC_RELAXED);
 	case SAMPLED_PROCESSORS:
 		return __atomic_load_n(&b->sampled[1], __ATOMIC_RELAXED);
+	case SAMPLED_CONTAINERS:
+		return __atomic_load_n(&b->contains, __ATOMIC_RELAXED);
 	}
 	return true;
 }

@@ -55,8 +55,8 @@ const struct views *browse_views(const struct browse *b);
 
 /* Has an event been seen that tells how long its call took? */
 bool browse_is_timed(const struct browse *b);
-/* Columns of samples are for recordings that have samples: has one been seen, or is a column
- * for all recordings? */
+/* Columns of samples are for recordings that have samples, those of containers for recordings
+ * that have containers: has one been seen, or is a column for all recordings? */
 bool browse_tells(const struct browse *b, const struct view *v, unsigned column);
 /* The column that a view is sorted by at the beginning. */
 unsigned browse_sort(const struct browse *b, const struct view *v);

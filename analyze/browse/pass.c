@@ -208,6 +208,16 @@ static void note_account(const struct pass *p, const struct event *ev)
 		__atomic_store_n(sampled, true, __ATOMIC_RELAXED);
 }
 
+static int note_container(const struct thread *t, void *arg)
+{
+	const struct pass *p = arg;
+	bool *const contains = &p->r->b->contains;
+
+	if (t->proc->container && !__atomic_load_n(contains, __ATOMIC_RELAXED))
+		__atomic_store_n(contains, true, __ATOMIC_RELAXED);
+	return 0;
+}
+
 static void on_sample(struct pass *p, const struct event *ev)
 {
 	const struct gather_event e = { .c = &p->ctx };
@@ -232,6 +242,7 @@ static void on_pseudo(struct pass *p, const struct event *ev)
 		note_loss(p, ev);
 	if (ev->type != EV_SNAP_END || !p->plan->plain || p->part != 0 || p->num != 0)
 		return;
+	state_each_thread(p->st, note_container, p);
 	for (unsigned i = 0; i < p->plan->n_views; i++)
 		gather_snapshot(&p->gathers[i], &p->ctx);
 }
@@ -247,6 +258,8 @@ static void on_event(struct pass *p, const struct event *ev)
 		return;
 	p->ctx.ev = ev;
 	arena_reset(&p->scratch);
+	if (p->ctx.cur->thread)
+		note_container(p->ctx.cur->thread, p);
 	if (p->filter && !cond_eval(p->filter, &p->ctx))
 		return;
 	if (p->scan->base)

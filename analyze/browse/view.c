@@ -40,6 +40,8 @@ enum sampled view_sampled(const char *field)
 			is = SAMPLED_THREADS;
 		else if (event_set_has(&ref.desc->only, EV_CPUINFO))
 			is = SAMPLED_PROCESSORS;
+		else if (strcmp(ref.desc->class, "container") == 0)
+			is = SAMPLED_CONTAINERS;
 	}
 	arena_release(&a);
 	return is;

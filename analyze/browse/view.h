@@ -32,7 +32,10 @@ enum { DISTINCT_MAX = 4096 };	/* beyond it is told as "4096+" */
 
 /* How a value is printed and aligned. */
 enum unit {
-	UNIT_TEXT, UNIT_NUMBER, UNIT_ID, UNIT_BYTES, UNIT_BYTES_RATE, UNIT_RATE, UNIT_PERCENT,
+	UNIT_TEXT, UNIT_NUMBER,
+	UNIT_ID,	/* a number that names something */
+	UNIT_PORT,	/* one that belongs to an address, and stays where others do not fit */
+	UNIT_BYTES, UNIT_BYTES_RATE, UNIT_RATE, UNIT_PERCENT,
 	UNIT_TIME,	/* ns since the epoch */
 	UNIT_SPAN,	/* ns */
 	UNIT_DECADE,	/* a power of ten, of ns: evt.latency.quantized */
@@ -44,8 +47,14 @@ enum unit {
 
 enum { VIEW_KEYS_MAX = 4, VIEW_COLUMNS_MAX = 28, VIEWS_MAX = 128 };
 
-/* Columns that only samples of the recorder fill. */
-enum sampled { SAMPLED_NOT, SAMPLED_THREADS, SAMPLED_PROCESSORS };
+static inline bool unit_is_id(unsigned unit)
+{
+	return unit == UNIT_ID || unit == UNIT_PORT;
+}
+
+/* Columns that only samples of the recorder fill, and those that say the same of everything
+ * where there are no containers. */
+enum sampled { SAMPLED_NOT, SAMPLED_THREADS, SAMPLED_PROCESSORS, SAMPLED_CONTAINERS };
 
 struct view_column {
 	const char *name, *help;	/* "BYTES IN"; one sentence */

@@ -35,6 +35,7 @@ const char *const gather_name[] = {
 };
 static const char *const units[] = {
 	[UNIT_TEXT] = "text", [UNIT_NUMBER] = "number", [UNIT_ID] = "id",
+	[UNIT_PORT] = "port",
 	[UNIT_BYTES] = "bytes", [UNIT_BYTES_RATE] = "bytes_rate", [UNIT_RATE] = "rate",
 	[UNIT_PERCENT] = "percent", [UNIT_TIME] = "time", [UNIT_SPAN] = "span",
 	[UNIT_DECADE] = "decade", [UNIT_BAR] = "bar",
