@@ -428,6 +428,12 @@ for my $file (@files) {
 		check($file, '');
 	}
 }
+SKIP: {
+	my $file = "$top/../shared/captures/run_as_user_0_container.scap";
+	skip('no capture in which a container is described late', 1) unless -e $file;
+	my ($v) = grep { $_->{id} eq 'containers' } browser($file, '');
+	like(told($v->{rows}[0]), qr/"nginx" .*"hopeful_taussig"/, 'a container is called what it is called in the end');
+}
 unless ($ENV{ONLY}) {
 	my $filter = 'evt.num > 300 and proc.name != sh';
 	check("$top/fixtures/$_.skr", $filter) for qw(intrusion busy);
