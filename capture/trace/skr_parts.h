@@ -25,6 +25,7 @@ struct skr {
 	bool has_index, grows;
 	struct input ahead;	/* of one that grows: looks for headers behind the end */
 	struct dict *dicts[DICTS_MAX];	/* descriptors live as long as the source */
+	uint64_t dict_sums[DICTS_MAX];	/* of their blocks */
 	unsigned n_dicts;
 	const struct dict *dict;
 	uint64_t dict_sum;

@@ -13,12 +13,24 @@ enum { ROW_WANTED = 1, ROW_NUMBERED = 2 };
 
 /* ---- the dictionary and what is wanted of it ---- */
 
+static void use_dict(struct skr *k, unsigned i)
+{
+	k->dict = k->dicts[i];
+	k->dict_sum = k->dict_sums[i];
+	k->want_stale = true;
+}
+
 int skr_take_dict(struct skr *k, const struct block *b, const uint8_t *payload)
 {
 	struct dict *d;
 
 	if (k->dict && k->dict_sum == b->payload_sum)
 		return 0;
+	for (unsigned i = 0; i < k->n_dicts; i++)
+		if (k->dict_sums[i] == b->payload_sum) {
+			use_dict(k, i);
+			return 0;
+		}
 	if (k->n_dicts == DICTS_MAX)
 		return err(ERR_FORMAT, "more than %d different dictionaries", DICTS_MAX);
 	if (unit_open_contents(&k->unit, b, payload) < 0)
@@ -26,9 +38,9 @@ int skr_take_dict(struct skr *k, const struct block *b, const uint8_t *payload)
 	d = dict_decode(k->unit.contents, k->unit.contents_len);
 	if (!d)
 		return -ERR_FORMAT;
-	k->dict = k->dicts[k->n_dicts++] = d;
-	k->dict_sum = b->payload_sum;
-	k->want_stale = true;
+	k->dicts[k->n_dicts] = d;
+	k->dict_sums[k->n_dicts] = b->payload_sum;
+	use_dict(k, k->n_dicts++);
 	return 0;
 }
 

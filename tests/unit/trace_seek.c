@@ -262,6 +262,48 @@ static void memory_is_a_source(void **state)
 	source_close(s);
 }
 
+/* A dictionary comes whenever there is a type of event that was not there before. */
+static void make_growing_dictionary(const char *to)
+{
+	static const enum event_id types[] = { EV_CLOSE, EV_READ, EV_OPENAT, EV_EXECVE };
+	const struct writer_options opt = { .lean = true, .block_size = 2000 };
+	struct writer *w = writer_open(to, true, &(struct source_info){0}, &opt);
+
+	assert_non_null(w);
+	for (unsigned i = 0; i < 400; i++) {
+		struct event ev;
+
+		if (i % 100 == 0)
+			put_key(w, i, false);
+		random_event(&ev, types[i / 100], &mem);
+		assert_int_equal(writer_add(w, &ev), 0);
+	}
+	assert_int_equal(writer_close(w), 0);
+}
+
+static void going_back_often_finds_all_dictionaries(void **state)
+{
+	char *const to = strdup(test_path("dictionaries.skr"));
+	struct source *s;
+
+	make_growing_dictionary(to);
+	s = test_source(to);
+	for (unsigned round = 0; round < 200; round++) {
+		const unsigned key = round % source_n_keys(s);
+		uint64_t n = 100 * key;
+		struct event ev;
+
+		assert_int_equal(source_seek_key(s, key), 0);
+		while (source_next(s, &ev) == 0)
+			n += !event_is_pseudo(&ev);
+		assert_int_equal(n, 400);
+		assert_int_equal(s->damage.n_places, 0);
+	}
+	source_close(s);
+	unlink(to);
+	free(to);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -269,6 +311,7 @@ int main(void)
 		cmocka_unit_test(parts_together_are_the_whole),
 		cmocka_unit_test(what_is_not_wanted_does_not_change_the_rest),
 		cmocka_unit_test(only_a_key_frame_that_is_fresh_comes_in_the_middle),
+		cmocka_unit_test(going_back_often_finds_all_dictionaries),
 		cmocka_unit_test(a_pipe_gives_the_same),
 		cmocka_unit_test(the_background_thread_writes_the_same),
 		cmocka_unit_test(a_full_disk_is_told),
