@@ -14,6 +14,9 @@ void vt_reset(struct vt *v)
 	v->bottom = VT_ROWS - 1;
 }
 
+/* The second half of a character that is two columns wide. */
+#define HALF UINT32_MAX
+
 static int clamp(int x, int most)
 {
 	return x < 0 ? 0 : x > most ? most : x;
@@ -23,6 +26,21 @@ static void clear(struct vt *v, int row, int from, int to)
 {
 	for (int i = from; i < to; i++)
 		v->cell[row][i] = 0;
+}
+
+/* Of a wide character there are both halves, or neither. */
+static void mend(uint32_t *row)
+{
+	for (int i = 0; i < VT_COLUMNS; i++) {
+		const bool wide = row[i] >= 0x80 && row[i] != HALF && wcwidth((wchar_t)row[i]) == 2;
+
+		if (row[i] == HALF)
+			row[i] = 0;
+		else if (wide && i + 1 < VT_COLUMNS && row[i + 1] == HALF)
+			i++;
+		else if (wide)
+			row[i] = 0;
+	}
 }
 
 static void scroll(struct vt *v, int from, int to, int by)
@@ -47,6 +65,18 @@ static void line_feed(struct vt *v)
 		v->row++;
 }
 
+/* w columns wide; a character of which it covers a half goes. */
+static void put_cells(uint32_t *row, int at, uint32_t c, int w)
+{
+	if (row[at] == HALF && at > 0)
+		row[at - 1] = 0;
+	if (at + w < VT_COLUMNS && row[at + w] == HALF)
+		row[at + w] = 0;
+	row[at] = c;
+	if (w == 2)
+		row[at + 1] = HALF;
+}
+
 static void put_character(struct vt *v, uint32_t c)
 {
 	const int w = wcwidth((wchar_t)c);
@@ -58,9 +88,7 @@ static void put_character(struct vt *v, uint32_t c)
 		line_feed(v);
 	}
 	v->last = c;
-	v->cell[v->row][v->column] = c;
-	if (w == 2 && v->column + 1 < VT_COLUMNS)
-		v->cell[v->row][v->column + 1] = UINT32_MAX;	/* its second half */
+	put_cells(v->cell[v->row], v->column, c, w);
 	v->column += w;
 }
 
@@ -81,6 +109,15 @@ static void erase_display(struct vt *v, int how)
 	if (how < 2)
 		clear(v, v->row, how == 0 ? clamp(v->column, VT_COLUMNS - 1) : 0,
 		      how == 0 ? VT_COLUMNS : clamp(v->column, VT_COLUMNS - 1) + 1);
+	mend(v->cell[v->row]);
+}
+
+static void erase_line(struct vt *v, int how)
+{
+	const int at = clamp(v->column, VT_COLUMNS - 1);
+
+	clear(v, v->row, how ? 0 : at, how == 1 ? at + 1 : VT_COLUMNS);
+	mend(v->cell[v->row]);
 }
 
 static void shift_cells(struct vt *v, int by)
@@ -96,6 +133,7 @@ static void shift_cells(struct vt *v, int by)
 		memmove(row, row + n, (size_t)(room - n) * sizeof(*row));
 		clear(v, v->row, VT_COLUMNS - n, VT_COLUMNS);
 	}
+	mend(v->cell[v->row]);
 }
 
 static void shift_lines(struct vt *v, int by)
@@ -111,6 +149,7 @@ static void erase_cells(struct vt *v, int n)
 	const int at = clamp(v->column, VT_COLUMNS - 1);
 
 	clear(v, v->row, at, at + clamp(n, VT_COLUMNS - at));
+	mend(v->cell[v->row]);
 }
 
 static void repeat(struct vt *v, int n)
@@ -167,10 +206,7 @@ static void csi(struct vt *v, uint8_t c)
 		v->column = clamp(arg(v, 1, 1) - 1, last);
 		break;
 	case 'J': erase_display(v, arg(v, 0, 0)); break;
-	case 'K':
-		clear(v, v->row, arg(v, 0, 0) ? 0 : clamp(v->column, last),
-		      arg(v, 0, 0) == 1 ? clamp(v->column, last) + 1 : VT_COLUMNS);
-		break;
+	case 'K': erase_line(v, arg(v, 0, 0)); break;
 	case 'X': erase_cells(v, arg(v, 0, 1)); break;
 	case 'b': repeat(v, arg(v, 0, 1)); break;
 	case 'S': shift_all(v, arg(v, 0, 1)); break;
@@ -317,7 +353,7 @@ size_t vt_row(const struct vt *v, int row, char *out)
 	for (int i = 0; i < VT_COLUMNS; i++) {
 		const uint32_t c = v->cell[row][i];
 
-		if (c == UINT32_MAX)
+		if (c == HALF)
 			continue;
 		if (c < 0x80) {
 			out[n++] = c ? (char)c : ' ';

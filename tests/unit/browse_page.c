@@ -56,6 +56,23 @@ static void what_was_behind_a_full_screen_comes_back(void **unused)
 	check_row(23, "");
 }
 
+static void half_of_a_wide_character_does_not_stay(void **unused)
+{
+	vt_reset(&vt);
+	put("日本語\033[2Gx|\n日本\rx\n日本語\033[4G二|\n");
+	check_row(0, " x| 語");
+	check_row(1, "x 本");
+	check_row(2, "日 二|");
+	put("日本\033[2G\033[K\n日本\033[2G\033[1K\n日本\033[2G\033[X\n日本\033[2G\033[P\n");
+	check_row(3, "");
+	check_row(4, "  本");
+	check_row(5, "  本");
+	check_row(6, " 本");
+	put("\033[79Gz日\033[1G\033[78@\n");
+	put("\033[79G日\033[1G\033[@");
+	check_row(9, "");
+}
+
 static void the_cursor_is_moved_and_text_erased(void **unused)
 {
 	vt_reset(&vt);
@@ -185,6 +202,7 @@ int main(void)
 		cmocka_unit_test(lines_and_returns_place_text),
 		cmocka_unit_test(a_line_ends_in_a_line_feed_alone),
 		cmocka_unit_test(what_was_behind_a_full_screen_comes_back),
+		cmocka_unit_test(half_of_a_wide_character_does_not_stay),
 		cmocka_unit_test(the_cursor_is_moved_and_text_erased),
 		cmocka_unit_test(characters_are_repeated_and_erased_in_place),
 		cmocka_unit_test(text_scrolls),
