@@ -32,7 +32,8 @@ static void forget_place(struct skr *k)
 	k->places = k->s.damage.n_places;
 }
 
-/* Goes to entry i of the index, which is a key frame, or to the start (NULL). */
+/* Goes to entry i of the index, which is a key frame, or to the start (NULL).  Where the dictionary
+ * there is damaged it is the first one, whatever was read before. */
 static int go(struct skr *k, const struct index_entry *e)
 {
 	uint64_t off = e ? e->off : FILE_HEADER_LEN;
@@ -41,6 +42,7 @@ static int go(struct skr *k, const struct index_entry *e)
 	if (e && e > k->index.entry && e[-1].kind == BLOCK_DICT)
 		off = e[-1].off;
 	forget_place(k);
+	skr_use_dict(k, 0);
 	k->num = e ? e->first_num - 1 : 0;
 	k->last_ts = e ? e->first_ts : 0;
 	return block_seek(&k->blocks, off);

@@ -61,6 +61,8 @@ int skr_grow(struct source *s, uint64_t limit, bool over);
 struct source *skr_again(struct source *s);
 /* Takes the dictionary of a DICT block, if it is another one than before. */
 int skr_take_dict(struct skr *k, const struct block *b, const uint8_t *payload);
+/* The i-th that was found is used, if there is one. */
+void skr_use_dict(struct skr *k, unsigned i);
 /* The key frames that cut the recording into parts: those behind events. */
 bool skr_is_key(const struct index_entry *e);
 /* Position in the index of key frame n, counted from 1; SIZE_MAX: there is none. */

@@ -13,8 +13,10 @@ enum { ROW_WANTED = 1, ROW_NUMBERED = 2 };
 
 /* ---- the dictionary and what is wanted of it ---- */
 
-static void use_dict(struct skr *k, unsigned i)
+void skr_use_dict(struct skr *k, unsigned i)
 {
+	if (i >= k->n_dicts || k->dict == k->dicts[i])
+		return;
 	k->dict = k->dicts[i];
 	k->dict_sum = k->dict_sums[i];
 	k->want_stale = true;
@@ -28,7 +30,7 @@ int skr_take_dict(struct skr *k, const struct block *b, const uint8_t *payload)
 		return 0;
 	for (unsigned i = 0; i < k->n_dicts; i++)
 		if (k->dict_sums[i] == b->payload_sum) {
-			use_dict(k, i);
+			skr_use_dict(k, i);
 			return 0;
 		}
 	if (k->n_dicts == DICTS_MAX)
@@ -39,8 +41,8 @@ int skr_take_dict(struct skr *k, const struct block *b, const uint8_t *payload)
 	if (!d)
 		return -ERR_FORMAT;
 	k->dicts[k->n_dicts] = d;
-	k->dict_sums[k->n_dicts] = b->payload_sum;
-	use_dict(k, k->n_dicts++);
+	k->dict_sums[k->n_dicts++] = b->payload_sum;
+	skr_use_dict(k, k->n_dicts - 1);
 	return 0;
 }
 

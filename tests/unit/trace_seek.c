@@ -3,6 +3,7 @@
 #include "tests/unit/test.h"
 #include "tests/unit/trace.h"
 
+#include "capture/trace/block.h"
 #include "capture/trace/format.h"
 
 enum { N = 12000, KEY_EVERY = 2500 };
@@ -275,7 +276,7 @@ static void make_growing_dictionary(const char *to)
 
 		if (i % 100 == 0)
 			put_key(w, i, false);
-		random_event(&ev, types[i / 100], &mem);
+		random_event(&ev, types[(i + 50) / 100 % 4], &mem);
 		assert_int_equal(writer_add(w, &ev), 0);
 	}
 	assert_int_equal(writer_close(w), 0);
@@ -304,6 +305,58 @@ static void going_back_often_finds_all_dictionaries(void **state)
 	free(to);
 }
 
+/* The dictionary of the third key frame can no longer be read. */
+static void damage_dictionary(const char *to)
+{
+	FILE *f = fopen(to, "r+");
+	static uint8_t p[1 << 20];
+	const size_t n = fread(p, 1, sizeof(p), f);
+	unsigned seen = 0;
+
+	for (size_t off = FILE_HEADER_LEN; off + BLOCK_HEADER_LEN < n; off++) {
+		if (memcmp(p + off, BLOCK_MAGIC, 8) || p[off + 8] != BLOCK_DICT || ++seen != 6)
+			continue;
+		fseek(f, (long)off + BLOCK_HEADER_LEN + 12, SEEK_SET);
+		fputc(~p[off + BLOCK_HEADER_LEN + 12], f);
+	}
+	fclose(f);
+	assert_true(seen >= 6);
+}
+
+static uint64_t count_from(struct source *s, unsigned key)
+{
+	struct event ev;
+	uint64_t n = 0;
+
+	s->stop_key = key + 1;
+	assert_int_equal(source_seek_key(s, key), 0);
+	while (source_next(s, &ev) == 0)
+		n += !event_is_pseudo(&ev);
+	return n;
+}
+
+static void a_damaged_dictionary_hides_the_same_whatever_was_read(void **state)
+{
+	char *const to = strdup(test_path("damaged.skr"));
+	uint64_t n[4];
+	struct source *s;
+
+	make_growing_dictionary(to);
+	damage_dictionary(to);
+	for (unsigned i = 0; i < 4; i++) {
+		s = test_source(to);
+		n[i] = count_from(s, i);
+		source_close(s);
+	}
+	assert_true(n[0] + n[1] + n[2] + n[3] < 400);
+	s = test_source(to);
+	for (unsigned i = 0; i < 40; i++)
+		assert_int_equal(count_from(s, i * 3 % 4), n[i * 3 % 4]);
+	source_close(s);
+	unlink(to);
+	free(to);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -312,6 +365,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_wanted_does_not_change_the_rest),
 		cmocka_unit_test(only_a_key_frame_that_is_fresh_comes_in_the_middle),
 		cmocka_unit_test(going_back_often_finds_all_dictionaries),
+		cmocka_unit_test(a_damaged_dictionary_hides_the_same_whatever_was_read),
 		cmocka_unit_test(a_pipe_gives_the_same),
 		cmocka_unit_test(the_background_thread_writes_the_same),
 		cmocka_unit_test(a_full_disk_is_told),
