@@ -29,9 +29,30 @@ void put_constant(struct buf *out, const void *p, size_t len)
 		case '\n': buf_str(out, "\\n"); break;
 		case '\r': buf_str(out, "\\r"); break;
 		case '\t': buf_str(out, "\\t"); break;
-		default: buf_byte(out, (uint8_t)c[i]);
+		default:
+			if ((uint8_t)c[i] < 0x20 || c[i] == 0x7f)
+				buf_printf(out, "\\x%02x", (uint8_t)c[i]);
+			else
+				buf_byte(out, (uint8_t)c[i]);
 		}
 	buf_byte(out, '"');
+}
+
+/* No constant can hold a NUL, nor has an honest name one: then what stands around it must do. */
+static void put_equals(struct buf *out, const char *field, struct text t)
+{
+	const char *const nul = memchr(t.p, 0, t.len), *last;
+
+	if (!nul) {
+		buf_printf(out, "%s = ", field);
+		put_constant(out, t.p, t.len);
+		return;
+	}
+	last = memrchr(t.p, 0, t.len);
+	buf_printf(out, "%s startswith ", field);
+	put_constant(out, t.p, (size_t)(nul - t.p));
+	buf_printf(out, " and %s endswith ", field);
+	put_constant(out, last + 1, (size_t)(t.p + t.len - last - 1));
 }
 
 unsigned link_put(struct link *out, unsigned n, const char *title, const char *view,
@@ -107,10 +128,10 @@ static bool put_other_end(struct buf *t, const struct subject *s)
 {
 	const char *arrow = memmem(s->fd_name.p, s->fd_name.len, "->", 2);
 	const char *end = s->fd_name.p + s->fd_name.len, *stop;
+	struct buf name = {0};
 
 	if (is_net(s)) {
-		buf_str(t, "fd.name = ");
-		put_constant(t, s->fd_name.p, s->fd_name.len);
+		put_equals(t, "fd.name", s->fd_name);
 		if (s->pid)
 			buf_printf(t, " and proc.pid != %" PRId64, s->pid);
 		return true;
@@ -119,11 +140,14 @@ static bool put_other_end(struct buf *t, const struct subject *s)
 		return false;
 	stop = memchr(arrow, ' ', (size_t)(end - arrow));
 	stop = stop ? stop : end;
-	buf_str(t, "fd.name startswith \"");
-	buf_put(t, arrow + 2, (size_t)(stop - arrow - 2));
-	buf_str(t, "->");
-	buf_put(t, s->fd_name.p, (size_t)(arrow - s->fd_name.p));
-	buf_byte(t, '"');
+	if (memchr(s->fd_name.p, 0, s->fd_name.len))
+		return false;
+	buf_put(&name, arrow + 2, (size_t)(stop - arrow - 2));
+	buf_str(&name, "->");
+	buf_put(&name, s->fd_name.p, (size_t)(arrow - s->fd_name.p));
+	buf_str(t, "fd.name startswith ");
+	put_constant(t, name.p, name.len);
+	buf_release(&name);
 	return true;
 }
 
@@ -134,8 +158,7 @@ static unsigned fd_links(const struct subject *s, struct link *out, unsigned n, 
 	if (put_other_end(&t, s))
 		n = link_put(out, n, "the other end of this connection", "processes",
 			     take_text(&t, a), true);
-	buf_str(&t, "fd.name = ");
-	put_constant(&t, s->fd_name.p, s->fd_name.len);
+	put_equals(&t, "fd.name", s->fd_name);
 	n = link_put(out, n, is_net(s) ? "all of this connection" : "who else touched this file",
 		     is_net(s) ? "events" : "processes", take_text(&t, a), true);
 	buf_release(&t);
@@ -149,8 +172,7 @@ static unsigned text_link(struct link *out, unsigned n, const char *title, const
 
 	if (!value.len)
 		return n;
-	buf_printf(&t, "%s = ", field);
-	put_constant(&t, value.p, value.len);
+	put_equals(&t, field, value);
 	n = link_put(out, n, title, view, take_text(&t, a), true);
 	buf_release(&t);
 	return n;
@@ -208,18 +230,18 @@ struct subject subject_of(const struct field_ctx *c)
 
 /* ---- rows ---- */
 
-static void put_value(struct buf *out, const struct gather_key *k)
+static void put_key(struct buf *out, const struct gather_key *k)
 {
 	const uint8_t type = k->field->ref.desc->type;
 	const struct fval v = { .p = k->text.p, .len = k->text.len, .type = type };
 	const struct fval number = { .u = k->u, .type = type };
 
-	if (!k->bytes)
-		fval_text(out, &number);
-	else if (type == FIELD_IP)
-		fval_text(out, &v);
-	else
-		put_constant(out, k->text.p, k->text.len);
+	if (k->bytes && type != FIELD_IP) {
+		put_equals(out, k->field->ref.text, k->text);
+		return;
+	}
+	buf_printf(out, "%s = ", k->field->ref.text);
+	fval_text(out, k->bytes ? &v : &number);
 }
 
 static void note_key(struct subject *s, const struct gather_key *k)
@@ -261,8 +283,7 @@ static const char *keys_condition(struct browse *b, const struct gather_plan *p,
 			put_process(b, &out, s);
 			continue;
 		}
-		buf_printf(&out, "%s = ", k[i].field->ref.text);
-		put_value(&out, &k[i]);
+		put_key(&out, &k[i]);
 	}
 	text = take_text(&out, a);
 	buf_release(&out);

@@ -5,6 +5,7 @@
 #include <sched.h>
 
 #include "analyze/browse/inside.h"
+#include "analyze/browse/links.h"
 #include "analyze/browse/timeline.h"
 #include "tests/unit/browse_world.h"
 
@@ -139,6 +140,52 @@ static void a_row_leads_to_its_events(void **unused)
 	query_close(inner);
 	query_close(q);
 	query_rows_release(&rows);
+	arena_release(&a);
+	world_end(&w);
+}
+
+static void check_links(struct world *w, const struct subject *s, struct arena *a)
+{
+	struct link links[LINKS_MAX];
+	const unsigned n = links_add(w->b, s, links, 0, a);
+	const char *text;
+	size_t len;
+
+	for (unsigned i = 0; i < n; i++) {
+		struct cond *c = cond_compile(links[i].filter, strlen(links[i].filter), "f");
+
+		if (!c)
+			fail_msg("%s: %s", links[i].filter, err_text());
+		if (cond_equals(c, "fd.name", &text, &len)) {
+			assert_int_equal(len, s->fd_name.len);
+			assert_memory_equal(text, s->fd_name.p, len);
+		}
+		cond_free(c);
+	}
+	assert_true(n >= 3);
+}
+
+/* Whatever bytes names have: a condition that one leads to is about that name, and no more. */
+static void conditions_hold_any_name(void **unused)
+{
+	static const char *const names[] = {
+		"\"", "\\", "\\\"", "a\0b", "\0", "'", "\\x41", " ", "\xff\x80", "\x1b[2J\x7f",
+		"\" or proc.name = \"x", "a->\" or \"b\\", "ffff1->ffff2 /run/\"x",
+	};
+	struct arena a = {0};
+	struct world w;
+
+	world_begin(&w, 1);
+	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		for (uint8_t kind = 0; kind < FD__N; kind++) {
+			const struct text t = { names[i], i == 3 ? 3 : i == 4 ? 1 :
+						(uint32_t)strlen(names[i]) };
+			const struct subject s = { .pid = 7, .fd_kind = kind, .fd_name = t,
+						   .program = t, .container = t, .peer.p = "",
+						   .num = 1 };
+
+			check_links(&w, &s, &a);
+		}
 	arena_release(&a);
 	world_end(&w);
 }
@@ -383,6 +430,7 @@ int main(void)
 		cmocka_unit_test(every_event_counts_once),
 		cmocka_unit_test(sorts_and_searches),
 		cmocka_unit_test(a_row_leads_to_its_events),
+		cmocka_unit_test(conditions_hold_any_name),
 		cmocka_unit_test(a_range_of_time_limits),
 		cmocka_unit_test(alerts_are_counted_and_marked),
 		cmocka_unit_test(the_tree_has_children_below_parents),
