@@ -13,6 +13,10 @@ $(FUZZ_O)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,FUZZCC,$@)$(CLANG) $(CPPFLAGS) $(FUZZ_FLAGS) -MMD -MP -c -o $@ $<
 
+FUZZ_BROWSE := $(filter $(FUZZ_O)/browse% %/notes %/views %/vt,$(FUZZ_PROGRAMS))
+$(FUZZ_BROWSE): $(patsubst %.c,$(FUZZ_O)/obj/%.o,$(BROWSE_SRC))
+$(FUZZ_BROWSE): LIBS += $(BROWSE_LIBS)
+
 $(FUZZ_PROGRAMS): $(FUZZ_O)/%: $(FUZZ_O)/obj/tests/fuzz/%.o $(patsubst %.c,$(FUZZ_O)/obj/%.o,$(LIB_SRC))
 	$(call say,LD,$@)$(CLANG) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS)
 

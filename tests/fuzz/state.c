@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes as events of the catalogue: the state takes them, all fields are got, and
- * key frames are made of what comes out.
- *
- * An event is a type, a thread, and for each parameter a byte that says what its value
- * is: absent, a small number, eight bytes, or a text of so many bytes. */
+ * key frames are made of what comes out.  What an event is: see take.h. */
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "capture/base/cursor.h"
 #include "replay/field/field.h"
+#include "tests/fuzz/take.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -38,32 +35,6 @@ static void compile(void)
 	if (!all)
 		abort();
 	buf_release(&b);
-}
-
-static void take_value(struct cursor *c, struct value *v, uint8_t type)
-{
-	const uint8_t how = cursor_u8(c);
-
-	if (how == 0)
-		return;
-	if (type_is_number(type)) {
-		value_number(v, how < 0xf0 ? (uint64_t)(how - 1) : cursor_u64(c));
-		return;
-	}
-	if (how <= cursor_left(c))
-		value_bytes(v, cursor_bytes(c, how - 1u), how - 1u);
-}
-
-static bool take_event(struct cursor *c, struct event *ev)
-{
-	const unsigned type = cursor_u8(c) % EV__N;
-
-	event_init(ev, type ? type : EV_GENERIC);
-	ev->tid = cursor_u8(c) % 8;
-	ev->pid = ev->tid & 4 ? ev->tid : 0;
-	for (unsigned i = 0; i < ev->n_params; i++)
-		take_value(c, &ev->v[i], ev->desc->params[i].type);
-	return !c->bad;
 }
 
 static int feed(const struct event *ev, void *arg)

@@ -3,6 +3,8 @@
  *
  *   bad seeds DIR    a few good ones, compressed and plain, for the fuzzer to start from
  *   bad parts DIR    the insides of blocks, for the same
+ *   bad plain IN OUT a recording without compression, whose bytes can be changed
+ *   bad events IN OUT   its first events, as tests/fuzz/take.h reads them
  *   bad make DIR     good.skr, and beside it one file for each way to be bad; a list of them
  *                    with what a reader must say goes to stdout: NAME <tab> MESSAGE */
 #include <stdio.h>
@@ -347,6 +349,80 @@ static void make_insides(const char *dir)
 	free(f.p);
 }
 
+static bool is_snapshot(const struct event *ev)
+{
+	return strncmp(ev->desc->name, "snap_", 5) == 0;
+}
+
+static int make_plain(const char *from, const char *to)
+{
+	const struct writer_options opt = { .level = WRITER_PLAIN, .lean = true,
+		.block_size = 1 << 13 };
+	struct source *s = source_open(from);
+	struct writer *w = s ? writer_open(to, true, &s->info, &opt) : NULL;
+	bool in_key = false;
+	static struct event ev;
+	int rc = 0;
+
+	while (w && rc == 0 && source_next(s, &ev) == 0) {
+		if (is_snapshot(&ev) && !in_key)
+			rc = writer_key_begin(w);
+		in_key = (in_key || is_snapshot(&ev)) && ev.type != EV_SNAP_END;
+		rc = rc < 0 ? rc : writer_add(w, &ev);
+		if (ev.type == EV_SNAP_END && rc == 0)
+			rc = writer_key_end(w);
+	}
+	source_close(s);
+	if (!w || rc < 0 || writer_close(w) < 0) {
+		err_print();
+		return EXIT_FAILED;
+	}
+	return EXIT_DONE;
+}
+
+static void put_value(struct buf *out, const struct value *v, bool is_number)
+{
+	if (v->state != VALUE_SET || (!is_number && v->len > 0xfe)) {
+		buf_byte(out, 0);
+	} else if (!is_number) {
+		buf_byte(out, (uint8_t)(v->len + 1));
+		buf_put(out, v->p, v->len);
+	} else if (v->u < 0xee) {
+		buf_byte(out, (uint8_t)(v->u + 1));
+	} else {
+		buf_byte(out, 0xf0);
+		buf_le64(out, v->u);
+	}
+}
+
+enum { TAKEN_MAX = 150 };
+
+static int make_events(const char *from, const char *to)
+{
+	struct source *s = source_open(from);
+	struct buf out = {0};
+	static struct event ev;
+
+	for (unsigned n = 0; s && n < TAKEN_MAX && source_next(s, &ev) == 0;) {
+		if (!ev.num || ev.type > UINT8_MAX)
+			continue;
+		buf_byte(&out, (uint8_t)ev.type);
+		buf_byte(&out, (uint8_t)ev.tid);
+		for (unsigned i = 0; i < ev.n_params; i++)
+			put_value(&out, &ev.v[i], type_is_number(ev.desc->params[i].type));
+		buf_byte(&out, 1);	/* the time until the next one */
+		n++;
+	}
+	source_close(s);
+	if (!s) {
+		err_print();
+		return EXIT_FAILED;
+	}
+	save(to, out.p, out.len);
+	buf_release(&out);
+	return EXIT_DONE;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 3 && strcmp(argv[1], "seeds") == 0) {
@@ -363,6 +439,10 @@ int main(int argc, char **argv)
 		make_bad(argv[2]);
 		return EXIT_DONE;
 	}
-	fputs("usage: bad seeds|parts|make DIR\n", stderr);
+	if (argc == 4 && strcmp(argv[1], "plain") == 0)
+		return make_plain(argv[2], argv[3]);
+	if (argc == 4 && strcmp(argv[1], "events") == 0)
+		return make_events(argv[2], argv[3]);
+	fputs("usage: bad seeds|parts|make DIR, bad plain|events IN OUT\n", stderr);
 	return EXIT_FAILED;
 }

@@ -3,6 +3,7 @@
  * take.
  *   browse FILE rows VIEW [FILTER]	all rows as lines with tabs
  *   browse FILE time			milliseconds of each view, of jumps; memory
+ *   browse FILE all			all views and what they lead to, the same for any THREADS
  * Options before: -j THREADS, -r RULES. */
 #include <inttypes.h>
 #include <poll.h>
@@ -12,10 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "analyze/browse/events.h"
-#include "analyze/browse/timeline.h"
-#include "capture/base/err.h"
-#include "capture/base/progress.h"
+#include "tests/unit/browse_all.h"
 
 static struct field_env env = { .hostname = "h", .source = "syscall" };
 static struct views views;
@@ -216,6 +214,15 @@ static void time_all(struct browse *b, uint64_t began)
 	printf("memory: most %ld kB, anonymous %ld kB\n", memory("VmHWM:"), memory("RssAnon:"));
 }
 
+static void print_all(struct browse *b)
+{
+	struct all all = { .b = b, .views = &views, .which = UINT32_MAX, .print = true };
+
+	all_look(&all);
+	fwrite(all.text.p, 1, all.text.len, stdout);
+	all_release(&all);
+}
+
 static struct ruleset *load_rules(const char *path)
 {
 	const struct ruleset_options options = { .least = PRIORITY_DEBUG };
@@ -237,6 +244,10 @@ static int run(struct browse *b, int argc, char **argv, uint64_t began)
 
 	if (strcmp(argv[1], "time") == 0) {
 		time_all(b, began);
+		return 0;
+	}
+	if (strcmp(argv[1], "all") == 0) {
+		print_all(b);
 		return 0;
 	}
 	if (!v)

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Any bytes as what was written to a terminal: no row is wider than it. */
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze/browse/cell.h"
+#include "analyze/browse/vt.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+static void check(const struct vt *v)
+{
+	char row[4 * VT_COLUMNS];
+
+	if (v->row < 0 || v->row >= VT_ROWS || v->column < 0 || v->column > VT_COLUMNS
+	    || v->top < 0 || v->bottom >= VT_ROWS || v->top >= v->bottom)
+		abort();
+	for (int i = 0; i < VT_ROWS; i++) {
+		const size_t n = vt_row(v, i, row);
+
+		if (cell_width(row, n, 2 * VT_COLUMNS, true) > VT_COLUMNS) {
+			fprintf(stderr, "row %d is too wide\n", i);
+			abort();
+		}
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	static struct vt v;
+
+	setlocale(LC_CTYPE, "C.UTF-8");
+	vt_reset(&v);
+	for (size_t i = 0; i < len; i += 16)
+		vt_put(&v, data + i, len - i < 16 ? len - i : 16);
+	check(&v);
+	return 0;
+}
