@@ -582,6 +582,8 @@ void events_run(struct job *j, struct seeker *s)
 	}
 	for (;;) {
 		count_around(e, num, &before, &behind);
+		/* The last event stands for what is behind it. */
+		before -= behind == 0 && before > 0;
 		if (job_over(j) || before >= w.before || e->begin)
 			break;
 		lo = e->lo;

@@ -17,6 +17,34 @@ static struct events *list(struct world *w, const char *filter)
 	return e;
 }
 
+/* Exactly so many rows as are wanted stand before the end, and nobody knows yet that there are no
+ * more. */
+static void the_end_has_as_many_rows_as_are_wanted(void **unused)
+{
+	const struct place ends[] = { { .ts = UINT64_MAX }, { .num = WORLD_EVENTS + 10 } };
+	struct event_window v = {0};
+	struct world w;
+
+	world_begin(&w, 2);
+	for (unsigned before = 18; before < 23; before++)
+		for (unsigned i = 0; i < 2; i++) {
+			struct events *e = list(&w, "evt.num > 29980");
+			unsigned waits = 0;
+
+			do {
+				events_window(e, &ends[i], before, 30, &v);
+				if (!v.complete)
+					world_wait(&w);
+			} while (!v.complete && waits++ < 300);
+			assert_true(v.complete);
+			assert_int_equal(v.n, before < 20 ? before + 1 : 20);
+			assert_true(v.end);
+			events_close(e);
+		}
+	event_window_release(&v);
+	world_end(&w);
+}
+
 static void windows_are_around_their_place(void **unused)
 {
 	static const uint64_t places[] = { 1, 2, 5, 1999, 2000, 2001, 15000, 29999, 30000, 7,
@@ -274,6 +302,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(windows_are_around_their_place),
+		cmocka_unit_test(the_end_has_as_many_rows_as_are_wanted),
 		cmocka_unit_test(lists_are_the_same_both_ways),
 		cmocka_unit_test(times_lead_to_events),
 		cmocka_unit_test(losses_stand_between_rows),
