@@ -61,6 +61,7 @@ struct events {
 	uint64_t lo, hi;		/* 0: nothing is known */
 	bool begin, end;
 	uint64_t size;			/* of the recording when that was its end */
+	uint64_t last;			/* the last event that was read there */
 	uint64_t ts_asked, ts_num;	/* event at or after a time; num 0: there is none */
 	bool ts_known;
 	struct search *search;

@@ -146,8 +146,10 @@ static void told(struct events *e, const struct seeker *s, uint64_t hi, bool end
 	if (hi > e->hi)
 		e->hi = hi;
 	e->end |= end;
-	if (end)
+	if (end) {
 		e->size = s->source->info.size;
+		e->last = hi;
+	}
 	browse_unlock(e->b);
 }
 
@@ -365,18 +367,13 @@ static void back_to(struct events *e, struct seeker *s, struct ring *r, uint64_t
 	rows_between(e, s, from, e->lo, r);
 }
 
-/* About n more rows before lo. */
-static void extend_backward(struct events *e, struct seeker *s, unsigned n)
+/* The last n before lo of those in focus, wherever they are in the part. */
+static void extend_noted(struct events *e, struct seeker *s, unsigned n)
 {
 	const unsigned part = browse_part(e->b, e->lo - 1, 0);
 	const uint64_t first = part ? e->b->parts[part].first_num : 1;
-	struct ring r = { .cap = n };
+	struct ring r = { .cap = n, .v = xcalloc(n, sizeof(*r.v)) };
 
-	if (is_plain(e)) {
-		rows_between(e, s, e->lo > n ? e->lo - n : 1, e->lo, NULL);
-		return;
-	}
-	r.v = xcalloc(n, sizeof(*r.v));
 	if (note_part(e, s, part, e->lo, &r)) {
 		if (r.n == 0)
 			prepend(e, NULL, 0, first);
@@ -384,6 +381,17 @@ static void extend_backward(struct events *e, struct seeker *s, unsigned n)
 			back_to(e, s, &r, first);
 	}
 	free(r.v);
+}
+
+/* About n more rows before lo. */
+static void extend_backward(struct events *e, struct seeker *s, unsigned n)
+{
+	const size_t known = e->n;
+
+	/* Where numbers are missing they may be more than one could count down. */
+	if (!is_plain(e) || (rows_between(e, s, e->lo > n ? e->lo - n : 1, e->lo, NULL)
+			     && e->n == known && !e->begin))
+		extend_noted(e, s, n);
 }
 
 /* ---- a place ---- */
@@ -556,6 +564,26 @@ static uint64_t number_of_place(struct events *e, struct seeker *s, const struct
 	return num;
 }
 
+/* Rows from num on, told as soon as they are there. */
+static void read_behind(struct events *e, struct seeker *s, uint64_t num, const struct wish *w)
+{
+	size_t before, behind;
+
+	for (;;) {
+		count_around(e, num, &before, &behind);
+		if (job_over(&e->job) || behind > w->after || has_ended(e, s))
+			break;
+		extend_forward(e, s, w->after + 1 - (unsigned)behind);
+		browse_tell(e->b);
+	}
+}
+
+/* Is the end known, and far before all that is? */
+static bool is_beyond(const struct events *e, const struct seeker *s)
+{
+	return has_ended(e, s) && e->n == 0 && e->last < e->lo - 1;
+}
+
 void events_run(struct job *j, struct seeker *s)
 {
 	struct events *const e = (struct events *)j;
@@ -570,15 +598,13 @@ void events_run(struct job *j, struct seeker *s)
 		: number_of_place(e, s, &w.place);
 	if (!num)
 		return;
-	if (!e->lo || num < e->lo || num > e->hi + 1)
+	if (!e->lo || num < e->lo || (num > e->hi + 1 && !has_ended(e, s)))
 		begin_at(e, s, num, w.before);
-	/* First what is at the place and behind it, told as soon as it is there. */
-	for (;;) {
-		count_around(e, num, &before, &behind);
-		if (job_over(j) || behind > w.after || has_ended(e, s))
-			break;
-		extend_forward(e, s, w.after + 1 - (unsigned)behind);
-		browse_tell(e->b);
+	/* First what is at the place and behind it. */
+	read_behind(e, s, num, &w);
+	if (is_beyond(e, s) && !job_over(j)) {
+		begin_at(e, s, e->last + 1, w.before);
+		read_behind(e, s, e->last + 1, &w);
 	}
 	for (;;) {
 		count_around(e, num, &before, &behind);

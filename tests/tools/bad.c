@@ -365,12 +365,17 @@ static int make_plain(const char *from, const char *to)
 	int rc = 0;
 
 	while (w && rc == 0 && source_next(s, &ev) == 0) {
-		if (is_snapshot(&ev) && !in_key)
+		if (ev.type == EV_SNAP_MACHINE && !in_key) {
 			rc = writer_key_begin(w);
-		in_key = (in_key || is_snapshot(&ev)) && ev.type != EV_SNAP_END;
-		rc = rc < 0 ? rc : writer_add(w, &ev);
-		if (ev.type == EV_SNAP_END && rc == 0)
+			in_key = true;
+		}
+		/* What the recorder learns between key frames belongs to none. */
+		if (rc == 0 && (in_key || !is_snapshot(&ev)))
+			rc = writer_add(w, &ev);
+		if (ev.type == EV_SNAP_END && in_key && rc == 0) {
 			rc = writer_key_end(w);
+			in_key = false;
+		}
 	}
 	source_close(s);
 	if (!w || rc < 0 || writer_close(w) < 0) {

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Damaged .scap captures by the thousand: copies of real ones with bytes and lengths changed,
- * cut, with blocks doubled, swapped and taken out.  Each is read to its end, in this
- * process, with its state; none may crash, take longer than ten seconds, or need more than twice
- * the memory of its original (and of a small one, not more than 4 MiB besides).
+/* Damaged captures by the thousand: copies of real ones with bytes and lengths changed, cut, with
+ * blocks doubled, swapped and taken out; .scap, and .skr without compression, whose checksums
+ * mostly hold.  Each is read to its end, in this process, with its state; none may crash, take
+ * longer than ten seconds, or need more than twice the memory of its original (and of a small one,
+ * not more than 4 MiB besides).
  *
  *   mutants [-s SEED] N CAPTURE...     N mutants of all; short captures are taken more often
- *   mutants -o NUMBER ...              only that one (which a failure names) */
+ *   mutants -b ...                     the browser's model looks at all of each: some views, what
+ *                                      rows lead to, events; one of eight with one reader, too
+ *   mutants -o NUMBER ...              only that one (which a failure names)
+ *   mutants -w FILE -o NUMBER ...      writes it there as well */
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,6 +25,8 @@
 #include "capture/base/mem.h"
 #include "capture/trace/format.h"
 #include "replay/state/state.h"
+#include "tests/fuzz/browse.h"
+#include "tests/unit/reseal.h"
 
 enum { SECONDS = 10, BLOCKS_MAX = 1 << 16, SLACK = 4 << 20 };
 
@@ -32,8 +38,8 @@ static void grows(size_t n)
 {
 	const size_t now = __atomic_add_fetch(&live, n, __ATOMIC_RELAXED);
 
-	if (now > peak)
-		peak = now;
+	if (now > __atomic_load_n(&peak, __ATOMIC_RELAXED))
+		__atomic_store_n(&peak, now, __ATOMIC_RELAXED);
 }
 
 static void shrinks(size_t n)
@@ -41,7 +47,7 @@ static void shrinks(size_t n)
 	__atomic_sub_fetch(&live, n, __ATOMIC_RELAXED);
 }
 
-#ifdef __SANITIZE_ADDRESS__
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 
 int __sanitizer_install_malloc_and_free_hooks(void (*)(const volatile void *, size_t),
 					      void (*)(const volatile void *));
@@ -114,18 +120,48 @@ static void watch(void (*on_death)(void))
 
 /* ---- captures ---- */
 
-struct bytes {
+struct memory {
 	uint8_t *p;
 	size_t n, cap;
 };
 
 struct capture {
 	const char *path;
-	struct bytes raw, inflated;	/* inflated: the same where it is plain */
+	struct memory raw, inflated;	/* inflated: the same where it is plain */
 	size_t *block, n_blocks;	/* where they begin, in inflated */
+	bool skr;
 	size_t peak;
 	double weight;
 };
+
+/* The block at p is so long, or there is none (0). */
+static size_t block_len(bool skr, const uint8_t *p, size_t left)
+{
+	const size_t head = skr ? BLOCK_HEADER_LEN : 12;
+	uint32_t len;
+
+	if (left < head || (skr && memcmp(p, BLOCK_MAGIC, 8) != 0))
+		return 0;
+	memcpy(&len, p + (skr ? 16 : 4), 4);
+	if (skr)
+		return len <= left - head ? head + len : 0;
+	return len >= head && len <= left ? len : 0;
+}
+
+static void find_blocks(struct capture *c)
+{
+	const struct memory *b = &c->inflated;
+	size_t len;
+
+	c->skr = b->n >= FILE_HEADER_LEN && memcmp(b->p, SKR_MAGIC, 8) == 0;
+	c->block = xcalloc(BLOCKS_MAX, sizeof(*c->block));
+	for (size_t at = c->skr ? FILE_HEADER_LEN : 0; c->n_blocks < BLOCKS_MAX; at += len) {
+		len = block_len(c->skr, b->p + at, b->n - at);
+		if (!len)
+			break;
+		c->block[c->n_blocks++] = at;
+	}
+}
 
 static void load(struct capture *c, const char *path)
 {
@@ -145,23 +181,14 @@ static void load(struct capture *c, const char *path)
 		exit(EXIT_FAILED);
 	close(fd);
 	do {
-		struct bytes *b = &c->inflated;
+		struct memory *b = &c->inflated;
 
 		b->p = mem_grow(b->p, &b->cap, b->n + (1 << 16), 1);
 		got = gzread(z, b->p + b->n, 1 << 16);
 		b->n += got > 0 ? (size_t)got : 0;
 	} while (got > 0);
 	gzclose(z);
-	c->block = xcalloc(BLOCKS_MAX, sizeof(*c->block));
-	for (size_t at = 0; at + 12 <= c->inflated.n && c->n_blocks < BLOCKS_MAX; ) {
-		uint32_t len;
-
-		memcpy(&len, c->inflated.p + at + 4, 4);
-		if (len < 12 || len > c->inflated.n - at)
-			break;
-		c->block[c->n_blocks++] = at;
-		at += len;
-	}
+	find_blocks(c);
 	c->weight = 1.0 / (double)(c->inflated.n + 200000);
 }
 
@@ -193,14 +220,14 @@ static uint64_t odd_number(void)
 	return next_random() & 1 ? odd[below(sizeof(odd) / sizeof(odd[0]))] : next_random();
 }
 
-static void put(struct bytes *b, size_t at, uint64_t v, unsigned n)
+static void put(struct memory *b, size_t at, uint64_t v, unsigned n)
 {
 	for (unsigned i = 0; i < n && at + i < b->n; i++)
 		b->p[at + i] = (uint8_t)(v >> 8 * i);
 }
 
 /* Replaces n bytes at `at` by m of those at p, which may be b's own. */
-static void replace(struct bytes *b, size_t at, size_t n, const uint8_t *p, size_t m)
+static void replace(struct memory *b, size_t at, size_t n, const uint8_t *p, size_t m)
 {
 	uint8_t *copy = xmalloc(m + 1);
 
@@ -218,7 +245,7 @@ struct range {
 	size_t at, n;
 };
 
-static struct range some_block(const struct capture *c, const struct bytes *b)
+static struct range some_block(const struct capture *c, const struct memory *b)
 {
 	const size_t i = below(c->n_blocks);
 	struct range r = { c->n_blocks ? c->block[i] : 0, 0 };
@@ -232,11 +259,15 @@ static struct range some_block(const struct capture *c, const struct bytes *b)
 	return r;
 }
 
-static void mutate_block(const struct capture *c, struct bytes *b)
+static void mutate_block(const struct capture *c, struct memory *b)
 {
 	const struct range r = some_block(c, b), other = some_block(c, b);
 
-	switch (below(9)) {
+	if (c->skr && below(3) == 0) {
+		put(b, r.at + 8 + below(BLOCK_HEADER_LEN - 8), odd_number(), 1u << below(4));
+		return;
+	}
+	switch (c->skr ? below(4) == 0 ? below(3) : 8 : below(9)) {
 	case 0:		/* doubled, or moved somewhere else */
 		replace(b, other.at, 0, b->p + r.at, r.n);
 		return;
@@ -267,7 +298,7 @@ static void mutate_block(const struct capture *c, struct bytes *b)
 	}
 }
 
-static void mutate_bytes(struct bytes *b)
+static void mutate_bytes(struct memory *b)
 {
 	const size_t at = below(b->n);
 	size_t n = below(64);
@@ -293,10 +324,10 @@ static void mutate_bytes(struct bytes *b)
 	}
 }
 
-static void make_mutant(const struct capture *c, struct bytes *b)
+static void make_mutant(const struct capture *c, struct memory *b)
 {
 	const bool zipped = c->raw.n != c->inflated.n && below(5) == 0;
-	const struct bytes *from = zipped ? &c->raw : &c->inflated;
+	const struct memory *from = zipped ? &c->raw : &c->inflated;
 
 	b->n = 0;
 	replace(b, 0, 0, from->p, from->n);
@@ -306,9 +337,14 @@ static void make_mutant(const struct capture *c, struct bytes *b)
 		else
 			mutate_block(c, b);
 	}
+	if (c->skr && below(8))
+		reseal(b->p, b->n);
 }
 
 /* ---- running ---- */
+
+static bool browses;
+static const char *written;
 
 static volatile unsigned sink;
 static uint64_t number;
@@ -349,13 +385,44 @@ static void look(const struct event *ev)
 	sink += sum;
 }
 
-/* Reads the capture; returns the most memory that was in use at once. */
-static size_t read_all(const struct bytes *b)
+static void read_path(const char *path)
 {
 	static struct event ev;
+	struct state *st = state_new(NULL);
+	struct source *s = source_open(path);
+
+	while (s && source_next(s, &ev) == 0) {
+		state_update(st, &ev);
+		look(&ev);
+	}
+	source_close(s);
+	state_free(st);
+}
+
+static void browse_path(const char *path, bool original)
+{
+	struct control c = { .which = (uint32_t)next_random(), .twice = below(8) == 0,
+			     .correlate = below(4) == 0 };
+
+	if (original)
+		c = (struct control){ .which = UINT32_MAX };
+	else
+		c.which &= (uint32_t)next_random();
+	browse_fuzz(path, &c);
+}
+
+static void save(const struct memory *b)
+{
+	FILE *f = fopen(written, "w");
+
+	if (!f || fwrite(b->p, 1, b->n, f) != b->n || fclose(f) != 0)
+		exit(EXIT_FAILED);
+}
+
+/* Reads the capture; returns the most memory that was in use at once. */
+static size_t read_all(const struct memory *b, bool original)
+{
 	static int fd = -1;
-	struct source *s;
-	struct state *st;
 	const size_t before = live;
 	char path[64];
 
@@ -366,14 +433,10 @@ static size_t read_all(const struct bytes *b)
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	peak = live;
 	alarm(SECONDS);
-	st = state_new(NULL);
-	s = source_open(path);
-	while (s && source_next(s, &ev) == 0) {
-		state_update(st, &ev);
-		look(&ev);
-	}
-	source_close(s);
-	state_free(st);
+	if (browses)
+		browse_path(path, original);
+	else
+		read_path(path);
 	alarm(0);
 	return peak - before;
 }
@@ -392,14 +455,14 @@ static const struct capture *choose(const struct capture *c, unsigned n, double 
 
 static int run(struct capture *c, unsigned n, uint64_t seed, uint64_t from, uint64_t to)
 {
-	struct bytes mutant = {0};
+	struct memory mutant = {0};
 	unsigned worst_of = 0;
 	double worst = 0, sum = 0;
 	int status = EXIT_DONE;
 
 	for (unsigned i = 0; i < n; i++) {
 		running = c[i].path;
-		c[i].peak = read_all(&c[i].raw);
+		c[i].peak = read_all(&c[i].raw, true);
 		sum += c[i].weight;
 	}
 	for (number = from; number < to; number++) {
@@ -411,7 +474,9 @@ static int run(struct capture *c, unsigned n, uint64_t seed, uint64_t from, uint
 		of = choose(c, n, sum);
 		running = of->path;
 		make_mutant(of, &mutant);
-		used = read_all(&mutant);
+		if (written)
+			save(&mutant);
+		used = read_all(&mutant, false);
 		share = (double)used / (double)of->peak;
 		if (share > worst) {
 			worst = share;
@@ -436,10 +501,16 @@ int main(int argc, char **argv)
 	unsigned n = 0;
 	int status, o;
 
-	while ((o = getopt(argc, argv, "s:o:")) != -1)
+	while ((o = getopt(argc, argv, "bs:o:w:")) != -1)
 		switch (o) {
 		case 's':
 			seed = strtoull(optarg, NULL, 10);
+			break;
+		case 'b':
+			browses = true;
+			break;
+		case 'w':
+			written = optarg;
 			break;
 		case 'o':
 			only = strtoull(optarg, NULL, 10);
@@ -448,7 +519,7 @@ int main(int argc, char **argv)
 			return EXIT_FAILED;
 		}
 	if (argc - optind < 2) {
-		fprintf(stderr, "usage: mutants [-s SEED] [-o NUMBER] N CAPTURE...\n");
+		fprintf(stderr, "usage: mutants [-b] [-s SEED] [-o NUMBER] [-w FILE] N CAPTURE...\n");
 		return EXIT_FAILED;
 	}
 	watch(tell);

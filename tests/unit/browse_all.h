@@ -193,7 +193,8 @@ static inline void all_window(struct all *a, struct events *e, struct place p,
 	if (w->at > w->n || w->n > 51)
 		all_wrong(a, "a window is too large", v->id);
 	for (size_t i = 0; i < w->n; i++) {
-		buf_printf(&a->text, "%llu ", (unsigned long long)w->v[i].num);
+		buf_printf(&a->text, "%llu %llu ", (unsigned long long)w->v[i].num,
+			   (unsigned long long)w->v[i].lost_before);
 		for (unsigned c = 0; c < v->n_columns; c++)
 			all_datum(a, &w->v[i].cells[c], v->columns[c].unit);
 	}
@@ -240,6 +241,10 @@ static inline void all_events(struct all *a, const struct view *v, const char *f
 	all_found(a, e);
 	events_search_text(e, w.n ? w.v[w.n - 1].num : 100, -1, "e");
 	all_found(a, e);
+	for (unsigned i = 0; i < 4; i++) {
+		events_search_text(e, i % 2 ? UINT64_MAX : 0, i / 2 ? 1 : -1, "sh");
+		all_found(a, e);
+	}
 	arena_release(&arena);
 	event_window_release(&w);
 	events_close(e);

@@ -45,6 +45,35 @@ static void the_end_has_as_many_rows_as_are_wanted(void **unused)
 	world_end(&w);
 }
 
+/* Numbers come from whoever types them, and from notes. */
+static void a_place_far_behind_the_end_is_the_end(void **unused)
+{
+	const uint64_t nums[] = { UINT64_MAX, UINT64_MAX / 2, WORLD_EVENTS + 100000 };
+	static const char *const filters[] = { NULL, "evt.type = procexit", "evt.num = 0" };
+	struct event_window v = {0};
+	struct world w;
+
+	world_begin(&w, 2);
+	for (unsigned i = 0; i < 9; i++) {
+		struct events *e = list(&w, filters[i / 3]);
+		const struct place p = { .num = nums[i % 3] };
+		unsigned waits = 0;
+
+		do {
+			events_window(e, &p, 3, 30, &v);
+			if (!v.complete)
+				world_wait(&w);
+		} while (!v.complete && waits++ < 300);
+		assert_true(v.complete && v.end);
+		assert_int_equal(v.n, i / 3 == 2 ? 0 : 4);
+		if (i / 3 == 0)
+			assert_int_equal(v.v[3].num, WORLD_EVENTS);
+		events_close(e);
+	}
+	event_window_release(&v);
+	world_end(&w);
+}
+
 static void windows_are_around_their_place(void **unused)
 {
 	static const uint64_t places[] = { 1, 2, 5, 1999, 2000, 2001, 15000, 29999, 30000, 7,
@@ -302,6 +331,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(windows_are_around_their_place),
+		cmocka_unit_test(a_place_far_behind_the_end_is_the_end),
 		cmocka_unit_test(the_end_has_as_many_rows_as_are_wanted),
 		cmocka_unit_test(lists_are_the_same_both_ways),
 		cmocka_unit_test(times_lead_to_events),
