@@ -158,8 +158,12 @@ void events_window(struct events *e, const struct place *p, unsigned before, uns
 	if (num)
 		out->complete = copy_window(e, num, before, after, out)
 			&& (!is_end(e, p) || at_end(e));
+	/* Numbers of a damaged recording need not be in order: one answer has to do. */
+	out->complete |= e->answered && same_wish(&w, &e->wish)
+		&& e->answered_size == e->b->info.size;
 	if (!out->complete && !((e->job.pending || e->job.running) && same_wish(&w, &e->wish))) {
 		e->wish = w;
+		e->answered = false;
 		job_ask(&e->job);
 	}
 	browse_unlock(e->b);

@@ -56,6 +56,8 @@ struct events {
 	uint64_t lost;			/* behind the last row, as far as the seeker has read */
 	/* under the lock */
 	struct wish wish;
+	bool answered;			/* no more can be found for it ... */
+	uint64_t answered_size;		/* ... in a recording of that size */
 	struct cached **v;
 	size_t n, cap;
 	uint64_t lo, hi;		/* 0: nothing is known */

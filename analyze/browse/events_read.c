@@ -148,7 +148,7 @@ static void told(struct events *e, const struct seeker *s, uint64_t hi, bool end
 	e->end |= end;
 	if (end) {
 		e->size = s->source->info.size;
-		e->last = hi;
+		e->last = hi > s->most ? hi : s->most;
 	}
 	browse_unlock(e->b);
 }
@@ -593,6 +593,7 @@ void events_run(struct job *j, struct seeker *s)
 
 	browse_lock(e->b);
 	w = e->wish;
+	e->answered = false;
 	browse_unlock(e->b);
 	num = is_end(e, &w.place) ? number_of_end(e, s, w.before)
 		: number_of_place(e, s, &w.place);
@@ -619,4 +620,8 @@ void events_run(struct job *j, struct seeker *s)
 		browse_tell(e->b);
 	}
 	trim(e, num);
+	browse_lock(e->b);
+	e->answered = !job_over(j);
+	e->answered_size = s->source->info.size;
+	browse_unlock(e->b);
 }

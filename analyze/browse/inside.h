@@ -6,6 +6,7 @@
 #include <pthread.h>
 
 #include "analyze/browse/blocks.h"
+#include "analyze/browse/original.h"
 #include "analyze/browse/query.h"
 #include "analyze/browse/scan.h"
 
@@ -30,6 +31,7 @@ struct browse {
 	const struct views *views;
 	struct field_env env;
 	struct source_info info;
+	struct original original;	/* of the user's thread */
 	/* Of reader 0, or of nobody where the recording grows: info has its texts. */
 	struct source *first;
 	/* What grows is written by the user's thread alone, with the lock; of parts the first

@@ -229,7 +229,7 @@ static int open_sources(struct browse *b, const struct browse_options *o)
 {
 	const unsigned wanted = n_readers(o);
 
-	if (open_first(b, o) < 0)
+	if (original_open(&b->original, o->path) < 0 || open_first(b, o) < 0)
 		return -ERR_SYSTEM;
 	for (; b->n_readers < wanted; b->n_readers++) {
 		struct reader *const r = &b->readers[b->n_readers];
@@ -253,7 +253,7 @@ static int open_sources(struct browse *b, const struct browse_options *o)
 		b->seekers[i] = seeker_new(b, s);
 	}
 	b->details = details_new(b);
-	return 0;
+	return original_check(&b->original, o->path);
 }
 
 static int make_detect(struct browse *b)
@@ -293,6 +293,7 @@ struct browse *browse_open(const struct browse_options *o)
 	b->rules = o->rules;
 	b->views = o->views;
 	b->env = *o->env;
+	b->original.fd = -1;
 	b->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	pthread_mutex_init(&b->lock, NULL);
 	pthread_cond_init(&b->work, NULL);
@@ -365,6 +366,7 @@ void browse_close(struct browse *b)
 	table_release(&b->programs);
 	blocks_release(&b->blocks);
 	alert_printer_free(b->printer);
+	original_close(&b->original);
 	if (b->event_fd >= 0)
 		close(b->event_fd);
 	pthread_mutex_destroy(&b->lock);
@@ -427,6 +429,11 @@ bool browse_tells(const struct browse *b, const struct view *v, unsigned column)
 unsigned browse_sort(const struct browse *b, const struct view *v)
 {
 	return browse_tells(b, v, v->sort) ? v->sort : v->sort_else;
+}
+
+const char *browse_file_change(struct browse *b)
+{
+	return original_change(&b->original, b->info.size);
 }
 
 void browse_progress(struct browse *b, struct browse_progress *out)

@@ -73,6 +73,9 @@ struct browse_progress {
 };
 void browse_progress(struct browse *b, struct browse_progress *out);
 
+/* The file is no longer what was opened: a sentence about that, which stays.  NULL: it is. */
+const char *browse_file_change(struct browse *b);
+
 /* ---- what is looked at: stacked conditions and a range of time ---- */
 
 enum { FOCUS_MAX = 16 };

@@ -269,11 +269,15 @@ static void hints(struct ui *u, int row)
 
 static void bottom(struct ui *u, int row)
 {
+	const char *const change = browse_file_change(u->b);
+
 	term_cursor(row, 0, false);
 	if (u->mode == MODE_PROMPT)
 		prompt(u, row);
 	else if (u->message[0])
 		term_put(row, 0, -1, u->message_is_error ? ROLE_ERROR : ROLE_PROMPT, u->message);
+	else if (change)
+		term_put(row, 0, -1, ROLE_ERROR, change);
 	else
 		hints(u, row);
 }

@@ -169,6 +169,7 @@ static int begin_part(struct seeker *s, const struct part *p, uint64_t owner)
 {
 	s->owner = owner;
 	s->num = p->first_num ? p->first_num - 1 : 0;
+	s->most = s->num;
 	s->sieve.ended = 0;
 	s->source->stop_key = 0;
 	state_clear(s->st);
@@ -225,6 +226,8 @@ int seek_next(struct seeker *s, uint64_t skip_to)
 
 		if (s->ev.num)
 			s->num = s->ev.num;
+		if (s->num > s->most)
+			s->most = s->num;
 		if (!s->bulk && s->num + 1 >= s->bulk_from)
 			want(s, NULL, true);
 		if (!skip || event_set_has(state_events(), s->ev.type))

@@ -35,6 +35,7 @@ struct seeker {
 	struct job *jobs;		/* pending */
 	uint64_t owner;			/* job that the place below belongs to; 0: nobody's */
 	uint64_t num;			/* of the last event read */
+	uint64_t most;			/* the largest since the part began: they may go back */
 	uint64_t bulk_from;		/* payloads are wanted from this event on */
 	bool bulk;
 	struct sieve sieve;		/* of the part that is read */

@@ -25,7 +25,8 @@ static inline struct control control_of(const uint8_t *p)
 }
 
 static const char browse_rules_simple[] =
-	"- rule: opened\n  desc: x\n  condition: evt.type in (open, openat) and fd.name contains a\n"
+	"- rule: opened\n  desc: x\n"
+	"  condition: evt.type in (open, openat) and fd.name contains a\n"
 	"  output: '%evt.num %fd.name %proc.name'\n  priority: NOTICE\n"
 	"- rule: ran\n  desc: x\n  condition: evt.type in (execve, execveat, procexit)\n"
 	"  output: '%evt.num %proc.name %proc.cmdline %proc.aname[2]'\n  priority: CRITICAL\n";

@@ -519,7 +519,8 @@ int main(int argc, char **argv)
 			return EXIT_FAILED;
 		}
 	if (argc - optind < 2) {
-		fprintf(stderr, "usage: mutants [-b] [-s SEED] [-o NUMBER] [-w FILE] N CAPTURE...\n");
+		fprintf(stderr, "usage: mutants [-b] [-s SEED] [-o NUMBER] [-w FILE] "
+			"N CAPTURE...\n");
 		return EXIT_FAILED;
 	}
 	watch(tell);

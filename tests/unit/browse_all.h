@@ -401,7 +401,8 @@ static inline void all_views(struct all *a)
 		else
 			all_rows(a, v);
 		if (a->print)
-			fprintf(stderr, "%s: %.1f ms\n", v->id, (double)(monotonic_ns() - began) / 1e6);
+			fprintf(stderr, "%s: %.1f ms\n", v->id,
+				(double)(monotonic_ns() - began) / 1e6);
 	}
 }
 

@@ -63,7 +63,8 @@ static void half_of_a_wide_character_does_not_stay(void **unused)
 	check_row(0, " x| 語");
 	check_row(1, "x 本");
 	check_row(2, "日 二|");
-	put("日本\033[2G\033[K\n日本\033[2G\033[1K\n日本\033[2G\033[X\n日本\033[2G\033[P\n");
+	put("日本\033[2G\033[K\n日本\033[2G\033[1K\n");
+	put("日本\033[2G\033[X\n日本\033[2G\033[P\n");
 	check_row(3, "");
 	check_row(4, "  本");
 	check_row(5, "  本");
