@@ -5,6 +5,7 @@
 #
 #   BROWSE_FUZZ=600 SEED=7 SAN=1 prove -v tests/browse-fuzz.t     (20 seconds of seed 1
 #   if nothing is said)
+#   MUTATE=1 ...        in damaged recordings, of which each is looked at for a short while
 use strict;
 use warnings;
 use File::Basename;
@@ -23,6 +24,14 @@ srand $seed;
 diag("SEED=$seed") if $ENV{BROWSE_FUZZ};
 
 my @recordings = map { basename($_) } glob "$top/fixtures/*.skr";
+my @plain;	# of some, as .scap and without compression: what mutants are made of
+if ($ENV{MUTATE}) {
+	for my $name (qw(tty names shm-near traversal sudo-rule reverse-shell cron-job container)) {
+		push @plain, map { "$dir/$name.$_" } 'skr', 'scap';
+		system("$build/tests/tools/bad plain $top/fixtures/$name.skr $dir/$name.skr") == 0 or die;
+		run(qw(convert -q), "$top/fixtures/$name.skr", "$dir/$name.scap");
+	}
+}
 my @moves = qw(Up Down Left Right PPage NPage Home End j k h l g G C-d C-u C-f C-b Space);
 my @deeper = qw(Enter Enter Enter e t o p c F T i J K Tab BTab BSpace BSpace Escape);
 my @other = (qw(v f d D W / n N : [ ] { } r R . < + - u P s S C w b m B ? C-c C-l x a), ',', '(', ')', '=', '>');
@@ -66,7 +75,7 @@ sub send_keys {
 	$s->{sent} += @keys;
 }
 
-my ($n_keys, $n_runs, $n_screens, $n_garbled, $n_lost, $failed) = (0, 0, 0, 0, 0, '');
+my ($n_keys, $n_runs, $n_screens, $n_garbled, $n_lost, $n_refused, $failed) = (0, 0, 0, 0, 0, 0, '');
 my $end = time + $seconds;
 
 sub dead {
@@ -95,17 +104,35 @@ sub check_garbled {
 	diag("garbled:\n" . `diff $dir/before $dir/after`) if $n_garbled < 4;
 }
 
+# It says in one line why it cannot be shown.
+sub refused {
+	my ($folder) = @_;
+	return slurp("$folder/over") eq "status 2\n" && slurp("$folder/stderr") =~ /\Asaker: [^\n]+\n\z/
+		&& !glob "$folder/san.*";
+}
+
 sub play {
 	my $folder = "$dir/run" . ++$n_runs;
-	my $recording = pick(@recordings);
+	my $recording = $ENV{MUTATE} ? 'mutant.skr' : pick(@recordings);
 	mkdir $folder;
-	copy("$top/fixtures/$recording", $folder) or die "$recording: $!\n";
+	if ($ENV{MUTATE}) {
+		my $number = $seed * 100_000 + $n_runs;
+		system("$build/tests/tools/mutants -w $folder/$recording -o $number 1 @plain") == 0 or die;
+	} else {
+		copy("$top/fixtures/$recording", $folder) or die "$recording: $!\n";
+	}
 	my $s = Screen->new(folder => $folder, size => [pick(80, 120, 40, 200), pick(24, 40, 10, 60)],
 		env => {ASAN_OPTIONS => "log_path=$folder/san:handle_abort=1", UBSAN_OPTIONS => "print_stacktrace=1:log_path=$folder/san",
 			(rand() < 0.2 ? (NO_COLOR => 1) : ())},
 		args => [rand() < 0.2 ? '--ascii' : (), $recording]);
-	if (!$s->wait_keys) { dead($s, 'it does not begin'); return }
-	for (1 .. 40) {
+	if (!$s->wait_keys) {
+		if (!$ENV{MUTATE} || !-e "$folder/over" || !refused($folder)) { dead($s, 'it does not begin') }
+		elsif (my $left = $s->leftovers) { dead($s, "the terminal is left with: $left") }
+		else { $n_refused++ }
+		$s->close;
+		return;
+	}
+	for (1 .. ($ENV{MUTATE} ? 2 : 40)) {
 		last if time > $end || -e "$folder/over";
 		$s->resize(1 + int rand 150, 1 + int rand 50) if rand() < 0.15;
 		batch($s);
@@ -113,7 +140,7 @@ sub play {
 			if (!$s->answers) { dead($s, 'it hangs'); last }
 			$n_lost++;
 		}
-		check_garbled($s) if rand() < 0.1 && !-e "$folder/over";
+		check_garbled($s) if rand() < ($ENV{MUTATE} ? 0.5 : 0.1) && !-e "$folder/over";
 	}
 	$n_keys += $s->{sent};
 	if (!$failed) {
@@ -137,6 +164,6 @@ sub play {
 play() while time < $end && !$failed;
 is($failed, '', "no crash, hang or leak (SEED=$seed)");
 is($n_garbled, 0, 'no screen was garbled');
-note("$n_keys keys, $n_screens screens compared, $n_runs runs, $n_lost keys lost by the terminal");
-diag("$n_keys keys, $n_screens screens compared, $n_runs runs, $n_lost keys lost by the terminal") if $ENV{BROWSE_FUZZ};
+note("$n_keys keys, $n_screens screens compared, $n_runs runs, $n_refused refused, $n_lost keys lost by the terminal");
+diag("$n_keys keys, $n_screens screens compared, $n_runs runs, $n_refused refused, $n_lost keys lost by the terminal") if $ENV{BROWSE_FUZZ};
 done_testing();

@@ -9,7 +9,7 @@
  *   mutants -b ...                     the browser's model looks at all of each: some views, what
  *                                      rows lead to, events; one of eight with one reader, too
  *   mutants -o NUMBER ...              only that one (which a failure names)
- *   mutants -w FILE -o NUMBER ...      writes it there as well */
+ *   mutants -w FILE -o NUMBER ...      writes it there, and no more */
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -462,7 +462,7 @@ static int run(struct capture *c, unsigned n, uint64_t seed, uint64_t from, uint
 
 	for (unsigned i = 0; i < n; i++) {
 		running = c[i].path;
-		c[i].peak = read_all(&c[i].raw, true);
+		c[i].peak = written ? 0 : read_all(&c[i].raw, true);
 		sum += c[i].weight;
 	}
 	for (number = from; number < to; number++) {
@@ -474,8 +474,10 @@ static int run(struct capture *c, unsigned n, uint64_t seed, uint64_t from, uint
 		of = choose(c, n, sum);
 		running = of->path;
 		make_mutant(of, &mutant);
-		if (written)
+		if (written) {
 			save(&mutant);
+			break;
+		}
 		used = read_all(&mutant, false);
 		share = (double)used / (double)of->peak;
 		if (share > worst) {
@@ -488,7 +490,8 @@ static int run(struct capture *c, unsigned n, uint64_t seed, uint64_t from, uint
 			status = EXIT_FINDINGS;
 		}
 	}
-	printf("%" PRIu64 " mutants of %u captures; the most memory is %.2f of the original's "
+	if (!written)
+		printf("%" PRIu64 " mutants of %u captures; the most memory is %.2f of the original's "
 	       "(%s, %zu bytes)\n", to - from, n, worst, c[worst_of].path, c[worst_of].peak);
 	free(mutant.p);
 	return status;
