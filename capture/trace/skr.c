@@ -279,6 +279,7 @@ static struct source *open_skr(struct input *in, const char *path, bool grows)
 	k->ahead = (struct input){ .fd = -1, .wake_fd = -1 };
 	k->path = xstrdup(path);
 	k->s.ops = &ops;
+	k->s.info.hostname = k->s.info.kernel = k->s.info.arch_name = k->s.info.writer = "";
 	k->need_state = true;
 	k->side_pos = UINT64_MAX;
 	k->grows = grows;

@@ -357,6 +357,32 @@ static void a_damaged_dictionary_hides_the_same_whatever_was_read(void **state)
 	free(to);
 }
 
+/* Nothing says where it comes from; nobody has to ask whether something does. */
+static void without_a_dictionary_texts_are_empty(void **state)
+{
+	char *const to = strdup(test_path("nothing.skr"));
+	struct writer *w = test_writer(to, 60000);
+	static const uint8_t zeros[1 << 16];
+	struct source *s;
+	FILE *f;
+
+	put_key(w, 0, false);
+	assert_int_equal(writer_add(w, &events[0]), 0);
+	assert_int_equal(writer_close(w), 0);
+	f = fopen(to, "r+");	/* there is one before its end as well */
+	fseek(f, FILE_HEADER_LEN, SEEK_SET);
+	fwrite(zeros, 1, sizeof(zeros), f);
+	fclose(f);
+	s = test_source(to);
+	assert_string_equal(s->info.hostname, "");
+	assert_string_equal(s->info.kernel, "");
+	assert_string_equal(s->info.arch_name, "");
+	assert_string_equal(s->info.writer, "");
+	source_close(s);
+	unlink(to);
+	free(to);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -366,6 +392,7 @@ int main(void)
 		cmocka_unit_test(only_a_key_frame_that_is_fresh_comes_in_the_middle),
 		cmocka_unit_test(going_back_often_finds_all_dictionaries),
 		cmocka_unit_test(a_damaged_dictionary_hides_the_same_whatever_was_read),
+		cmocka_unit_test(without_a_dictionary_texts_are_empty),
 		cmocka_unit_test(a_pipe_gives_the_same),
 		cmocka_unit_test(the_background_thread_writes_the_same),
 		cmocka_unit_test(a_full_disk_is_told),
