@@ -39,7 +39,7 @@ void put_constant(struct buf *out, const void *p, size_t len)
 }
 
 /* No constant can hold a NUL, nor has an honest name one: then what stands around it must do. */
-static void put_equals(struct buf *out, const char *field, struct text t)
+static void put_same(struct buf *out, const char *field, struct text t)
 {
 	const char *const nul = memchr(t.p, 0, t.len), *last;
 
@@ -53,6 +53,22 @@ static void put_equals(struct buf *out, const char *field, struct text t)
 	put_constant(out, t.p, (size_t)(nul - t.p));
 	buf_printf(out, " and %s endswith ", field);
 	put_constant(out, last + 1, (size_t)(t.p + t.len - last - 1));
+}
+
+/* The language refuses to compare evt.type itself with a name that it does not know, but a
+ * recording may have such types. */
+static void put_equals(struct buf *out, const char *field, struct text t)
+{
+	struct buf low = {0};
+
+	if (strcmp(field, "evt.type") != 0 || event_name_known(t.p, t.len)) {
+		put_same(out, field, t);
+		return;
+	}
+	for (uint32_t i = 0; i < t.len; i++)
+		buf_byte(&low, (uint8_t)(t.p[i] >= 'A' && t.p[i] <= 'Z' ? t.p[i] | 0x20 : t.p[i]));
+	put_same(out, "tolower(evt.type)", (struct text){ buf_text(&low), t.len });
+	buf_release(&low);
 }
 
 unsigned link_put(struct link *out, unsigned n, const char *title, const char *view,

@@ -3,6 +3,7 @@
 #ifndef SAKER_LANG_CHECK_H
 #define SAKER_LANG_CHECK_H
 
+#include "rules/lang/cond.h"
 #include "rules/lang/engine.h"
 
 /* The place of an error. */
@@ -16,8 +17,6 @@ struct at {
 bool constant_parse(const struct at *at, struct constant *c, enum field_type type,
 		    const char *falco_type, enum op op, const char *p, size_t len);
 
-/* True if the text may be compared with evt.type. */
-bool event_name_known(const char *p, size_t len);
 /* "; did you mean X?", or "". */
 const char *event_name_near(const char *p, size_t len);
 

@@ -26,6 +26,8 @@ const struct event_set *cond_events(const struct cond *c);
 struct cond *cond_required(const struct cond *c, bool (*fits)(const char *field, size_t len));
 /* The constant that a field must be equal to where c holds; false: there is none. */
 bool cond_equals(const struct cond *c, const char *field, const char **text, size_t *len);
+/* May evt.type be compared with the text? */
+bool event_name_known(const char *p, size_t len);
 /* It looks at payloads or environments. */
 bool cond_needs_bulk(const struct cond *c);
 

@@ -491,8 +491,9 @@ static int run(struct capture *c, unsigned n, uint64_t seed, uint64_t from, uint
 		}
 	}
 	if (!written)
-		printf("%" PRIu64 " mutants of %u captures; the most memory is %.2f of the original's "
-	       "(%s, %zu bytes)\n", to - from, n, worst, c[worst_of].path, c[worst_of].peak);
+		printf("%" PRIu64 " mutants of %u captures; the most memory is %.2f of the "
+		       "original's (%s, %zu bytes)\n", to - from, n, worst, c[worst_of].path,
+		       c[worst_of].peak);
 	free(mutant.p);
 	return status;
 }

@@ -190,6 +190,57 @@ static void conditions_hold_any_name(void **unused)
 	world_end(&w);
 }
 
+/* The recording's writer knew more types of events than the language does. */
+static void a_type_that_is_not_known_can_be_followed(void **unused)
+{
+	static const struct param_desc param = { .name = "x", .type = PT_UINT32 };
+	static const struct event_desc desc = { .name = "Futurecall", .params = &param,
+						.n_params = 1, .category = EC_OTHER };
+	static const char types[] = "- view: types\n  keys: [evt.type]\n"
+				    "  columns: [{ name: N, gather: count }]\n";
+	const struct focus all = { .to = UINT64_MAX };
+	struct query_rows rows = {0};
+	struct link links[LINKS_MAX];
+	struct arena a = {0};
+	char path[80];
+	struct writer *out;
+	struct event ev;
+	struct world w;
+	struct query *q;
+	bool found = false;
+
+	snprintf(path, sizeof(path), "%s/future.skr", world_dir);
+	out = writer_open(path, true, &(struct source_info){0}, NULL);
+	event_init(&ev, EV_UNKNOWN);
+	ev.desc = &desc;
+	ev.n_params = 1;
+	value_number(&ev.v[0], 7);
+	ev.ts = WORLD_BEGIN;
+	ev.tid = ev.pid = 5;
+	assert_int_equal(writer_add(out, &ev), 0);
+	assert_int_equal(writer_close(out), 0);
+	world_open_at(&w, path, 1);
+	assert_non_null(w.b);
+	assert_int_equal(views_load_text(&w.views, "types", types, strlen(types)), 0);
+	q = query_open(w.b, views_find(&w.views, "types"), &all);
+	world_complete(&w, q);
+	query_rows(q, 0, 10, &rows);
+	for (size_t i = 0; i < rows.n; i++) {
+		const unsigned n = query_links(q, rows.v[i].id, links, &a);
+
+		for (unsigned k = 0; k < n; k++) {
+			found |= strstr(links[k].filter, "futurecall") != NULL;
+			if (focus_check(w.b, links[k].filter) < 0)
+				fail_msg("%s", err_text());
+		}
+	}
+	assert_true(found);
+	query_rows_release(&rows);
+	query_close(q);
+	arena_release(&a);
+	world_end(&w);
+}
+
 static void a_range_of_time_limits(void **unused)
 {
 	const struct focus f = { .from = WORLD_BEGIN + 5000 * WORLD_STEP,
@@ -431,6 +482,7 @@ int main(void)
 		cmocka_unit_test(sorts_and_searches),
 		cmocka_unit_test(a_row_leads_to_its_events),
 		cmocka_unit_test(conditions_hold_any_name),
+		cmocka_unit_test(a_type_that_is_not_known_can_be_followed),
 		cmocka_unit_test(a_range_of_time_limits),
 		cmocka_unit_test(alerts_are_counted_and_marked),
 		cmocka_unit_test(the_tree_has_children_below_parents),
