@@ -370,8 +370,12 @@ static bool act_table(struct ui *u, struct frame *f, enum action a)
 
 static void time_table(struct ui *u, struct frame *f, uint64_t ts, uint64_t num)
 {
+	const size_t alert = query_find_alert(f->q, num);
+
 	if (f->at_cursor)
 		query_at(f->q, ts);
+	if (alert != SIZE_MAX)
+		choose(f, alert);
 }
 
 static bool busy_table(struct ui *u, struct frame *f)

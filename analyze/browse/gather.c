@@ -261,6 +261,27 @@ static bool put_key(struct buf *key, const struct fval *v)
 	return len > 0;
 }
 
+uint64_t gather_alert_row(const struct view *v, uint64_t num, const char *rule)
+{
+	struct buf key = {0};
+	uint64_t hash = 0;
+
+	for (unsigned i = 0; i < v->n_keys; i++) {
+		struct fval val = { .u = num, .type = FIELD_UINT };
+
+		if (strcmp(v->keys[i], "rule.name") == 0)
+			val = (struct fval){ .p = rule, .len = (uint32_t)strlen(rule),
+					     .type = FIELD_STRING };
+		else if (strcmp(v->keys[i], "evt.num") != 0)
+			goto other;
+		put_key(&key, &val);
+	}
+	hash = table_hash(key.p, key.len);
+other:
+	buf_release(&key);
+	return hash;
+}
+
 unsigned gather_keys(const struct gather_plan *p, const struct row *r,
 		     struct gather_key out[VIEW_KEYS_MAX])
 {

@@ -75,6 +75,8 @@ bool gather_samples(const struct gather_plan *p);
 void gather_snapshot(struct gather *g, const struct field_ctx *c);
 /* A text that says that nothing is known: some fields have it as their value. */
 bool gather_is_unknown(const struct fval *v);
+/* The row of an alert in a view of alerts; 0 where its keys are others than event and rule. */
+uint64_t gather_alert_row(const struct view *v, uint64_t num, const char *rule);
 /* The row of the process of t in any table of processes. */
 uint64_t gather_process_id(const struct thread *t);
 

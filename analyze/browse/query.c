@@ -420,6 +420,17 @@ size_t query_find(struct query *q, uint64_t id)
 	return at;
 }
 
+size_t query_find_alert(struct query *q, uint64_t num)
+{
+	struct mark m;
+
+	if (q->view->kind != VIEW_ALERTS || num == 0
+	    || browse_next_mark(q->b, MARK_ALERT, num - 1, 1, &m) != 1 || m.num != num)
+		return SIZE_MAX;
+	return query_find(q, gather_alert_row(q->view, num,
+					      ruleset_rule(q->b->rules, m.rule)->name));
+}
+
 size_t query_first(struct query *q)
 {
 	size_t at = 0;

@@ -79,6 +79,8 @@ void query_rows(struct query *q, size_t first, size_t n, struct query_rows *out)
 void query_rows_release(struct query_rows *r);
 /* Where a row stands now; SIZE_MAX: nowhere. */
 size_t query_find(struct query *q, uint64_t id);
+/* Of a view of alerts: where the row of the first alert on an event stands; SIZE_MAX: nowhere. */
+size_t query_find_alert(struct query *q, uint64_t num);
 /* Where the first row stands that is no ancestor beside; 0 if there is none. */
 size_t query_first(struct query *q);
 
