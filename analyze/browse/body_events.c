@@ -232,7 +232,9 @@ static void draw_row(struct ui *u, struct frame *f, const struct event_row *r,
 		if (unit_is_right(col->unit) && w < p->width)
 			at += p->width - w;
 		found_put(row, at, p->width - (at - p->at), role, b.p, b.len,
-			  col->unit == UNIT_TEXT ? f->search : NULL, is_chosen);
+			  col->unit == UNIT_TEXT ? f->search : NULL,
+			  (is_chosen ? FOUND_FOLLOW : 0)
+			  | (view_is_path(col, b.p, b.len) ? FOUND_PATH : 0));
 	}
 	if (r->lost_before) {
 		char text[64];

@@ -144,7 +144,8 @@ static void draw_cell(struct ui *u, const struct frame *f, const struct query_ro
 	if (w < p->width)
 		at += p->width - w;
 	found_put(row, at, p->width - (at - p->at), role, b.p, b.len,
-		  col->unit == UNIT_TEXT ? f->search : NULL, false);
+		  col->unit == UNIT_TEXT ? f->search : NULL,
+		  view_is_path(col, b.p, b.len) ? FOUND_PATH : 0);
 	buf_release(&b);
 }
 

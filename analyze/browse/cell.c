@@ -109,21 +109,30 @@ size_t cell_fit(const void *p, size_t len, size_t width, bool utf8)
 /* Pieces are found forwards only: start at a byte from which the rest may just fit (no
  * piece takes more columns than four for a byte, nor less than a column for four), and
  * drop pieces until it does. */
-size_t cell_text_end(struct buf *out, const void *p, size_t len, size_t width, bool utf8)
+size_t cell_end(const void *p, size_t len, size_t width, bool utf8)
 {
 	const unsigned char *s = p;
-	size_t from = 0, w;
+	size_t from = 0;
 
 	if (cell_width(p, len, width + 1, utf8) <= width)
-		return cell_text(out, p, len, width, utf8);
-	if (width == 0)
 		return 0;
+	if (width == 0)
+		return len;
 	if (len > 4 * width)
 		from = len - 4 * width;
 	while (from < len && utf8 && (s[from] & 0xc0) == 0x80)
 		from++;
-	while ((w = cell_width(s + from, len - from, width, utf8)) > width - 1)
+	while (cell_width(s + from, len - from, width, utf8) > width - 1)
 		from += piece_at(s + from, len - from, utf8).len;
+	return from;
+}
+
+size_t cell_text_end(struct buf *out, const void *p, size_t len, size_t width, bool utf8)
+{
+	const size_t from = cell_end(p, len, width, utf8);
+
+	if (from == 0 || width == 0)
+		return cell_text(out, p, len, width, utf8);
 	put_ellipsis(out, utf8);
-	return 1 + cell_text(out, s + from, len - from, w, utf8);
+	return 1 + cell_text(out, (const char *)p + from, len - from, width - 1, utf8);
 }

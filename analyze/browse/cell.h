@@ -11,7 +11,10 @@
  * ASCII all else that is not ASCII too.  What does not fit ends in an ellipsis. */
 size_t cell_text(struct buf *out, const void *p, size_t len, size_t width, bool utf8);
 
-/* The same, clipped at its beginning: for paths and other texts whose end tells more. */
+/* Where the end begins that fits into width columns beside an ellipsis: for paths and other
+ * texts whose end tells more.  0: it fits as a whole. */
+size_t cell_end(const void *p, size_t len, size_t width, bool utf8);
+/* As cell_text, clipped at its beginning. */
 size_t cell_text_end(struct buf *out, const void *p, size_t len, size_t width, bool utf8);
 
 /* Columns of the whole text, at most max. */

@@ -5,9 +5,13 @@
 
 #include "analyze/browse/term.h"
 
-/* Draws as term_quoted does, with what was searched for marked (text; NULL or "": nothing).
- * follow: a text whose beginning does not show it is shown from shortly before it on. */
+enum found_flags {
+	FOUND_FOLLOW = 1,	/* from shortly before it on if the beginning does not show it */
+	FOUND_PATH = 2,		/* a path that is too long is clipped at its beginning */
+};
+
+/* Draws as term_quoted does, with what was searched for marked (text; NULL or "": nothing). */
 void found_put(int row, int column, int width, enum term_role role, const void *p, size_t len,
-	       const char *text, bool follow);
+	       const char *text, unsigned flags);
 
 #endif

@@ -47,6 +47,20 @@ enum sampled view_sampled(const char *field)
 	return is;
 }
 
+bool view_is_path(const struct view_column *c, const void *text, size_t len)
+{
+	static const char *const paths[] = {
+		"fd.name", "fd.directory", "evt.path", "evt.path.to", "proc.exepath",
+	};
+
+	if (!c->field || len == 0 || *(const char *)text != '/')
+		return false;
+	for (unsigned i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+		if (strcmp(c->field, paths[i]) == 0)
+			return true;
+	return false;
+}
+
 static unsigned column_of(const struct view *v, const char *name, size_t len)
 {
 	for (unsigned i = 0; i < v->n_columns; i++)

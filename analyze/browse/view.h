@@ -100,6 +100,8 @@ uint32_t view_latencies(const struct view *v);
 bool view_needs_latencies(const struct view *v);
 /* Of a column with that field, which may be NULL. */
 enum sampled view_sampled(const char *field);
+/* The end of such a text tells more than its beginning. */
+bool view_is_path(const struct view_column *c, const void *text, size_t len);
 const struct view *views_find(const struct views *vs, const char *id);
 
 #endif
