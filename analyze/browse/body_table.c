@@ -312,13 +312,25 @@ static void find(struct frame *f, const char *text)
 	f->chosen = false;
 }
 
+/* The focus is one file or connection: what leads to files would lead back to it. */
+static bool is_of_one_fd(const struct crumbs *c)
+{
+	for (unsigned i = 0; i < c->n; i++)
+		if (strncmp(c->v[i], "fd.name = ", 10) == 0)
+			return true;
+	return false;
+}
+
 static bool enter(struct ui *u, struct frame *f)
 {
 	struct link links[LINKS_MAX];
 	const struct query_row *r = chosen_row(f);
+	const unsigned n = r ? query_links(f->q, r->id, links, &u->arena) : 0;
 
-	if (!r || query_links(f->q, r->id, links, &u->arena) == 0)
+	if (n == 0)
 		return false;
+	if (n > 1 && strcmp(links[0].view, "files") == 0 && is_of_one_fd(&f->crumbs))
+		return ui_follow_link(u, &links[1]);	/* its events */
 	if (links[0].num && strcmp(links[0].view, "events") == 0)	/* it is one event */
 		return ui_show_event(u, links[0].num);
 	return ui_follow_link(u, &links[0]);
