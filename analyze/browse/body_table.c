@@ -165,13 +165,7 @@ static void draw_row(struct ui *u, const struct frame *f, const struct query_row
 static void draw_empty(const struct ui *u, const struct frame *f, const struct query_status *s,
 		       int row)
 {
-	const char *text = s->failed ? s->failed : !s->complete && !s->live ? "reading ..." :
-		frame_untimed(u, f) ? frame_untimed(u, f) :
-		f->search && *f->search ? "no row has this text" :
-		f->crumbs.n || f->crumbs.from ? "nothing in this focus; d removes the last filter"
-		: "nothing of this kind happened";
-
-	term_put(row, 2, -1, s->failed ? ROLE_ERROR : ROLE_DIM, text);
+	term_put(row, 2, -1, s->failed ? ROLE_ERROR : ROLE_DIM, frame_nothing(u, f, s));
 }
 
 static void draw_table(struct ui *u, struct frame *f, int row, int height)

@@ -80,10 +80,16 @@ static void finish(struct ui *u, const char *but)
 
 /* ---- steps ---------------------------------------------------------------------- */
 
-static void step_table(struct ui *u, struct export *x)
+static const char *incomplete(const struct export *x)
 {
 	struct query_status s;
 
+	query_status(x->f->q, &s);
+	return s.complete ? "" : "; reading is not complete yet";
+}
+
+static void step_table(struct ui *u, struct export *x)
+{
 	query_rows(x->f->q, x->n, ROWS_A_STEP, &x->rows);
 	for (size_t i = 0; i < x->rows.n; i++)
 		export_row(u, x, x->rows.v[i].cells);
@@ -91,8 +97,7 @@ static void step_table(struct ui *u, struct export *x)
 		write_out(u);
 		return;
 	}
-	query_status(x->f->q, &s);
-	finish(u, s.complete ? "" : "; reading is not complete yet");
+	finish(u, incomplete(x));
 }
 
 /* Rows behind the last one written. */
@@ -199,6 +204,11 @@ static int begin(struct ui *u, struct export *x)
 		return -1;
 	if (files_begin(x->name) < 0)
 		return -1;
+	if (x->f->body == &body_spectrum) {
+		spectrum_export(u, x);
+		finish(u, incomplete(x));
+		return 0;
+	}
 	if (x->f->q || x->f->e) {
 		export_head(x);
 		return 0;

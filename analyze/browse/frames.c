@@ -98,6 +98,15 @@ const char *frame_untimed(const struct ui *u, const struct frame *f)
 	return "not told how long calls took: record with --latency";
 }
 
+const char *frame_nothing(const struct ui *u, const struct frame *f, const struct query_status *s)
+{
+	return s->failed ? s->failed : !s->complete && !s->live ? "reading ..." :
+		frame_untimed(u, f) ? frame_untimed(u, f) :
+		f->search && *f->search ? "no row has this text" :
+		f->crumbs.n || f->crumbs.from ? "nothing in this focus; d removes the last filter"
+		: "nothing of this kind happened";
+}
+
 void frame_close(struct frame *f)
 {
 	if (f->is_open && f->body->close)
@@ -111,6 +120,7 @@ void frame_free(struct frame *f)
 	crumbs_release(&f->crumbs);
 	doc_release(&f->doc);
 	free(f->search);
+	spectrum_free(f);
 	free(f);
 }
 
@@ -225,7 +235,7 @@ void frame_keep_columns(struct ui *u, const struct frame *f)
 static const struct body *body_of(const struct view *v)
 {
 	return v->kind == VIEW_EVENTS ? &body_events : v->kind == VIEW_TREE ? &body_tree
-		: &body_table;
+		: v->kind == VIEW_SPECTRUM ? &body_spectrum : &body_table;
 }
 
 bool ui_show(struct ui *u, const char *view_id, const struct crumbs *c)
@@ -279,6 +289,8 @@ static struct frame *same_view(const struct frame *f, const struct crumbs *c)
 	other->place = f->place;
 	other->line = f->line;
 	other->num = f->num;
+	other->bin = f->bin;
+	other->chosen = f->chosen && f->body == &body_spectrum;
 	return other;
 }
 

@@ -333,6 +333,34 @@ uint64_t gather_process_id(const struct thread *t)
 	return process_id(t->proc);
 }
 
+/* Slices may have become wider; then what there is moves into those. */
+static uint64_t slice_at(struct gather *g, uint64_t ts)
+{
+	const uint64_t slice = slice_of(&g->slices, ts);
+	struct table wider;
+
+	if (g->table.width != g->slices.width) {
+		table_coarsen(&g->table, g->slices.width, &wider);
+		table_release(&g->table);
+		g->table = wider;
+		g->last = NULL;
+	}
+	return slice;
+}
+
+static bool make_cell(struct gather *g, const struct gather_event *e)
+{
+	struct fval v = {0};
+	struct spectrum_key k;
+
+	if (get(e, &g->plan->keys[0], &v) != FIELD_FOUND)
+		return false;
+	k.slice = slice_at(g, e->c->ev->ts);
+	k.bin = v.type == FIELD_INT && (int64_t)v.u < 0 ? 0 : bin_of(v.u);
+	buf_put(&g->key, &k, sizeof(k));
+	return true;
+}
+
 /* False: the event has no such key.  One that is empty is no row of its own if it is alone. */
 static bool make_key(struct gather *g, const struct gather_event *e)
 {
@@ -341,6 +369,8 @@ static bool make_key(struct gather *g, const struct gather_event *e)
 	unsigned i = 0;
 
 	buf_reset(&g->key);
+	if (p->view->kind == VIEW_SPECTRUM)
+		return make_cell(g, e);
 	if (p->by_process) {
 		if (!e->c->cur->thread)
 			return false;
@@ -606,5 +636,6 @@ void gather_release(struct gather *g)
 void gather_reset(struct gather *g)
 {
 	table_reset(&g->table);
+	g->table.width = g->slices.width;
 	g->last = NULL;
 }

@@ -3,6 +3,7 @@
 #ifndef SAKER_BROWSE_GATHER_H
 #define SAKER_BROWSE_GATHER_H
 
+#include "analyze/browse/spectrum.h"
 #include "analyze/browse/table.h"
 #include "rules/lang/cond.h"
 #include "rules/set/ruleset.h"
@@ -51,6 +52,7 @@ struct gather {
 	struct table table;
 	struct row *last;	/* of the event before */
 	bool selects;		/* there are events that it is not told of */
+	struct slices slices;	/* of a spectrum */
 	struct buf key, last_key, text;
 };
 
@@ -64,7 +66,7 @@ struct gather_event {
 
 void gather_init(struct gather *g, const struct gather_plan *p);
 void gather_release(struct gather *g);
-/* Empties the table. */
+/* Empties the table; of a spectrum slices must have been set before. */
 void gather_reset(struct gather *g);
 void gather_add(struct gather *g, const struct gather_event *e);
 /* What the recorder told of a thread or a processor by itself: no event, and not counted. */

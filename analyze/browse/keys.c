@@ -99,11 +99,12 @@ void key_places(unsigned where, char *out, size_t size)
 {
 	static const char *const places[] = {
 		"overview", "tables", "tree", "events", "detail", "stream",
+		"spectrograms",
 	};
 	size_t n = 0;
 
 	*out = 0;
-	if ((where & WHERE_BODY) == WHERE_BODY)
+	if ((where & WHERE_TEXTS) == WHERE_TEXTS)
 		return;
 	for (unsigned i = 0; i < sizeof(places) / sizeof(places[0]) && n < size; i++)
 		if (where >> i & 1)

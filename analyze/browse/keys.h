@@ -14,11 +14,14 @@ enum key_where {
 	WHERE_EVENTS = 1 << 3,
 	WHERE_DETAIL = 1 << 4,
 	WHERE_STREAM = 1 << 5,
-	WHERE_ROWS = WHERE_OVERVIEW | WHERE_TABLE | WHERE_TREE | WHERE_EVENTS,
+	WHERE_SPECTRUM = 1 << 6,
+	WHERE_ROWS = WHERE_OVERVIEW | WHERE_TABLE | WHERE_TREE | WHERE_EVENTS
+		| WHERE_SPECTRUM,
 	WHERE_HERE = WHERE_TABLE | WHERE_TREE | WHERE_EVENTS | WHERE_DETAIL,
 	WHERE_EVENTY = WHERE_EVENTS | WHERE_DETAIL,
 	WHERE_PAGES = WHERE_DETAIL | WHERE_STREAM,
 	WHERE_BODY = WHERE_ROWS | WHERE_PAGES,
+	WHERE_TEXTS = WHERE_BODY & ~WHERE_SPECTRUM,
 	WHERE_ALL = WHERE_BODY,
 };
 
@@ -47,7 +50,8 @@ enum action keys_find(unsigned where, int key);
 /* The key is one of these names. */
 bool key_names(const char *keys, int key);
 
-/* "tables, tree": where it works, for the manual; "" where it works everywhere. */
+/* "tables, tree": where it works, for the manual; "" where it works everywhere, or everywhere
+ * but in spectrograms, which have a row of their own for that key. */
 void key_places(unsigned where, char *out, size_t size);
 
 #endif

@@ -360,6 +360,7 @@ void pass_init(struct pass *p, struct reader *r, struct scan *s)
 	for (unsigned i = 0; i < p->plan->n_views; i++) {
 		gather_init(&p->gathers[i], &p->plan->views[i]);
 		p->gathers[i].selects |= p->filter != NULL;
+		p->gathers[i].slices = scan_slices(s);
 	}
 	if (s->base)
 		watcher_init(&p->watcher, &b->blocks);

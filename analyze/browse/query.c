@@ -444,6 +444,41 @@ size_t query_first(struct query *q)
 	return at;
 }
 
+/* Events of a recording that grows may be later than what was taken up of it. */
+static uint64_t last_time(const struct query *q)
+{
+	const struct scan *s = q->scan;
+	const struct table *t = q->table;
+	uint64_t hi = s->hi < q->b->info.last_ts || !s->widens ? s->hi : q->b->info.last_ts;
+
+	for (size_t i = 0; s->widens && i < t->n; i++) {
+		struct spectrum_key k;
+
+		memcpy(&k, t->rows[i]->key, sizeof(k));
+		if (k.slice > hi / t->width)
+			hi = k.slice * t->width;
+	}
+	return hi;
+}
+
+void query_spectrum(struct query *q, struct spectrum *out)
+{
+	const struct table *t = q->table;
+
+	browse_lock(q->b);
+	if (out->n == 0 || out->generation != q->generation) {
+		spectrum_begin(out, q->scan->lo, last_time(q), t->width);
+		for (size_t i = 0; i < t->n; i++) {
+			struct spectrum_key k;
+
+			memcpy(&k, t->rows[i]->key, sizeof(k));
+			spectrum_add(out, &k, t->width, t->rows[i]->n_events);
+		}
+		out->generation = q->generation;
+	}
+	browse_unlock(q->b);
+}
+
 /* Of rows whose process is an ancestor only the first pass knows. */
 static const struct row *row_of(struct query *q, uint64_t id)
 {

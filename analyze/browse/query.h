@@ -9,10 +9,11 @@
 #define SAKER_BROWSE_QUERY_H
 
 #include "analyze/browse/model.h"
+#include "analyze/browse/spectrum.h"
 
 struct query;
 
-/* NULL: err_text (a filter is wrong).  Kinds VIEW_TABLE, VIEW_TREE, VIEW_ALERTS. */
+/* NULL: err_text (a filter is wrong).  All kinds but VIEW_EVENTS. */
 struct query *query_open(struct browse *b, const struct view *v, const struct focus *f);
 void query_close(struct query *q);
 /* This is what the user looks at: it is read before all others. */
@@ -83,6 +84,9 @@ size_t query_find(struct query *q, uint64_t id);
 size_t query_find_alert(struct query *q, uint64_t num);
 /* Where the first row stands that is no ancestor beside; 0 if there is none. */
 size_t query_first(struct query *q);
+
+/* Of a view of kind VIEW_SPECTRUM all cells, if there is news since out was filled. */
+void query_spectrum(struct query *q, struct spectrum *out);
 
 /* Text of a value as people read it (4.2K, 14:03:07.1, 3 min), quoted for a terminal.  utc_offset:
  * seconds east; exact: all digits, for export. */

@@ -229,6 +229,17 @@ uint64_t scan_span(const struct scan *s)
 	return hi > s->lo ? hi - s->lo : 0;
 }
 
+struct slices scan_slices(const struct scan *s)
+{
+	struct slices out;
+
+	if (s->widens)
+		slices_init_growing(&out, s->lo);
+	else
+		slices_init(&out, s->lo, s->hi);
+	return out;
+}
+
 unsigned scan_permille(const struct scan *s)
 {
 	const uint64_t size = s->b->info.size;
@@ -258,18 +269,12 @@ struct parcel *scan_take(struct scan *s)
 	return NULL;
 }
 
-/* What grew too large loses its smaller half; the old rows stay until nobody shows them. */
-static void keep_small(struct scan *s, unsigned at)
+/* The old rows stay until nobody shows them. */
+static void replace(struct scan *s, unsigned at, const struct table *by)
 {
-	struct table *const t = &s->tables[at];
-	struct table half;
-
-	if (t->n <= TABLE_ROWS_MAX && table_bytes(t) <= TABLE_BYTES_MAX)
-		return;
-	table_halve(t, &half);
 	browse_lock(s->b);
-	s->doomed = *t;
-	*t = half;
+	s->doomed = s->tables[at];
+	s->tables[at] = *by;
 	s->generation++;
 	browse_unlock(s->b);
 	queries_arrange(s->b);
@@ -278,8 +283,42 @@ static void keep_small(struct scan *s, unsigned at)
 	browse_unlock(s->b);
 }
 
-static void join_table(struct scan *s, unsigned at, const struct table *from)
+static void coarsen(struct scan *s, unsigned at, uint64_t width)
 {
+	struct table wider;
+
+	table_coarsen(&s->tables[at], width, &wider);
+	replace(s, at, &wider);
+}
+
+/* What grew too large loses its smaller half, a spectrum its finer slices. */
+static void keep_small(struct scan *s, unsigned at)
+{
+	struct table *const t = &s->tables[at];
+	struct table half;
+
+	if (t->n <= TABLE_ROWS_MAX && table_bytes(t) <= TABLE_BYTES_MAX)
+		return;
+	if (t->width) {
+		coarsen(s, at, t->width * 10);
+		return;
+	}
+	table_halve(t, &half);
+	replace(s, at, &half);
+}
+
+static void join_table(struct scan *s, unsigned at, struct table *from)
+{
+	struct table *const to = &s->tables[at];
+	struct table wider;
+
+	if (to->width < from->width)
+		coarsen(s, at, from->width);
+	if (from->width < to->width) {
+		table_coarsen(from, to->width, &wider);
+		table_release(from);
+		*from = wider;
+	}
 	browse_lock(s->b);
 	for (size_t i = 0; i < from->n; i++) {
 		table_join(&s->tables[at], from->rows[i]);

@@ -138,6 +138,8 @@ struct parcel *scan_take(struct scan *s);
 bool scan_complete(const struct scan *s);
 /* The time that its results are of, for rates; with the lock. */
 uint64_t scan_span(const struct scan *s);
+/* The slices of its spectra, before any event. */
+struct slices scan_slices(const struct scan *s);
 /* Buckets become twice as wide.  False: they cannot. */
 bool histogram_widen(uint64_t lo, uint64_t *hi);
 void histogram_halve(struct histogram *h);

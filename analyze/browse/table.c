@@ -5,6 +5,8 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "analyze/browse/spectrum.h"
+
 enum { SLOTS_FIRST = 256, SET_FIRST = 4 };
 
 /* Of tables that only tell what was seen. */
@@ -233,17 +235,21 @@ static void join_process(struct process_facts *to, const struct process_facts *f
 		to->worst = from->worst;
 }
 
-void table_join(struct table *t, const struct row *r)
+static void join_row(struct table *t, struct row *to, const struct row *r)
 {
-	bool fresh;
-	struct row *to = table_get(t, r->hash, r->key, r->key_len, &fresh);
-
 	to->n_events += r->n_events;
 	t->n_events += r->n_events;
 	for (unsigned i = 0; i < t->view->n_columns; i++)
 		join_cell(t, &t->view->columns[i], &to->cells[i], &r->cells[i]);
 	if (r->process)
 		join_process(to->process, r->process);
+}
+
+void table_join(struct table *t, const struct row *r)
+{
+	bool fresh;
+
+	join_row(t, table_get(t, r->hash, r->key, r->key_len, &fresh), r);
 }
 
 /* The most events first; among equals who came first. */
@@ -270,4 +276,20 @@ void table_halve(const struct table *t, struct table *out)
 	out->n_evicted = t->n_evicted + (t->n - n);
 	out->evicted_events = t->n_events - out->n_events;
 	out->n_events = t->n_events;
+}
+
+void table_coarsen(const struct table *t, uint64_t width, struct table *out)
+{
+	bool fresh;
+
+	table_init(out, t->view, t->processes);
+	out->width = width;
+	for (size_t i = 0; i < t->n; i++) {
+		struct spectrum_key k;
+
+		memcpy(&k, t->rows[i]->key, sizeof(k));
+		k.slice /= width / t->width;
+		join_row(out, table_get(out, table_hash(&k, sizeof(k)), &k, sizeof(k), &fresh),
+			 t->rows[i]);
+	}
 }

@@ -57,6 +57,7 @@ struct table {
 	size_t rows_cap;
 	uint64_t n_events;
 	uint64_t n_evicted, evicted_events;
+	uint64_t width;		/* of the slices of a spectrum */
 	struct arena arena;
 };
 
@@ -83,5 +84,7 @@ void table_join(struct table *t, const struct row *r);
 /* Makes out of the rows of t that counted most, about half of them; the others are told in
  * n_evicted. */
 void table_halve(const struct table *t, struct table *out);
+/* Makes out of the rows of a spectrum, in slices that are some whole number of times as wide. */
+void table_coarsen(const struct table *t, uint64_t width, struct table *out);
 
 #endif

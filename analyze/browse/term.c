@@ -209,14 +209,16 @@ static void choose_colors(enum term_colors c)
 
 	for (unsigned i = 0; i < ROLE__N; i++)
 		term.attributes[i] = roles[i].attributes;
+	term.shades = term.utf8 ? 4 : 9;
 	if (never || !has_colors())
 		return;
 	start_color();
 	use_default_colors();
 	if (COLORS < 8)
 		return;
+	term.shades = COLORS >= 256 && c != COLORS_16 ? 9 : 5;
 	for (unsigned i = 0; i < ROLE__N; i++)
-		colored(i, COLORS >= 256 && c != COLORS_16);
+		colored(i, term.shades == 9);
 }
 
 static int open_pipe(void)
@@ -292,6 +294,11 @@ void term_stop(void)
 bool term_utf8(void)
 {
 	return term.utf8;
+}
+
+unsigned term_shades(void)
+{
+	return term.shades;
 }
 
 int term_rows(void)

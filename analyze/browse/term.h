@@ -36,6 +36,9 @@ void term_guard(void);
 void term_stop(void);
 
 bool term_utf8(void);
+/* How many shades of ROLE_HEAT1 and the next ones, or without colours of characters, can be told
+ * apart: 9, 5 or 4. */
+unsigned term_shades(void);
 int term_rows(void);
 int term_columns(void);
 

@@ -11,6 +11,7 @@
 extern struct term_state {
 	bool utf8, mouse;
 	short pairs;
+	unsigned shades;
 	attr_t attributes[ROLE__N];
 	struct buf text;
 	int wake[2];

@@ -46,7 +46,7 @@ struct body {
 };
 
 extern const struct body body_table, body_tree, body_overview, body_events, body_detail,
-	body_stream;
+	body_stream, body_spectrum;
 
 /* The stacked filters of a frame, and its range. */
 struct crumbs {
@@ -93,6 +93,9 @@ struct frame {
 	struct replay *replay;
 	/* overview */
 	struct overview *overview;
+	/* spectra: row is the slice that was drawn as the chosen one */
+	struct spectrum *spectrum;
+	unsigned bin;			/* of the column that the user has chosen */
 };
 
 enum ui_mode { MODE_BODY, MODE_PROMPT, MODE_MENU, MODE_HELP };
@@ -168,6 +171,8 @@ void frame_free(struct frame *f);
 int frame_open(struct ui *u, struct frame *f);
 /* Columns that are not shown, as bits. */
 uint32_t frame_hidden(const struct ui *u, const struct frame *f);
+/* What is said where there are no rows. */
+const char *frame_nothing(const struct ui *u, const struct frame *f, const struct query_status *s);
 /* Why a view of latencies has no rows; NULL: it may have. */
 const char *frame_untimed(const struct ui *u, const struct frame *f);
 void frame_close(struct frame *f);		/* it remembers its place */
@@ -247,6 +252,11 @@ void write_named(struct ui *u, const char *name);
 
 /* Sorts a table by a column; by the one that it is sorted by: the other way round. */
 void table_sort(struct frame *f, unsigned column);
+
+/* ---- body_spectrum.c ---- */
+
+/* What a frame of it has beyond its close. */
+void spectrum_free(struct frame *f);
 
 /* ---- body_overview.c ---- */
 

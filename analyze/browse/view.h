@@ -13,6 +13,7 @@ enum view_kind {
 	VIEW_TREE,	/* a table of processes, children below their parents */
 	VIEW_EVENTS,	/* a row for each event: the columns are fields of it (events.h) */
 	VIEW_ALERTS,	/* a table over alerts instead of events: rule.* fields may be columns */
+	VIEW_SPECTRUM,	/* when how many events had which value of the key (spectrum.h) */
 };
 
 /* What a column gathers over the events of a row. */

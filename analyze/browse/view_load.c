@@ -25,7 +25,7 @@ enum { FILE_MAX = 1 << 20, TITLE_MAX = 60, WIDTH_MAX = 200 };
 
 static const char *const kinds[] = {
 	[VIEW_TABLE] = "table", [VIEW_TREE] = "tree", [VIEW_EVENTS] = "events",
-	[VIEW_ALERTS] = "alerts", NULL
+	[VIEW_ALERTS] = "alerts", [VIEW_SPECTRUM] = "spectrum", NULL
 };
 const char *const gather_name[] = {
 	[GATHER_COUNT] = "count", [GATHER_SUM] = "sum", [GATHER_MIN] = "min",
@@ -246,6 +246,29 @@ static void read_view_keys(struct load *l, struct view *v, const struct yaml *ma
 		wrong(l, seq, "the key of a tree is proc.pid");
 }
 
+/* One number is what it is of; the only column counts, and its unit is that of the number. */
+static void check_spectrum(struct load *l, const struct view *v, const struct yaml *map)
+{
+	struct field_ref r = {0};
+	struct arena a = {0};
+	const struct view_column *c = v->columns;
+
+	if (v->kind != VIEW_SPECTRUM || v->n_keys == 0)
+		return;
+	if (v->n_keys != 1 || field_parse(&r, v->keys[0], strlen(v->keys[0]), &a) == 0
+	    || (r.desc->type != FIELD_UINT && r.desc->type != FIELD_INT))
+		wrong(l, yaml_get(map, "keys"), "the key of a spectrum is one number");
+	arena_release(&a);
+	if (v->n_columns && (v->n_columns != 1 || c->gather != GATHER_COUNT || c->hidden
+	    || (c->field && strcmp(c->field, v->keys[0]) != 0)))
+		wrong(l, yaml_get(map, "columns"),
+		      "a spectrum has one column, which counts its key");
+	else if (v->n_columns && c->unit != UNIT_SPAN && c->unit != UNIT_BYTES
+		 && c->unit != UNIT_NUMBER)
+		wrong(l, yaml_get(map, "columns"),
+		      "the unit of a spectrum is span, bytes or number");
+}
+
 static void read_sort(struct load *l, struct view *v, const struct yaml *map)
 {
 	const struct yaml *s = scalar(l, map, "sort");
@@ -319,6 +342,7 @@ static void read_view(struct load *l, const struct yaml *map)
 		wrong(l, map, "the title is longer than %d bytes", TITLE_MAX);
 	read_view_keys(l, v, map);
 	read_columns(l, v, map);
+	check_spectrum(l, v, map);
 	read_sort(l, v, map);
 	check_filter(l, v, map);
 	if (l->n_wrong == before && l->views->n == VIEWS_MAX)

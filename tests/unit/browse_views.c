@@ -98,7 +98,11 @@ static void own_views_are_like_shipped_ones(void **unused)
 		"    - { name: USER, field: user.name, help: who }\n"
 		"- view: files\n"
 		"  kind: events\n"
-		"  columns: [{ name: F, field: fd.name }]\n";
+		"  columns: [{ name: F, field: fd.name }]\n"
+		"- view: sizes\n"
+		"  kind: spectrum\n"
+		"  keys: [evt.buflen.in]\n"
+		"  columns: [{ name: SIZE, unit: bytes }]\n";
 	const struct view *v;
 	struct views vs;
 	size_t n;
@@ -106,7 +110,7 @@ static void own_views_are_like_shipped_ones(void **unused)
 	views_init(&vs);
 	n = vs.n;
 	assert_int_equal(load(&vs, text), 0);
-	assert_int_equal(vs.n, n + 1);
+	assert_int_equal(vs.n, n + 2);
 	v = views_find(&vs, "logins");
 	assert_non_null(v);
 	assert_int_equal(v->n_keys, 2);
@@ -118,6 +122,8 @@ static void own_views_are_like_shipped_ones(void **unused)
 	assert_true(v->columns[1].hidden);
 	assert_int_equal(v->columns[2].gather, GATHER_FIRST);
 	assert_int_equal(views_find(&vs, "files")->kind, VIEW_EVENTS);
+	assert_int_equal(views_find(&vs, "sizes")->kind, VIEW_SPECTRUM);
+	assert_int_equal(views_find(&vs, "sizes")->columns[0].gather, GATHER_COUNT);
 	views_release(&vs);
 }
 
@@ -153,6 +159,22 @@ static void wrong_views_are_told_with_their_place(void **unused)
 		  "width must be" },
 		{ "- view: a\n  keys: [proc.pid]\n  columns: [{name: X, gather: max, "
 		  "field: evt.num, unit: text}]\n", "unit cannot be text" },
+		{ "- view: a\n  kind: spectrum\n  keys: [proc.name]\n  columns: [{name: X}]\n",
+		  "v.yaml:3:9: the key of a spectrum is one number" },
+		{ "- view: a\n  kind: spectrum\n  keys: [evt.num, proc.pid]\n"
+		  "  columns: [{name: X}]\n", "the key of a spectrum is one number" },
+		{ "- view: a\n  kind: spectrum\n  keys: [evt.num, proc.pid, proc.nothing]\n"
+		  "  columns: [{name: X}]\n", "the key of a spectrum is one number" },
+		{ "- view: a\n  kind: spectrum\n  columns: [{name: X}]\n", "keys must be a list" },
+		{ "- view: a\n  kind: spectrum\n  keys: [evt.num]\n", "a view needs columns" },
+		{ "- view: a\n  kind: spectrum\n  keys: [evt.num]\n  columns: [{name: X}, "
+		  "{name: Y}]\n", "v.yaml:4:12: a spectrum has one column" },
+		{ "- view: a\n  kind: spectrum\n  keys: [evt.num]\n  columns: [{name: X, "
+		  "gather: sum, field: evt.num}]\n", "a spectrum has one column" },
+		{ "- view: a\n  kind: spectrum\n  keys: [evt.num]\n  columns: [{name: X, "
+		  "gather: count, field: proc.pid}]\n", "a spectrum has one column" },
+		{ "- view: a\n  kind: spectrum\n  keys: [evt.num]\n  columns: [{name: X, "
+		  "unit: time}]\n", "the unit of a spectrum is span, bytes or number" },
 	};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
