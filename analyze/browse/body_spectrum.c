@@ -15,7 +15,6 @@ enum {
 	MORE_DECADES = 2,	/* where there is room */
 	COUNT_WIDTH = 5,
 	LABEL_WIDTH = 6,	/* |100us */
-	ALL_COLUMNS = 1 << 20,
 };
 
 static struct spectrum *cells_of(const struct frame *f)
@@ -347,7 +346,7 @@ static void draw_spectrum(struct ui *u, struct frame *f, int row, int height)
 	shades_init(&shades, term_shades(), most_of(f, &p));
 	for (size_t i = 0; i < rows && f->top + i < s->n; i++)
 		draw_slice(u, f, &p, &shades, f->top + i, row + 1 + (int)i,
-			   f->top + i == f->row ? column : ALL_COLUMNS);
+			   f->top + i == f->row ? column : p.n);
 	if (height > 3)
 		draw_legend(f, &shades, row + height - 1);
 }
@@ -397,6 +396,12 @@ static void go_column(struct frame *f, int by)
 	f->chosen = true;
 }
 
+/* Not to where the last slice begins: who is at the end of a recording that grows stays there. */
+static void go_end(struct ui *u, const struct frame *f)
+{
+	ui_cursor(u, f->crumbs.to < u->last ? f->crumbs.to : u->last, 0);
+}
+
 /* The next slice that has something in this column. */
 static void go_filled(struct ui *u, struct frame *f, int direction)
 {
@@ -415,29 +420,6 @@ static void go_filled(struct ui *u, struct frame *f, int direction)
 
 /* ---- its events ----------------------------------------------------------------- */
 
-/* What the view counts in a column, or in all. */
-static const char *condition(struct ui *u, const struct frame *f, const struct plot *p,
-			     unsigned column)
-{
-	const char *const key = f->view->keys[0], *const filter = f->view->filter;
-	struct buf b = {0};
-	const char *text;
-
-	if (column == ALL_COLUMNS)
-		buf_printf(&b, "%s exists", key);
-	else if (column > 0)
-		buf_printf(&b, "%s >= %" PRIu64, key, bin_edge(bin_at(p, column)));
-	if (column > 0 && column + 1 < p->n)
-		buf_str(&b, " and ");
-	if (column + 1 < p->n)
-		buf_printf(&b, "%s < %" PRIu64, key, bin_edge(bin_at(p, column + 1)));
-	if (*filter)
-		buf_printf(&b, " and (%s)", filter);
-	text = arena_strn(&u->arena, (const char *)b.p, b.len);
-	buf_release(&b);
-	return text;
-}
-
 /* The first and the last slice have all that is before and behind them. */
 static void narrow(const struct frame *f, size_t slice, struct crumbs *c)
 {
@@ -449,25 +431,31 @@ static void narrow(const struct frame *f, size_t slice, struct crumbs *c)
 		c->to = spectrum_time(s, slice + 1) - 1;
 }
 
-static bool show_events(struct ui *u, struct frame *f, bool cell)
+static bool show_events(struct ui *u, struct frame *f, unsigned first, unsigned end)
 {
-	const struct plot p = plot_of(f);
-	const unsigned column = chosen_column(f, &p);
 	const size_t slice = chosen_slice(u, f);
 	struct crumbs c;
 
-	if (!(cell ? count_at(f, &p, slice, column) : count_slice(f, slice))) {
-		ui_say(u, cell ? "there is nothing in this cell" : "there is nothing in this row");
+	if (spectrum_count(cells_of(f), slice, first, end) == 0) {
+		ui_say(u, "there is nothing in this %s", end - first < BINS ? "cell" : "row");
 		return true;
 	}
 	crumbs_copy(&c, &f->crumbs);
 	narrow(f, slice, &c);
-	if (crumbs_add(&c, condition(u, f, &p, cell ? column : ALL_COLUMNS)))
+	if (crumbs_add(&c, spectrum_condition(f->view, first, end, &u->arena)))
 		ui_show(u, "events", &c);
 	else
 		ui_error(u, "%d filters are stacked: remove one first (D)", FOCUS_MAX);
 	crumbs_release(&c);
 	return true;
+}
+
+static bool show_cell(struct ui *u, struct frame *f)
+{
+	const struct plot p = plot_of(f);
+	const unsigned column = chosen_column(f, &p);
+
+	return show_events(u, f, bin_at(&p, column), bin_at(&p, column + 1));
 }
 
 static bool act_spectrum(struct ui *u, struct frame *f, enum action a)
@@ -482,13 +470,13 @@ static bool act_spectrum(struct ui *u, struct frame *f, enum action a)
 	case ACT_HALF_DOWN: go_slice(u, f, at + page / 2); return true;
 	case ACT_HALF_UP: go_slice(u, f, at - page / 2); return true;
 	case ACT_TOP: go_slice(u, f, 0); return true;
-	case ACT_BOTTOM: go_slice(u, f, SLICES_MAX); return true;
+	case ACT_BOTTOM: go_end(u, f); return true;
 	case ACT_LEFT: go_column(f, -1); return true;
 	case ACT_RIGHT: go_column(f, 1); return true;
 	case ACT_NEXT_FILLED: go_filled(u, f, 1); return true;
 	case ACT_PREV_FILLED: go_filled(u, f, -1); return true;
-	case ACT_ENTER: return show_events(u, f, true);
-	case ACT_EVENTS: return show_events(u, f, false);
+	case ACT_ENTER: return show_cell(u, f);
+	case ACT_EVENTS: return show_events(u, f, 0, BINS);
 	default: return false;
 	}
 }

@@ -360,3 +360,39 @@ unsigned links_of_row(struct browse *b, const struct gather_plan *p, const struc
 		n = link_put(out, n, "events of it", "events", events, false);
 	return links_add(b, &s, out, n, a);
 }
+
+const char *spectrum_condition(const struct view *v, unsigned first, unsigned end, struct arena *a)
+{
+	struct buf b = {0};
+	const char *text;
+
+	if (first > 0)
+		buf_printf(&b, "%s >= %" PRIu64, v->keys[0], bin_edge(first));
+	if (first > 0 && end < BINS)
+		buf_str(&b, " and ");
+	if (end < BINS)
+		buf_printf(&b, "%s < %" PRIu64, v->keys[0], bin_edge(end));
+	if (!b.len)
+		buf_printf(&b, "%s exists", v->keys[0]);
+	text = with_filter(take_text(&b, a), v->filter, a);
+	buf_release(&b);
+	return text;
+}
+
+unsigned links_of_cell(const struct view *v, const struct spectrum_key *k, const struct slices *s,
+		       struct link *out, struct arena *a)
+{
+	const char *values = spectrum_condition(v, (unsigned)k->bin, (unsigned)k->bin + 1, a);
+	const bool is_last = k->slice >= (s->grow ? UINT64_MAX : s->hi) / s->width;
+	struct buf b = {0};
+	const char *text;
+
+	buf_str(&b, values);
+	if (k->slice > s->lo / s->width)
+		buf_printf(&b, " and evt.rawtime >= %" PRIu64, k->slice * s->width);
+	if (!is_last)
+		buf_printf(&b, " and evt.rawtime < %" PRIu64, (k->slice + 1) * s->width);
+	text = take_text(&b, a);
+	buf_release(&b);
+	return link_put(out, 0, "events", "events", text, false);
+}

@@ -22,6 +22,9 @@ unsigned links_add(struct browse *b, const struct subject *s, struct link *out, 
 /* Enter first. */
 unsigned links_of_row(struct browse *b, const struct gather_plan *p, const struct row *r,
 		      struct link *out, struct arena *a);
+/* Of a spectrum's row; in slices that end where the focus does, or in those that grow. */
+unsigned links_of_cell(const struct view *v, const struct spectrum_key *k, const struct slices *s,
+		       struct link *out, struct arena *a);
 unsigned link_put(struct link *out, unsigned n, const char *title, const char *view,
 		  const char *filter, bool alone);
 /* A text as a constant of the rule language. */

@@ -514,13 +514,32 @@ static struct row *copy_row(struct query *q, uint64_t id, struct arena *a)
 	return c;
 }
 
+static unsigned cell_links(struct query *q, uint64_t row, struct link out[LINKS_MAX],
+			   struct arena *a)
+{
+	struct slices s = scan_slices(q->scan);
+	const struct row *r;
+	struct spectrum_key k;
+
+	browse_lock(q->b);
+	r = table_find(q->table, row);
+	if (r)
+		memcpy(&k, r->key, sizeof(k));
+	s.width = q->table->width;
+	browse_unlock(q->b);
+	return r ? links_of_cell(q->view, &k, &s, out, a) : 0;
+}
+
 unsigned query_links(struct query *q, uint64_t row, struct link out[LINKS_MAX],
 		     struct arena *a)
 {
-	const struct row *r = copy_row(q, row, a);
+	const struct row *r;
 	unsigned at, n;
 	bool inside;
 
+	if (q->view->kind == VIEW_SPECTRUM)
+		return cell_links(q, row, out, a);
+	r = copy_row(q, row, a);
 	if (!r)
 		return 0;
 	scan_has(q->scan, q->view, &at);

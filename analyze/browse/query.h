@@ -88,6 +88,9 @@ size_t query_first(struct query *q);
 /* Of a view of kind VIEW_SPECTRUM all cells, if there is news since out was filled. */
 void query_spectrum(struct query *q, struct spectrum *out);
 
+/* The condition that an event of the view has a value in the bins from first to before end. */
+const char *spectrum_condition(const struct view *v, unsigned first, unsigned end, struct arena *a);
+
 /* Text of a value as people read it (4.2K, 14:03:07.1, 3 min), quoted for a terminal.  utc_offset:
  * seconds east; exact: all digits, for export. */
 void datum_text(struct buf *out, const struct datum *c, enum unit unit, int64_t utc_offset,

@@ -397,6 +397,45 @@ static void a_cell_counts_what_its_condition_finds(void **unused)
 	conditions_find_cells(nearly_path, 0, UINT64_MAX);
 }
 
+/* Also of rows as they are kept, in any query. */
+static void rows_lead_to_what_they_count(void **unused)
+{
+	struct query_rows rows = {0};
+	struct link links[LINKS_MAX];
+	struct arena a = {0};
+	struct world w;
+	struct query *q;
+
+	world_begin(&w, 2);
+	q = look(&w, "spectrogram", 0, UINT64_MAX, NULL);
+	world_complete(&w, q);
+	query_rows(q, 0, SIZE_MAX / 2, &rows);
+	assert_true(rows.n > 1000);
+	for (size_t i = 0; i < rows.n; i += rows.n / 20) {
+		assert_int_equal(query_links(q, rows.v[i].id, links, &a), 1);
+		assert_string_equal(links[0].view, "events");
+		assert_int_equal(rows.v[i].cells[0].u, count(&w, 0, UINT64_MAX, links[0].filter));
+	}
+	query_rows_release(&rows);
+	arena_release(&a);
+	query_close(q);
+	world_end(&w);
+}
+
+static void conditions_say_no_more_than_they_must(void **unused)
+{
+	struct view v = { .keys = { "evt.num" }, .n_keys = 1, .filter = "" };
+	struct arena a = {0};
+
+	assert_string_equal(spectrum_condition(&v, 0, BINS, &a), "evt.num exists");
+	assert_string_equal(spectrum_condition(&v, 0, 25, &a), "evt.num < 10");
+	assert_string_equal(spectrum_condition(&v, 25, BINS, &a), "evt.num >= 10");
+	v.filter = "proc.pid = 1 or proc.pid = 2";
+	assert_string_equal(spectrum_condition(&v, 25, 49, &a), "evt.num >= 10 and evt.num < 100 "
+			    "and (proc.pid = 1 or proc.pid = 2)");
+	arena_release(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -410,6 +449,8 @@ int main(void)
 		cmocka_unit_test(one_that_grew_has_the_same_cells),
 		cmocka_unit_test(a_cell_counts_what_its_condition_finds),
 		cmocka_unit_test(hostile_times_count_too),
+		cmocka_unit_test(rows_lead_to_what_they_count),
+		cmocka_unit_test(conditions_say_no_more_than_they_must),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
