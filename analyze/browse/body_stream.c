@@ -20,6 +20,7 @@ struct replay {
 	uint8_t typed[256];	/* since the last line ended or somebody wrote */
 	unsigned n_typed;
 	bool plays;
+	bool waits;		/* plays, and more may come */
 	int up;			/* rows of the terminal, from where its cursor is in sight */
 	uint64_t next;		/* monotonic: when the next chunk is due */
 };
@@ -143,7 +144,8 @@ static void play(struct frame *f)
 		if (r->next + NS_PER_S < now)
 			r->next = now;
 	}
-	if (r->at == s.n_chunks && s.complete)
+	r->waits = r->at == s.n_chunks && s.live;
+	if (r->at == s.n_chunks && s.complete && !s.live)
 		r->plays = false;
 }
 
@@ -199,6 +201,7 @@ static void draw_replay(struct frame *f, int row, int height)
 static void draw_stream(struct ui *u, struct frame *f, int row, int height)
 {
 	struct stream_status s;
+	bool at_end;
 
 	stream_status(f->stream, &s);
 	if (s.failed) {
@@ -209,7 +212,11 @@ static void draw_stream(struct ui *u, struct frame *f, int row, int height)
 		draw_replay(f, row, height);
 		return;
 	}
+	at_end = f->doc.n > 0 && doc_at_end(&f->doc, height);
 	add_chunks(u, f);
+	if (at_end && f->follows)
+		doc_go_end(&f->doc);
+	f->follows = s.complete && s.live;
 	if (f->doc.n == 0)
 		term_put(row, 2, -1, ROLE_DIM, s.complete ? "nothing went through it" :
 			 "reading ...");
@@ -294,12 +301,12 @@ static bool busy_stream(struct ui *u, struct frame *f)
 	struct stream_status s;
 
 	stream_status(f->stream, &s);
-	return (!s.complete && !s.failed) || (f->replay && f->replay->plays);
+	return (!s.complete && !s.failed) || stream_plays(f);
 }
 
 bool stream_plays(const struct frame *f)
 {
-	return f->replay && f->replay->plays;
+	return f->replay && f->replay->plays && !f->replay->waits;
 }
 
 static const char *title_stream(struct frame *f)

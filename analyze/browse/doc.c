@@ -167,6 +167,16 @@ void doc_scroll(struct doc *d, long rows, int height)
 		d->top = most;
 }
 
+bool doc_at_end(const struct doc *d, int height)
+{
+	return d->top + (size_t)height >= d->n_rows;
+}
+
+void doc_go_end(struct doc *d)
+{
+	d->top = SIZE_MAX / 2;
+}
+
 static void draw_row(const struct doc *d, const struct doc_row *r, int row, int column)
 {
 	const struct doc_line *l = &d->v[r->line];

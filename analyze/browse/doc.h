@@ -63,6 +63,10 @@ bool doc_is_cut(const struct doc *d);
 void doc_draw(struct doc *d, int row, int column, int height, int width);
 /* Moves by rows of the screen, within what there is. */
 void doc_scroll(struct doc *d, long rows, int height);
+/* Is its last row in sight, as it was drawn last? */
+bool doc_at_end(const struct doc *d, int height);
+/* The last row is in sight when it is drawn next. */
+void doc_go_end(struct doc *d);
 /* To the next or the last section. */
 void doc_go_section(struct doc *d, int direction, int height);
 /* To the next line that has the text, in any case; from: where to begin, 0 the place on

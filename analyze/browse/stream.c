@@ -25,12 +25,15 @@ struct stream {
 	uint8_t fd_kind, role;
 	char want[NAME_MAX_];
 	size_t want_len;
+	bool begun;
+	uint64_t last;		/* number of the event that was read last */
 	/* under the lock */
 	struct stream_chunk *v;
 	size_t n, cap;
 	uint64_t in, out, cut, kept;
 	unsigned permille;
-	bool complete, named;
+	bool complete, named, closed;
+	uint64_t size;		/* of the recording when it was read to its end */
 	char failed[128];
 	struct arena arena;
 };
@@ -244,7 +247,7 @@ static unsigned first_part(struct stream *s, struct seeker *k)
 	return part;
 }
 
-static void tell(struct stream *s, const struct seeker *k, bool complete)
+static void tell(struct stream *s, const struct seeker *k)
 {
 	const struct source_info *i = &s->b->info;
 	const uint64_t at = k->ev.ts > i->first_ts ? k->ev.ts - i->first_ts : 0;
@@ -252,9 +255,17 @@ static void tell(struct stream *s, const struct seeker *k, bool complete)
 
 	browse_lock(s->b);
 	span = i->last_ts - i->first_ts;
-	s->complete |= complete;
-	s->permille = s->complete ? 1000 : span && at < span ?
-		      (unsigned)((unsigned __int128)at * 1000 / span) : 0;
+	s->permille = span && at < span ? (unsigned)((unsigned __int128)at * 1000 / span) : 0;
+	browse_unlock(s->b);
+	browse_tell(s->b);
+}
+
+static void tell_end(struct stream *s, const struct seeker *k, bool closed)
+{
+	browse_lock(s->b);
+	s->complete = true;
+	s->closed = closed;
+	s->size = k->source->info.size;
 	browse_unlock(s->b);
 	browse_tell(s->b);
 }
@@ -269,26 +280,47 @@ static bool find_event(struct stream *s, struct seeker *k)
 	return false;
 }
 
-static void run(struct job *j, struct seeker *k)
+/* To where the descriptor was opened. */
+static bool begin(struct stream *s, struct seeker *k, const struct event_set *types)
 {
-	struct stream *const s = (struct stream *)j;
-	struct event_set types;
-	uint64_t looked = 0;
-
 	if (!find_event(s, k) || !identify(s, k)) {
 		fail(s, s->kind == STREAM_TTY ? "its process has no terminal" :
 		     "it has no descriptor whose name is known");
-		return;
+		return false;
 	}
+	s->begun = true;
+	return seek_part(k, first_part(s, k), s->job.id, types, 0) >= 0;
+}
+
+/* To where it was left, if another job had the seeker since. */
+static bool go_on(struct stream *s, struct seeker *k, const struct event_set *types)
+{
+	return k->owner == s->job.id
+		|| seek_part(k, browse_part(s->b, s->last + 1, 0), s->job.id, types, 0) >= 0;
+}
+
+static void run(struct job *j, struct seeker *k)
+{
+	struct stream *const s = (struct stream *)j;
+	const uint64_t last = s->last;
+	struct event_set types;
+	uint64_t looked = 0;
+	bool closed = false;
+
 	wanted(&types);
-	if (seek_part(k, first_part(s, k), 0, &types, 0) < 0) {
-		fail(s, err_text());
+	if (!(s->begun ? go_on(s, k, &types) : begin(s, k, &types))) {
+		if (!s->complete)
+			fail(s, err_text());
 		return;
 	}
-	while (!job_over(j) && seek_next(k, 0) == 0 && !look(s, k))
+	while (!closed && !job_over(j) && seek_next(k, 0) == 0) {
+		if (k->ev.num > last)
+			closed = look(s, k);
 		if (++looked % (LOOK_EVERY * 8) == 0)
-			tell(s, k, false);
-	tell(s, k, true);
+			tell(s, k);
+	}
+	s->last = k->num > last ? k->num : last;
+	tell_end(s, k, closed);
 }
 
 /* ---- asking ---- */
@@ -318,12 +350,18 @@ void stream_close(struct stream *s)
 
 void stream_status(struct stream *s, struct stream_status *out)
 {
-	browse_lock(s->b);
+	struct browse *const b = s->b;
+
+	browse_lock(b);
+	if (s->complete && !s->closed && !s->failed[0] && b->grows && s->size != b->info.size
+	    && !s->job.pending && !s->job.running)
+		job_ask(&s->job);
 	*out = (struct stream_status){ .complete = s->complete, .permille = s->permille,
+		.live = b->grows && !b->over && !s->closed,
 		.n_chunks = s->n, .in = s->in, .out = s->out, .cut = s->cut,
 		.name = { s->named ? s->want : "", s->named ? s->want_len : 0 },
 		.failed = s->failed[0] ? s->failed : NULL };
-	browse_unlock(s->b);
+	browse_unlock(b);
 }
 
 size_t stream_chunks(struct stream *s, size_t first, struct stream_chunk *out, size_t n)

@@ -20,7 +20,8 @@ struct stream_chunk {
 };
 
 struct stream_status {
-	bool complete;
+	bool complete;		/* all that is recorded is here */
+	bool live;		/* more may come: the recording grows, the descriptor is open */
 	unsigned permille;
 	size_t n_chunks;
 	uint64_t in, out;	/* bytes that went */
@@ -39,6 +40,7 @@ struct stream;
 /* Starts to gather.  num: an event that has the descriptor. */
 struct stream *stream_open(struct browse *b, enum stream_kind kind, uint64_t num);
 void stream_close(struct stream *s);
+/* Where the recording has grown, it asks for what is new. */
 void stream_status(struct stream *s, struct stream_status *out);
 /* The n chunks from the first-th; how many.  Bytes live until stream_close. */
 size_t stream_chunks(struct stream *s, size_t first, struct stream_chunk *out, size_t n);

@@ -90,6 +90,7 @@ struct frame {
 	struct stream *stream;
 	enum stream_kind stream_kind;
 	size_t n_chunks;		/* which doc has */
+	bool follows;			/* more may come to its end; it stays there */
 	struct replay *replay;
 	/* overview */
 	struct overview *overview;

@@ -134,6 +134,54 @@ $screen->press('q');
 $screen->wait_over;
 $screen->close;
 
+# What goes through a descriptor comes onto its page.  Latencies and the browser's own calls are
+# recorded where one wants them.
+system('cp', '/bin/sh', "$dir/talker") == 0 && system('mkfifo', "$dir/go-$_") == 0 or die for 3, 4;
+fill("$dir/script", "exec 5>$dir/out; echo what-is-first >&5; read x < $dir/go-3; "
+	. "echo what-is-second >&5; read x < $dir/go-4\n");
+$screen = browse('--self', '--latency', '--view', 'events', '--filter',
+	"evt.type = write and fd.name = $dir/out", 'talk.skr');
+$browser = $screen->pid;
+my $talker = fork // die "fork: $!\n";
+END { kill 'KILL', $talker if $talker }
+exec "$dir/talker", "$dir/script" if !$talker;
+ok(shows($screen, qr/what-is-first/, 10), 'a write') or diag($screen->capture(0));
+$screen->press('G', 'F');
+ok(shows($screen, qr/Descriptor.*process $talker .*\n what-is-first/s, 5), 'its descriptor')
+	or diag($screen->capture(0));
+unlike($screen->capture(0), qr/what-is-second/, 'nothing more went through it');
+fill("$dir/go-3", "x\n");
+ok(shows($screen, qr/Descriptor.*what-is-first.*\n what-is-second/s, 5), 'what comes, comes')
+	or diag($screen->capture(0));
+fill("$dir/go-4", "x\n");
+waitpid $talker, 0;
+$talker = 0;
+$screen->press('q');
+ok($screen->wait_over, 'it ends');
+$screen->close;
+
+# So does what is written to a terminal, where its replay has come to the end.
+system('mkfifo', "$dir/go-$_") == 0 or die for 5, 6;
+fill("$dir/session", "echo shown-first; read x < $dir/go-5; echo shown-second; read x < $dir/go-6\n");
+$screen = browse('--view', 'events', '--filter', "evt.type = write and proc.exepath = $dir/talker", 'tty.skr');
+$talker = fork // die "fork: $!\n";
+open STDOUT, '>', '/dev/null' if !$talker;
+exec 'script', '-qfc', "$dir/talker $dir/session", '/dev/null' if !$talker;
+ok(shows($screen, qr/shown-first/, 10), 'a write to a terminal') or diag($screen->capture(0));
+$screen->press('G', 'T', 'Enter');
+ok(shows($screen, qr/Terminal.*\nshown-first.* plays 1\/1 /s, 5), 'it is replayed') or diag($screen->capture(0));
+fill("$dir/go-5", "x\n");
+ok(shows($screen, qr/\nshown-first\nshown-second.* plays 2\/2 /s, 5), 'what comes is shown')
+	or diag($screen->capture(0));
+fill("$dir/go-6", "x\n");
+waitpid $talker, 0;
+$talker = 0;
+$screen->press('q');
+ok($screen->wait_over, 'it ends');
+$screen->close;
+isnt(`$saker replay -q -n 1 -f 'proc.pid = $browser' $dir/talk.skr`, '', '--self: the browser is in it');
+isnt(`$saker replay -q -n 1 -f 'evt.latency > 0' $dir/talk.skr`, '', '--latency: it is known');
+
 # It ends at its size; what there is stays, with the alerts.
 fill("$dir/rules.yaml", <<'END');
 - rule: third ran
@@ -142,16 +190,16 @@ fill("$dir/rules.yaml", <<'END');
   output: third ran %proc.name
   priority: CRITICAL
 END
-$screen = browse('--rules', "$dir/rules.yaml", '--size', '1M', '--snaplen', 60000, '--view', 'executables', 'small.skr');
+$screen = browse('--rules', "$dir/rules.yaml", '--size', '4M', '--snaplen', 60000, '--view', 'executables', 'small.skr');
 my $forks = recorders('small.skr');
 runs('third-program');
 ok(shows($screen, qr/third-program/, 5), 'a program runs');
 system('dd if=/dev/urandom of=/dev/null bs=32k count=200 2>/dev/null');
 ok(shows($screen, qr/ ended +UTC/, 10), 'it ends') or diag($screen->capture(0));
-like($screen->capture(0), qr/has reached 1M \(--size\)/, 'and says why');
+like($screen->capture(0), qr/has reached 4M \(--size\)/, 'and says why');
 ok(wait_for(sub { recorders('small.skr') < $forks }, 10), 'the recorder has ended, the browser has not');
 cmp_ok(-s "$dir/small.skr", '<', 20 << 20, 'the recording is not much larger');
-like(`$saker replay -a $dir/small.skr`, qr/alert.*third ran/, 'the alert is in the recording');
+ok(`$saker replay -a $dir/small.skr` =~ /alert.*third ran/, 'the alert is in the recording');
 $screen->press('f');
 $screen->text('proc.name = third-program');
 $screen->press('Enter');

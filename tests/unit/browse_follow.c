@@ -6,6 +6,7 @@
 #include <fcntl.h>
 
 #include "analyze/browse/events.h"
+#include "analyze/browse/stream.h"
 #include "analyze/browse/timeline.h"
 #include "tests/unit/browse_world.h"
 
@@ -19,18 +20,27 @@ static const char *const filters[] = {
 };
 enum { FILTERS = sizeof(filters) / sizeof(filters[0]), QUERIES_MAX = 200 };
 
-static int make(void **state)
+/* What grows is this file. */
+static int take(const char *file)
 {
-	int fd, rc = world_make(state);
+	const int fd = open(file, O_RDONLY);
+	int rc = 0;
 
-	fd = open(world_path, O_RDONLY);
 	size = (size_t)lseek(fd, 0, SEEK_END);
+	free(bytes);
 	bytes = xmalloc(size);
 	if (pread(fd, bytes, size, 0) != (ssize_t)size)
 		rc = -1;
 	close(fd);
-	snprintf(path, sizeof(path), "%s/grows.skr", world_dir);
 	return rc;
+}
+
+static int make(void **state)
+{
+	if (world_make(state) != 0)
+		return -1;
+	snprintf(path, sizeof(path), "%s/grows.skr", world_dir);
+	return take(world_path);
 }
 
 static int clean(void **state)
@@ -324,6 +334,115 @@ static void a_place_stays_and_what_is_behind_it_comes(void **state)
 	world_end(&w);
 }
 
+/* ---- a descriptor ---- */
+
+enum { LONG_EVENTS = 12000, LONG_OPEN = 43, LONG_CLOSE = 11011, LONG_FD = 60 };
+
+/* Of one process: event i writes to a file between its opening and its closing, or does what it
+ * does elsewhere. */
+static void long_event(struct event *ev, unsigned i)
+{
+	world_event(ev, i);
+	if (i == LONG_OPEN || i == LONG_CLOSE) {
+		event_init(ev, i == LONG_OPEN ? EV_OPENAT : EV_CLOSE);
+		if (i == LONG_OPEN)
+			world_text(ev, P(OPENAT, name), "/srv/long");
+		value_number(&ev->v[i == LONG_OPEN ? P(OPENAT, fd) : P(CLOSE, fd)], LONG_FD);
+		value_number(&ev->v[i == LONG_OPEN ? P(OPENAT, dirfd) : P(CLOSE, res)], 0);
+	} else if (i > LONG_OPEN && i % 17 == 0) {
+		world_read(ev, 2 * i);	/* a write */
+		value_number(&ev->v[P(WRITE, fd)], LONG_FD);
+	} else {
+		return;
+	}
+	ev->num = i + 1;
+	ev->ts = WORLD_BEGIN + (uint64_t)i * WORLD_STEP;
+	ev->tid = ev->pid = WORLD_FIRST_PID;
+}
+
+static void make_long(const char *file)
+{
+	const struct source_info info = { .hostname = "h", .kernel = "k", .arch_name = "x86_64",
+		.writer = "test", .n_cpus = 2 };
+	struct state *st = state_new(NULL);
+	struct writer *w = writer_open(file, false, &info, NULL);
+	struct event ev;
+
+	world_key(w, st, 1);
+	for (unsigned i = 0; i < LONG_EVENTS; i++) {
+		long_event(&ev, i);
+		state_update(st, &ev);
+		assert_int_equal(writer_add(w, &ev), 0);
+		if (i % 500 == 499)
+			world_key(w, st, ev.ts);
+	}
+	state_free(st);
+	assert_int_equal(writer_close(w), 0);
+}
+
+static struct stream_status caught_up(struct world *w, struct stream *s, size_t last)
+{
+	struct stream_status st;
+	struct stream_chunk c;
+
+	for (;;) {
+		stream_status(s, &st);
+		assert_null(st.failed);
+		if (st.complete && stream_chunks(s, st.n_chunks - 1, &c, 1) == 1
+		    && c.num + 17 > last && st.live == (last < LONG_CLOSE))
+			return st;
+		world_wait(w);
+	}
+}
+
+/* other: a second one, for which the seeker goes elsewhere in between. */
+static void follow_stream(bool other)
+{
+	struct stream *s, *beside = NULL;
+	struct stream_status st;
+	struct stream_chunk c;
+	struct world w;
+	unsigned n = 0;
+
+	begin(&w, size / 6, 2);
+	s = stream_open(w.b, STREAM_FD, 17 * 17 + 1);
+	if (other)
+		beside = stream_open(w.b, STREAM_FD, 17 * 19 + 1);
+	for (unsigned i = 2; i <= 20; i++) {
+		const uint64_t last = browse_info(w.b)->n_events;
+
+		st = caught_up(&w, s, last < LONG_CLOSE ? last : LONG_CLOSE);
+		if (other)
+			caught_up(&w, beside, last < LONG_CLOSE ? last : LONG_CLOSE);
+		grow(&w, i == 20 ? size : size / 20 * i > size / 6 ? size / 20 * i : size / 6);
+	}
+	st = caught_up(&w, s, LONG_CLOSE);
+	for (unsigned i = LONG_OPEN + 1; i < LONG_CLOSE; i++) {
+		if (i % 17 != 0)
+			continue;
+		assert_int_equal(stream_chunks(s, n++, &c, 1), 1);
+		assert_int_equal(c.num, i + 1);
+		assert_true(c.out);
+	}
+	assert_int_equal(st.n_chunks, n);
+	stream_close(s);
+	if (beside)
+		stream_close(beside);
+	world_end(&w);
+}
+
+static void a_descriptor_is_followed_on(void **state)
+{
+	char file[80];
+
+	snprintf(file, sizeof(file), "%s/long.skr", world_dir);
+	make_long(file);
+	assert_int_equal(take(file), 0);
+	follow_stream(false);
+	follow_stream(true);
+	assert_int_equal(take(world_path), 0);
+}
+
 /* Closed while there is more to read: nothing goes on, nothing is leaked. */
 static void closing_ends_what_follows(void **state)
 {
@@ -350,6 +469,7 @@ int main(void)
 		cmocka_unit_test(the_strip_counts_all),
 		cmocka_unit_test(the_last_rows_are_the_last),
 		cmocka_unit_test(a_place_stays_and_what_is_behind_it_comes),
+		cmocka_unit_test(a_descriptor_is_followed_on),
 		cmocka_unit_test(closing_ends_what_follows),
 	};
 
