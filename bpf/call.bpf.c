@@ -105,6 +105,24 @@ static __always_inline u32 call_class(const volatile struct wire_conf *c,
 	       (O_ACCMODE_WRITE | O_CREAT_ | O_TRUNC_) ? WC_WRITE : c->cls;
 }
 
+/* Does an ioctl give the caller a terminal? */
+static __always_inline bool gives_tty(const struct pt_regs *regs, u32 flags)
+{
+	u64 args[6];
+
+	call_args(args, regs, flags & WIRE_COMPAT);
+	return (u32)args[1] == WIRE_TIOCGPTPEER || (u32)args[1] == WIRE_TIOCSCTTY;
+}
+
+/* Of a call whose row has more to say than that it is wanted. */
+static __always_inline bool passed_over(const volatile struct wire_conf *c,
+					const struct pt_regs *regs, u32 flags, s64 ret)
+{
+	if (c->flags & WCF_WANTED)
+		return c->flags & WCF_EXEC && ret == 0;
+	return !(c->flags & WCF_TTY) || !gives_tty(regs, flags);
+}
+
 enum { EINPROGRESS_ = 115 };
 
 /* A call that failed changed nothing; the parent's half of a clone tells nothing that the
@@ -273,8 +291,12 @@ int run_op(u32 off, u32 at, u32 index, u32 i)
 		return put_msg(at, kind, a, rec->ret, flags | bits | rec->args[0] << 32);
 	case OP_RIGHTS:
 		return put_rights(at, a, bits != 0);
+	case OP_GOTTTY:
+		if ((u32)rec->args[1] != WIRE_TIOCGPTPEER)
+			return put_none(at, kind, WB_ABSENT);
+		return put_got(at, kind, a);
 	case OP_GOT:
-		return put_got(at, a);
+		return put_got(at, kind, a);
 	case OP_TUPLE:
 		return put_tuple(at, a);
 	case OP_FILE:
@@ -432,7 +454,7 @@ int sys_exit(u64 *ctx)
 	index = call_index(&nr, compat, &flags);
 	c = &conf[index & (2 * WIRE_NR_MAX - 1)];
 	if (c->flags & (WCF_EXEC | WCF_SOCKETCALL) || !(c->flags & WCF_WANTED))
-		if (!(c->flags & WCF_WANTED) || (c->flags & WCF_EXEC && (s64)ctx[1] == 0))
+		if (passed_over(c, regs, flags, (s64)ctx[1]))
 			return 0;
 	if (set.latency)
 		from = take_begun(index);

@@ -122,9 +122,9 @@ static __always_inline int got_end(u32 at, u32 op, u32 end)
 	return blob_end(b, at, op, WB_SET, len, len);
 }
 
-int put_got(u32 at, u32 fd)
+int put_got(u32 at, u32 op, u32 fd)
 {
-	return got_end(at, OP_GOT, put_got_one(at + sizeof(struct wire_blob), fd));
+	return got_end(at, op, put_got_one(at + sizeof(struct wire_blob), fd));
 }
 
 /* As put_got_one, of the descriptor that stands in the caller's memory. */

@@ -268,7 +268,7 @@ int put_user_bytes(u32 at, u32 op, u64 ptr, u64 len, u32 keep);
 int put_iov(u32 at, u32 op, u64 iov, u32 n, u64 limit);	/* n: with enum iov_bit */
 int put_file(u32 at, u32 fd);
 int put_file_path(u32 at, u32 fd);
-int put_got(u32 at, u32 fd);
+int put_got(u32 at, u32 op, u32 fd);
 int put_rights(u32 at, u64 msg, u32 compat);	/* address of a struct msghdr */
 int put_tuple(u32 at, u32 fd);
 int put_queue(u32 at, u32 fd);

@@ -141,6 +141,7 @@ enum wire_op_kind {
 	OP_MSGNAME,
 	OP_RIGHTS,	/* descriptors that the msghdr at a brought: struct wire_got each */
 	OP_GOT,		/* descriptor a: struct wire_got */
+	OP_GOTTTY,	/* the same, if argument 1 is WIRE_TIOCGPTPEER */
 	OP_FDLIST,	/* b struct pollfd at a */
 	OP_SOCKADDR,	/* struct sockaddr of b bytes at a */
 	OP_PEERNAME,	/* the same for unconnected sockets */
@@ -189,6 +190,14 @@ enum wire_conf_flag {
 	WCF_OPEN_1 = 1 << 3,		/* argument 1 has O_*: class WC_WRITE if for writing */
 	WCF_OPEN_2 = 1 << 4,
 	WCF_PAYLOAD = 1 << 5,		/* an operation copies payload */
+	WCF_TTY = 1 << 6,		/* wanted anyway where argument 1 is one of enum wire_tty */
+};
+
+/* Requests of ioctl by which a process gets a terminal: opens its other end, makes it its
+ * controlling one. */
+enum wire_tty {
+	WIRE_TIOCGPTPEER = 0x5441,
+	WIRE_TIOCSCTTY = 0x540e,
 };
 
 /* One for each system call number: what to do when it returns. */

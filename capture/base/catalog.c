@@ -266,7 +266,7 @@ unsigned type_width(enum param_type t)
 
 bool param_is_bulk(const struct param_desc *d)
 {
-	if (d->src == SRC_MSGGOT || d->src == SRC_GOT)
+	if (d->src == SRC_MSGGOT || d->src == SRC_GOT || d->src == SRC_GOTTTY)
 		return false;
 	if (d->type == PT_BYTEBUF)
 		return d->src != SRC_TASK || d->arg[0] == FACT_ENV;

@@ -103,6 +103,8 @@ static uint8_t flags_of(const struct syscall_desc *s)
 		return WCF_OPEN_1;
 	case EV_OPENAT:
 		return WCF_OPEN_2;
+	case EV_IOCTL:
+		return WCF_TTY;
 	}
 	return 0;
 }

@@ -31,7 +31,7 @@ static uint32_t op_max(const struct wire_op *op, uint32_t snaplen)
 		return 8 + 2 * snaplen + 8;
 	case OP_BUF: case OP_BUFP:
 		return op->flags & OPF_PAYLOAD ? 8 + snaplen + 8 : 8 + WIRE_PATH_MAX;
-	case OP_GOT: case OP_RIGHTS:
+	case OP_GOT: case OP_GOTTTY: case OP_RIGHTS:
 		return 8 + WIRE_RIGHTS_BYTES + sizeof(struct wire_got) + 3 * WIRE_PATH_MAX;
 	case OP_FDLIST:
 		return 8 + WIRE_FDLIST_MAX * 8;
@@ -486,6 +486,10 @@ static void from_source(struct maker *m, struct get *g, const struct param_desc 
 		return;
 	case SRC_GOT:
 		from_blob(m, g, GET_BYTES, OP(.kind = OP_GOT, .flags = OPF_SUCCESS, .a = WIRE_RET));
+		return;
+	case SRC_GOTTTY:
+		from_blob(m, g, GET_BYTES, OP(.kind = OP_GOTTTY, .flags = OPF_SUCCESS,
+					      .a = WIRE_RET));
 		return;
 	case SRC_TASK:
 		from_task(m, g, a);

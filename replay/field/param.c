@@ -216,6 +216,7 @@ static const uint8_t own_from[EV__N] = {
 	[EV_RECVMSG] = P(RECVMSG, got),
 	[EV_RECVMMSG] = P(RECVMMSG, got),
 	[EV_PIDFD_GETFD] = P(PIDFD_GETFD, got),
+	[EV_IOCTL] = P(IOCTL, got),
 	[EV_CONTAINER] = P(CONTAINER, id),
 	[EV_PROCEXIT] = P(PROCEXIT, pid),
 	[EV_KEYCTL] = P(KEYCTL, arg2_str),

@@ -162,9 +162,15 @@ static uint32_t tty_of(const struct fdinfo *f)
 
 HANDLER(on_ioctl)
 {
-	if (t && is_own(ev) && ok(EV(ev, IOCTL, res))
-	    && value_u64(EV(ev, IOCTL, request), 0) == KERNEL_TIOCSCTTY)
+	const int64_t number = st->cur.fd_num;
+
+	if (!t || value_i64(EV(ev, IOCTL, res), -1) < 0)
+		return;
+	if (is_own(ev) && value_u64(EV(ev, IOCTL, request), 0) == KERNEL_TIOCSCTTY)
 		t->t.proc->tty = tty_of(st->cur.fd);
+	fds_got(st, t, EV(ev, IOCTL, got));
+	/* The event's descriptor stays the one that was asked. */
+	cur_fd(st, number, fdtable_get(fds_of(&t->t), number));
 }
 
 /* Numbers are those of the caller's pid namespace; the kernel's own are known only

@@ -10,6 +10,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
+#include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 
@@ -54,6 +55,20 @@ static void closing(void)
 	mark_closed(fd);
 	close(fd);
 	must(a_file("/etc/group") == fd ? 0 : -1, "the number again");
+	mark_fds();
+}
+
+/* As openpty(3) opens one for a shell: no call has its name. */
+static void terminal(void)
+{
+	const int master = (int)must(open("/dev/ptmx", O_RDWR | O_NOCTTY), "ptmx"), unlocked = 0;
+	int fd;
+
+	ioctl(master, TIOCSPTLCK, &unlocked);
+	fd = (int)must(ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY), "TIOCGPTPEER");
+	must(ioctl(a_file("/etc/hosts"), TIOCGPTPEER, 0) < 0 ? 0 : -1, "TIOCGPTPEER of a file");
+	dup2(fd, 45);
+	must(ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC), "TIOCGPTPEER");
 	mark_fds();
 }
 
@@ -415,7 +430,8 @@ static void pidfd_of_clone(void)
 }
 
 static const struct one_case cases[] = {
-	CASE(dup_family), CASE(fcntl_family), CASE(closing), CASE(close_ranges),
+	CASE(dup_family), CASE(fcntl_family), CASE(closing), CASE(terminal),
+	CASE(close_ranges),
 	CASE2(ranges_over_exec), CASE(ranges_part), CASE2(over_exec), CASE(high_numbers),
 	CASE(of_all_threads), CASE(thread_apart), CASE(pipes), CASE(fifos), CASE(anonymous),
 	CASE(userfault), CASE(ring), CASE(maps), CASE(others), CASE(memory), CASE(handed_on),
