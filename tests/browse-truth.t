@@ -330,6 +330,31 @@ sub check_links {
 	is("@wrong", '', "$name: $v->{id}: the events of $seen rows") if $seen;
 }
 
+# ---- spectra ----
+
+# Each event is in one cell: in that whose condition says so.
+sub check_spectrum {
+	my ($file, $name, $v) = @_;
+	my $key = $v->{keys}[0];
+	my @events = grep { $_->{'evt.num'} && defined $_->{$key} }
+		@{replay($file, $v->{filter}, ['evt.num', 'evt.rawtime', $key])};
+	my ($n, @wrong) = (0);
+	for my $i (0 .. $#{$v->{rows}}) {
+		my ($text, @in) = ($v->{filters}[$i], @events);
+		for my $of ($key, 'evt.rawtime') {
+			my ($from) = $text =~ /\Q$of\E >= (\d+)/;
+			my ($below) = $text =~ /\Q$of\E < (\d+)/;
+			@in = grep { (!defined $from || $_->{$of} >= $from)
+				&& (!defined $below || $_->{$of} < $below) } @in;
+		}
+		$n += @in;
+		push @wrong, "$text: " . @in . ", $v->{rows}[$i][0] shown" if @in != $v->{rows}[$i][0];
+	}
+	is("@wrong", '', "$name: $v->{id}: what is in each cell");
+	is($n, scalar @events, "$name: $v->{id}: each event is in one");
+	is($v->{events}, scalar @events, "$name: $v->{id}: events");
+}
+
 # Cells that do not depend on the time that is looked at.
 sub exact {
 	my ($v, $row) = @_;
@@ -393,7 +418,10 @@ sub check_alerts {
 sub check {
 	my ($file, $extra, @how) = @_;
 	my $name = basename($file) . (length $extra ? " where $extra" : '');
-	my @views = grep { $_->{kind} =~ /^(?:table|tree)$/ } browser($file, $extra, @how);
+	my @all = browser($file, $extra, @how);
+	my @views = grep { $_->{kind} =~ /^(?:table|tree)$/ } @all;
+	check_spectrum($file, $name, $_)
+		for grep { !length $extra && $_->{rows} && $_->{kind} eq 'spectrum' } @all;
 	my %fields = map { $_ => 1 } qw(evt.num evt.type evt.rawtime proc.pid proc.pid.ts thread.tid),
 		map { @{$_->{keys}}, grep { length } map { $_->{field} } @{$_->{columns}} } @views;
 	my $all = replay($file, '', [qw(evt.num evt.rawtime proc.pid thread.tid proc.pid.ts)]);
@@ -450,6 +478,14 @@ unless ($ENV{ONLY}) {
 		    - { name: PATH, field: fs.path.name }
 		    - { name: EVENTS, gather: count }
 		    - { name: LEAST, gather: min, field: evt.buflen }
+		- view: sizes
+		  kind: spectrum
+		  keys: [evt.buflen]
+		  columns: [{ name: SIZE, unit: bytes }]
+		- view: results
+		  kind: spectrum
+		  keys: [evt.rawres]
+		  columns: [{ name: RESULT, unit: number }]
 		END
 	check_alerts("$top/fixtures/$_.skr") for qw(intrusion demo account-by-hand);
 }

@@ -444,14 +444,15 @@ size_t query_first(struct query *q)
 	return at;
 }
 
-/* Events of a recording that grows may be later than what was taken up of it. */
+/* To where slices go.  Time goes on without events, too. */
 static uint64_t last_time(const struct query *q)
 {
-	const struct scan *s = q->scan;
 	const struct table *t = q->table;
-	uint64_t hi = s->hi < q->b->info.last_ts || !s->widens ? s->hi : q->b->info.last_ts;
+	uint64_t hi = q->b->info.last_ts;
 
-	for (size_t i = 0; s->widens && i < t->n; i++) {
+	if (!q->scan->widens)
+		return q->scan->hi;
+	for (size_t i = 0; i < t->n; i++) {
 		struct spectrum_key k;
 
 		memcpy(&k, t->rows[i]->key, sizeof(k));
@@ -461,21 +462,28 @@ static uint64_t last_time(const struct query *q)
 	return hi;
 }
 
-void query_spectrum(struct query *q, struct spectrum *out)
+static void fill_spectrum(const struct query *q, struct spectrum *out, uint64_t hi)
 {
 	const struct table *t = q->table;
 
-	browse_lock(q->b);
-	if (out->n == 0 || out->generation != q->generation) {
-		spectrum_begin(out, q->scan->lo, last_time(q), t->width);
-		for (size_t i = 0; i < t->n; i++) {
-			struct spectrum_key k;
+	spectrum_begin(out, q->scan->lo, hi, t->width);
+	for (size_t i = 0; i < t->n; i++) {
+		struct spectrum_key k;
 
-			memcpy(&k, t->rows[i]->key, sizeof(k));
-			spectrum_add(out, &k, t->width, t->rows[i]->n_events);
-		}
-		out->generation = q->generation;
+		memcpy(&k, t->rows[i]->key, sizeof(k));
+		spectrum_add(out, &k, t->width, t->rows[i]->n_events);
 	}
+	out->generation = q->generation;
+}
+
+void query_spectrum(struct query *q, struct spectrum *out)
+{
+	uint64_t hi;
+
+	browse_lock(q->b);
+	hi = last_time(q);
+	if (out->n == 0 || out->generation != q->generation || out->slices.hi != hi)
+		fill_spectrum(q, out, hi);
 	browse_unlock(q->b);
 }
 

@@ -209,6 +209,25 @@ $screen->press('q');
 $screen->wait_over;
 $screen->close;
 
+# A spectrogram counts on, its slices grow wider, and the chosen one is the last.
+$screen = browse('--latency', '--view', 'spectrogram', '--filter', 'proc.name = goes-on');
+system('cp', '/bin/sleep', "$dir/goes-on") == 0 or die;
+$screen->press('G');
+fill("$dir/often", "for i in \$(seq 60); do $dir/goes-on 0.1; done\n");
+my $often = fork // die "fork: $!\n";
+exec '/bin/sh', "$dir/often" if !$often;
+ok(shows($screen, qr/^\d\d:\d\d:\d\d\S*\s+\d+ .*each row/ms, 10), 'calls are in rows') or diag($screen->capture(0));
+my ($width) = $screen->capture(0) =~ /each row (\d+[mun]?s)/;
+ok(wait_for(sub { ($screen->capture(0) =~ /each row (\d+[mun]?s)/)[0] ne $width }, 15), "rows are not $width any more")
+	or diag($screen->capture(0));
+waitpid $often, 0;
+ok(wait_for(sub { $screen->capture(0) =~ /^ (\d+) of \g1 /m }, 5), 'the last row is chosen') or diag($screen->capture(0));
+$screen->press('Up');
+ok(wait_for(sub { $screen->capture(0) =~ /^ (\d+) of (\d+) /m && $1 < $2 }, 5), 'or another') or diag($screen->capture(0));
+$screen->press('q');
+ok($screen->wait_over, 'it ends');
+$screen->close;
+
 $screen = browse();
 ok(scalar(glob "$dir/tmp/*/live.skr"), 'a file of its own');
 kill 'KILL', $screen->pid;

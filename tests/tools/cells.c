@@ -18,7 +18,7 @@
 
 static struct field_env env = { .hostname = "test-host", .source = "syscall" };
 static struct views views;
-static const char *const kinds[] = { "table", "tree", "events", "alerts" };
+static const char *const kinds[] = { "table", "tree", "events", "alerts", "spectrum" };
 
 static void wait_change(struct browse *b)
 {
