@@ -175,6 +175,8 @@ struct tnode {
 	struct tnode *prev_mate, *next_mate;	/* threads of the process */
 	uint64_t seen_ts;
 	uint32_t epoch;		/* of losses: what is known of it is from then */
+	uint32_t unborn;	/* children that have not begun; their numbers are not known */
+	uint32_t heir;		/* of one that has ended: who took its children; 0: nobody */
 };
 
 struct pnode {
@@ -219,6 +221,11 @@ void state_forget(struct state *st);
 void set_exepath(struct state *st, struct process *p, const struct value *v);
 /* Frees what was removed during the event before this one. */
 void state_sweep(struct state *st);
+/* The same, and of those too that have children to come. */
+void state_bury(struct state *st);
+/* Who made the child that begins now, whose parent is ptid: also one that has ended since.  NULL:
+ * not known. */
+struct tnode *tnode_maker(const struct state *st, uint32_t ptid);
 
 /* ---- tables of threads (apart.c) ---- */
 

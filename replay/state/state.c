@@ -195,14 +195,14 @@ void state_forget(struct state *st)
 		tnode_reparent_children(st, n, NULL);
 		tnode_remove(st, n);	/* moves others here: look again */
 	}
-	state_sweep(st);
+	state_bury(st);
 }
 
 void state_clear(struct state *st)
 {
 	const uint64_t first = st->cur.first_ts;
 
-	state_sweep(st);
+	state_bury(st);
 	state_forget(st);
 	users_release(st);
 	container_release(st);

@@ -160,6 +160,21 @@ static void clone_for_parent(struct state *st, const struct event *ev, const str
 	fds_adopt(st, n, maker, value_u64(EV(ev, CLONE, flags), 0));
 }
 
+enum { CHILDREN_LOOKED_AT = 64 };
+
+/* The number that it was given says nothing here: it may have begun already, or will. */
+static void await_child(struct tnode *t)
+{
+	struct tnode *n = t->child;
+
+	for (unsigned i = 0; n && i < CHILDREN_LOOKED_AT && !(n->t.bits & TB_BORN_FIRST); i++)
+		n = n->next_sib;
+	if (n && n->t.bits & TB_BORN_FIRST)
+		n->t.bits &= ~(uint32_t)TB_BORN_FIRST;
+	else
+		t->unborn++;
+}
+
 static void clone_in_parent(struct state *st, const struct event *ev, struct tnode *t,
 			    uint32_t tid)
 {
@@ -167,8 +182,11 @@ static void clone_in_parent(struct state *st, const struct event *ev, struct tno
 	const bool thread = flags & CLONE_THREAD;
 	struct tnode *n;
 
-	if (reports_inside(ev))
+	if (reports_inside(ev)) {
+		if (!(flags & (CLONE_THREAD | CLONE_PARENT)))
+			await_child(t);
 		return;
+	}
 	if (flags & CLONE_PARENT && !thread) {
 		if (is_own(ev))
 			clone_for_parent(st, ev, t, tid);
@@ -204,14 +222,21 @@ static void clone_in_child(struct state *st, const struct event *ev, struct tnod
 	const uint32_t ptid = (uint32_t)value_u64(EV(ev, CLONE, ptid), 0);
 	const uint32_t pid = (uint32_t)value_u64(EV(ev, CLONE, pid), ev->pid ? ev->pid : ev->tid);
 	const bool thread = pid != ev->tid;
+	uint32_t parent = ptid;
 
 	if (!t || !(t->t.bits & TB_ANNOUNCED)) {
 		const struct pnode *mates = pnode_find(st, pid);
-		const struct tnode *from = thread ? (mates ? mate_of(mates) : NULL)
-						  : tnode_get(st, ptid);
+		struct tnode *const maker = thread ? NULL : tnode_maker(st, ptid);
+		const bool awaited = maker && maker->unborn > 0;
 
-		t = child_new(st, ev, ev->tid, thread ? pid : ev->tid, from);
-		t->t.bits |= TB_BORN_FIRST;
+		t = child_new(st, ev, ev->tid, thread ? pid : ev->tid,
+			      thread && mates ? mate_of(mates) : maker);
+		if (awaited)
+			maker->unborn--;
+		else
+			t->t.bits |= TB_BORN_FIRST;
+		if (maker && maker->t.bits & TB_EXITED && maker->heir)
+			parent = maker->heir;
 	}
 	t->t.bits &= ~(uint32_t)TB_ANNOUNCED;
 	clone_facts(st, ev, t);
@@ -220,8 +245,8 @@ static void clone_in_child(struct state *st, const struct event *ev, struct tnod
 	if (t->t.gid == UINT32_MAX)
 		t->t.gid = t->t.egid;
 	/* The maker may have ended before its child ran: whoever took the child over stays. */
-	if (ptid && (!t->parent || tnode_get(st, ptid)))
-		tnode_set_parent(st, t, ptid);
+	if (parent && (!t->parent || tnode_get(st, parent)))
+		tnode_set_parent(st, t, parent);
 	st->cur.thread = &t->t;
 	st->last = t;
 }
@@ -474,6 +499,7 @@ static void thread_exit(struct state *st, struct tnode *t, int64_t reaper)
 			return;
 	} else {
 		to = to && to != t ? to : find_reaper(leader ? leader : t);
+		t->heir = to ? to->t.tid : 0;
 		tnode_reparent_children(st, t, to);
 		if (leader && leader != t) {
 			tnode_reparent_children(st, leader, to);

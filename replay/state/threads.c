@@ -220,12 +220,63 @@ static void bury(struct state *st, struct tnode *n)
 		pnode_free(st, p);
 }
 
+enum { MAKERS_KEPT = 16 };
+static const uint64_t MAKER_NS = 5000000000;
+
+/* Its child may begin yet, and takes after it. */
+static bool is_awaited(const struct state *st, const struct tnode *n)
+{
+	return n->unborn > 0 && st->now - n->seen_ts < MAKER_NS;
+}
+
+static size_t count_awaited(const struct state *st)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < st->n_dead_threads; i++)
+		n += is_awaited(st, st->dead_threads[i]);
+	return n;
+}
+
 void state_sweep(struct state *st)
 {
+	const size_t awaited = count_awaited(st);
+	size_t over = awaited > MAKERS_KEPT ? awaited - MAKERS_KEPT : 0, kept = 0;
+
 	for (size_t i = 0; i < st->n_dead_fds; i++)
 		fdinfo_drop(st, st->dead_fds[i]);
 	st->n_dead_fds = 0;
+	for (size_t i = 0; i < st->n_dead_threads; i++) {
+		struct tnode *const n = st->dead_threads[i];
+
+		if (!is_awaited(st, n) || over > 0) {
+			over -= is_awaited(st, n);
+			bury(st, n);
+		} else {
+			st->dead_threads[kept++] = n;
+		}
+	}
+	st->n_dead_threads = kept;
+}
+
+void state_bury(struct state *st)
+{
 	for (size_t i = 0; i < st->n_dead_threads; i++)
-		bury(st, st->dead_threads[i]);
-	st->n_dead_threads = 0;
+		st->dead_threads[i]->unborn = 0;
+	state_sweep(st);
+}
+
+struct tnode *tnode_maker(const struct state *st, uint32_t ptid)
+{
+	struct tnode *const n = ptid ? tnode_get(st, ptid) : NULL;
+
+	if (!ptid || (n && n->unborn > 0))
+		return n;
+	for (size_t i = st->n_dead_threads; i-- > 0;) {
+		struct tnode *const d = st->dead_threads[i];
+
+		if (is_awaited(st, d) && (d->t.tid == ptid || d->heir == ptid))
+			return d;
+	}
+	return n;
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
+#include "replay/state/internal.h"
 #include "tests/unit/state_world.h"
 
 /* ---- threads ---- */
@@ -240,6 +241,85 @@ static void children_go_to_the_reaper(void **unused)
 	done(w);
 	read_fd(w, 300, 0);
 	is(w, "proc.pname", "init");
+	world_free(w);
+}
+
+/* In a pid namespace: what a clone gives to the parent is a number of there. */
+static void clone_inside(struct world *w, uint32_t tid, int64_t res, uint32_t ptid)
+{
+	begin(w, EV_CLONE, tid);
+	num(w, "res", res);
+	num(w, "tid", tid);
+	num(w, "pid", tid);
+	num(w, "ptid", ptid);
+	num(w, "vtid", tid - 90);
+	num(w, "vpid", tid - 90);
+	str(w, "comm", "child");
+	done(w);
+}
+
+static void exits(struct world *w, uint32_t tid, int64_t reaper)
+{
+	begin(w, EV_PROCEXIT, tid);
+	num(w, "status", 0);
+	num(w, "reaper_tid", reaper);
+	done(w);
+}
+
+/* ptid: parent that its event tells of; begun: before its maker's call was over. */
+static void maker_ends(uint32_t ptid, bool begun)
+{
+	struct world *w = shell();
+
+	clone_inside(w, 200, 0, 100);
+	exec_event(w, 200, "/bin/daemon", "daemon");
+	open_at(w, 200, 5, AT_FDCWD, "/run/lock", 0);
+	if (begun)
+		clone_inside(w, 300, 0, ptid);
+	clone_inside(w, 200, 12, 100);
+	exits(w, 200, 100);
+	is(w, "proc.name", "daemon");
+	read_fd(w, 100, 0);
+	assert_null(state_thread(w->st, 200));
+	if (!begun)
+		clone_inside(w, 300, 0, ptid);
+	read_fd(w, 300, 5);
+	is(w, "fd.name", "/run/lock");
+	is(w, "proc.exepath", "/bin/daemon");
+	is(w, "proc.pname", "bash");
+	/* It is nobody's maker any more. */
+	clone_inside(w, 400, 0, 100);
+	is(w, "proc.exepath", "");
+	world_free(w);
+}
+
+static void a_child_may_begin_after_its_maker_has_ended(void **unused)
+{
+	maker_ends(200, false);
+	maker_ends(100, false);
+	maker_ends(200, true);
+}
+
+/* Children that never come: their makers are not kept for ever. */
+static void makers_are_not_kept_for_ever(void **unused)
+{
+	struct world *w = shell();
+
+	for (uint32_t i = 0; i < 1000; i++) {
+		clone_inside(w, 1000 + i, 0, 100);
+		clone_inside(w, 1000 + i, 12, 100);
+		exits(w, 1000 + i, 100);
+	}
+	assert_in_range(w->st->n_dead_threads, 1, 17);
+	w->ts += UINT64_C(6000000000);
+	read_fd(w, 100, 0);
+	read_fd(w, 100, 0);
+	assert_int_equal(w->st->n_dead_threads, 0);
+	clone_inside(w, 3000, 0, 100);
+	clone_inside(w, 3000, 12, 100);
+	exits(w, 3000, 100);
+	state_clear(w->st);
+	assert_int_equal(w->st->n_dead_threads, 0);
 	world_free(w);
 }
 
@@ -910,6 +990,8 @@ int main(void)
 		cmocka_unit_test(exec_replaces_program_and_closes_marked_descriptors),
 		cmocka_unit_test(exec_ends_the_other_threads),
 		cmocka_unit_test(children_go_to_the_reaper),
+		cmocka_unit_test(a_child_may_begin_after_its_maker_has_ended),
+		cmocka_unit_test(makers_are_not_kept_for_ever),
 		cmocka_unit_test(unknown_threads_are_placeholders_until_they_tell),
 		cmocka_unit_test(threads_are_bounded),
 		cmocka_unit_test(high_descriptors_are_found),
