@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the list of events (events.c), its reading (events_read.c) and searching in it (search.c)
- * share.
+ * share; events_row.c makes rows, events_tail.c goes on where a recording grows.
  *
  * Known rows are one run: all events in focus whose numbers are from lo up to hi.  It grows at
  * both ends and begins anew when a place far from it is asked for. */
@@ -73,6 +73,18 @@ struct events {
 /* True if the event is in the list. */
 bool events_fits(const struct events *e, struct cond *filter, const struct seeker *s);
 struct cached *events_row(const struct events *e, const struct seeker *s);
+/* How many events were lost, if the seeker is at a loss. */
+static inline uint64_t events_loss(const struct seeker *s)
+{
+	return s->ev.num == 0 && s->ev.type == EV_LOSS ? value_u64(EV(&s->ev, LOSS, count), 0) : 0;
+}
+/* Does the list have all events from its first on? */
+static inline bool events_is_plain(const struct events *e)
+{
+	return !e->filter && e->focus.from == 0;
+}
+/* What came behind hi, of which the last rows are kept and at least before of them. */
+void events_read_tail(struct events *e, struct seeker *s, unsigned before);
 void events_run(struct job *j, struct seeker *s);
 /* The place behind all events, of a recording that grows. */
 static inline bool is_end(const struct events *e, const struct place *p)

@@ -7,104 +7,6 @@
 
 #include "analyze/browse/events_parts.h"
 
-bool events_fits(const struct events *e, struct cond *filter, const struct seeker *s)
-{
-	if (s->ev.num == 0 || !event_set_has(&e->types, s->ev.type)
-	    || s->ev.ts < e->focus.from || s->ev.ts > e->focus.to)
-		return false;
-	return !filter || cond_eval(filter, &s->ctx);
-}
-
-/* ---- rows ---- */
-
-static void put_datum(const struct events *e, const struct seeker *s, unsigned i,
-		      struct datum *d, struct buf *texts)
-{
-	const struct view_column *col = &e->view->columns[i];
-	const size_t at = texts->len;
-	struct fval v;
-
-	*d = (struct datum){0};
-	if (e->plan.columns[i].none
-	    || field_get_value(&s->ctx, &e->plan.columns[i].ref, &v) != FIELD_FOUND
-	    || gather_is_unknown(&v))
-		return;
-	d->known = true;
-	if (col->unit != UNIT_TEXT) {
-		d->is_signed = unit_is_id(col->unit);
-		d->u = v.type == FIELD_DOUBLE ? (uint64_t)v.d : v.u;
-		return;
-	}
-	fval_text(texts, &v);
-	if (texts->len - at > CELL_TEXT_MAX)
-		texts->len = at + CELL_TEXT_MAX;
-	d->len = (uint32_t)(texts->len - at);
-	d->u = at;
-}
-
-static bool has_failed(const struct event *ev)
-{
-	const struct value *v = ev->n_params > 0 ? &ev->v[0] : NULL;
-	const struct param_desc *d = v ? &ev->desc->params[0] : NULL;
-
-	return v && v->state == VALUE_SET && v->i < 0
-		&& (d->type == PT_ERRNO || d->type == PT_FD || d->type == PT_PID);
-}
-
-/* Texts are copied behind the cells: where they will stand counts from the first. */
-static size_t put_text(struct buf *texts, struct text t)
-{
-	const size_t at = texts->len;
-
-	buf_put(texts, t.p, t.len);
-	buf_byte(texts, 0);
-	return at;
-}
-
-static void keep_subject(struct cached *c, const struct subject *s, const char *texts,
-			 const size_t at[4])
-{
-	c->subject = *s;
-	c->subject.fd_name.p = texts + at[0];
-	c->subject.container.p = texts + at[1];
-	c->subject.program.p = texts + at[2];
-	c->subject.peer.p = texts + at[3];
-}
-
-struct cached *events_row(const struct events *e, const struct seeker *s)
-{
-	const unsigned n = e->view->n_columns;
-	const struct thread *t = s->ctx.cur->thread;
-	struct datum cells[VIEW_COLUMNS_MAX];
-	const struct subject about = subject_of(&s->ctx);
-	struct buf texts = {0};
-	struct cached *c;
-	size_t at[4];
-	char *text;
-
-	for (unsigned i = 0; i < n; i++)
-		put_datum(e, s, i, &cells[i], &texts);
-	at[0] = put_text(&texts, about.fd_name);
-	at[1] = put_text(&texts, about.container);
-	at[2] = put_text(&texts, about.program);
-	at[3] = put_text(&texts, about.peer);
-	c = xmalloc(sizeof(*c) + n * sizeof(*cells) + texts.len);
-	c->row = (struct event_row){ .num = s->ev.num, .ts = s->ev.ts, .tid = s->ev.tid,
-		.pid = t ? t->proc->pid : s->ev.pid, .type = s->ev.type,
-		.failed = has_failed(&s->ev), .worst = PRIORITY__N };
-	memcpy(c->cells, cells, n * sizeof(*cells));
-	text = (char *)&c->cells[n];
-	memcpy(text, texts.p, texts.len);
-	keep_subject(c, &about, text, at);
-	for (unsigned i = 0; i < n; i++)
-		if (c->cells[i].known && e->view->columns[i].unit == UNIT_TEXT) {
-			c->cells[i].text = text + c->cells[i].u;
-			c->cells[i].u = 0;
-		}
-	buf_release(&texts);
-	return c;
-}
-
 /* ---- the run of known rows ---- */
 
 void events_clear(struct events *e)
@@ -163,11 +65,6 @@ static bool past_focus(const struct events *e, const struct seeker *s)
 
 /* ---- forward ---- */
 
-static uint64_t loss_of(const struct seeker *s)
-{
-	return s->ev.num == 0 && s->ev.type == EV_LOSS ? value_u64(EV(&s->ev, LOSS, count), 0) : 0;
-}
-
 /* Of the recording, at whose end the seeker is: the last events may have been passed over. */
 static uint64_t last_num(const struct events *e, const struct seeker *s)
 {
@@ -191,7 +88,7 @@ static void read_on(struct events *e, struct seeker *s, unsigned need)
 		over = rc != 0 || past_focus(e, s);
 		if (over)
 			break;
-		e->lost += loss_of(s);
+		e->lost += events_loss(s);
 		if (events_fits(e, e->filter, s)) {
 			struct cached *c = events_row(e, s);
 
@@ -336,7 +233,7 @@ static bool rows_between(struct events *e, struct seeker *s, uint64_t from, uint
 	if (go_back(e, s, from, r) < 0)
 		return false;
 	while (!job_over(&e->job) && seek_next(s, from) == 0 && (!s->ev.num || s->ev.num < num)) {
-		lost += s->num + 1 >= from ? loss_of(s) : 0;
+		lost += s->num + 1 >= from ? events_loss(s) : 0;
 		if (!events_fits(e, e->filter, s))
 			continue;
 		v = mem_grow(v, &cap, n + 1, sizeof(*v));
@@ -351,11 +248,6 @@ static bool rows_between(struct events *e, struct seeker *s, uint64_t from, uint
 		free(v[i]);
 	free(v);
 	return ok;
-}
-
-static bool is_plain(const struct events *e)
-{
-	return !e->filter && e->focus.from == 0;
 }
 
 /* Rows of the events that were noted before lo; first: of the part. */
@@ -389,7 +281,7 @@ static void extend_backward(struct events *e, struct seeker *s, unsigned n)
 	const size_t known = e->n;
 
 	/* Where numbers are missing they may be more than one could count down. */
-	if (!is_plain(e) || (rows_between(e, s, e->lo > n ? e->lo - n : 1, e->lo, NULL)
+	if (!events_is_plain(e) || (rows_between(e, s, e->lo > n ? e->lo - n : 1, e->lo, NULL)
 			     && e->n == known && !e->begin))
 		extend_noted(e, s, n);
 }
@@ -403,7 +295,7 @@ static void begin_at(struct events *e, struct seeker *s, uint64_t num, unsigned 
 	const unsigned part = browse_part(e->b, num, 0);
 	struct ring r = { .cap = before + ROWS_AHEAD };
 
-	if (is_plain(e)) {
+	if (events_is_plain(e)) {
 		num = num > r.cap ? num - r.cap : 1;
 	} else {
 		r.v = xcalloc(r.cap, sizeof(*r.v));
@@ -467,81 +359,10 @@ static bool has_ended(const struct events *e, const struct seeker *s)
 	return e->end && (!e->b->grows || e->size == s->source->info.size);
 }
 
-/* ---- the end of a recording that grows ---- */
-
-struct tail {
-	struct cached **v;
-	size_t n, cap;
-	uint64_t from;		/* rows before it are not wanted */
-};
-
-/* Of what came at once only the last rows can be seen. */
-static void tail_add(struct tail *t, struct cached *c)
-{
-	t->v = mem_grow(t->v, &t->cap, t->n + 1, sizeof(*t->v));
-	t->v[t->n++] = c;
-	if (t->n < ROWS_KEPT)
-		return;
-	t->from = t->v[t->n / 2]->row.num;
-	for (size_t i = 0; i < t->n / 2; i++)
-		free(t->v[i]);
-	memmove(t->v, t->v + t->n / 2, (t->n - t->n / 2) * sizeof(*t->v));
-	t->n -= t->n / 2;
-}
-
-/* Where not all from hi on was kept, what was known goes. */
-static void tail_join(struct events *e, const struct seeker *s, struct tail *t, bool over)
-{
-	browse_lock(e->b);
-	if (t->from > e->hi + 1) {
-		events_clear(e);
-		e->lo = t->from;
-		e->begin = t->from <= 1;
-	}
-	e->v = mem_grow(e->v, &e->cap, e->n + t->n, sizeof(*e->v));
-	if (t->n)
-		memcpy(e->v + e->n, t->v, t->n * sizeof(*t->v));
-	e->n += t->n;
-	e->hi = s->num;
-	e->end = over;
-	e->size = s->source->info.size;
-	browse_unlock(e->b);
-	t->n = 0;
-}
-
-static void read_tail(struct events *e, struct seeker *s, unsigned before)
-{
-	const uint64_t last = seek_last(s), keep = before + ROWS_AHEAD;
-	struct tail t = { .from = e->hi + 1 };
-	uint64_t lost = 0;
-	int rc = 0;
-
-	if (is_plain(e) && last > keep && last - keep > e->hi)
-		t.from = last - keep + 1;
-	if ((s->owner != e->job.id || s->num != e->hi)
-	    && seek_part(s, browse_part(e->b, e->hi + 1, 0), e->job.id, NULL, e->hi + 1) < 0)
-		return;
-	while (!job_over(&e->job) && (rc = seek_next(s, t.from)) == 0) {
-		lost += s->num + 1 >= t.from ? loss_of(s) : 0;
-		if (!events_fits(e, e->filter, s))
-			continue;
-		tail_add(&t, events_row(e, s));
-		t.v[t.n - 1]->row.lost_before = lost;
-		lost = 0;
-	}
-	if (s->num + 1 >= t.from)
-		tail_join(e, s, &t, rc != 0);
-	else
-		s->owner = 0;
-	for (size_t i = 0; i < t.n; i++)
-		free(t.v[i]);
-	free(t.v);
-}
-
 static uint64_t number_of_end(struct events *e, struct seeker *s, unsigned before)
 {
 	if (e->end && !has_ended(e, s))
-		read_tail(e, s, before);
+		events_read_tail(e, s, before);
 	return e->end ? e->hi + 1 : seek_last(s) + 1;
 }
 
