@@ -361,6 +361,20 @@ unsigned links_of_row(struct browse *b, const struct gather_plan *p, const struc
 	return links_add(b, &s, out, n, a);
 }
 
+/* The filter of a spectrum, but that there is a value, which a condition on it says as well. */
+static const char *filter_besides(const struct view *v)
+{
+	const size_t key = strlen(v->keys[0]);
+	const char *rest = v->filter;
+
+	if (strncmp(rest, v->keys[0], key) != 0 || strncmp(rest + key, " exists", 7) != 0)
+		return v->filter;
+	rest += key + 7;
+	if (!*rest)
+		return rest;
+	return strncmp(rest, " and ", 5) != 0 || strstr(rest, " or ") ? v->filter : rest + 5;
+}
+
 const char *spectrum_condition(const struct view *v, unsigned first, unsigned end, struct arena *a)
 {
 	struct buf b = {0};
@@ -374,7 +388,7 @@ const char *spectrum_condition(const struct view *v, unsigned first, unsigned en
 		buf_printf(&b, "%s < %" PRIu64, v->keys[0], bin_edge(end));
 	if (!b.len)
 		buf_printf(&b, "%s exists", v->keys[0]);
-	text = with_filter(take_text(&b, a), v->filter, a);
+	text = with_filter(take_text(&b, a), filter_besides(v), a);
 	buf_release(&b);
 	return text;
 }

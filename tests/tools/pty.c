@@ -194,7 +194,8 @@ static bool has_rows(struct terminal *t)
 /* It said that it will never have one. */
 static bool is_empty(const struct terminal *t)
 {
-	return row_has(t, BODY + 1, "nothing of this kind") || row_has(t, BODY + 1, "no events");
+	return row_has(t, BODY + 1, "nothing of this kind") || row_has(t, BODY + 1, "no events")
+		|| row_has(t, BODY + 1, "not told how long");
 }
 
 static bool is_at_time(struct terminal *t)

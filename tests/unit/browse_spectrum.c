@@ -451,6 +451,14 @@ static void conditions_say_no_more_than_they_must(void **unused)
 	v.filter = "proc.pid = 1 or proc.pid = 2";
 	assert_string_equal(spectrum_condition(&v, 25, 49, &a), "evt.num >= 10 and evt.num < 100 "
 			    "and (proc.pid = 1 or proc.pid = 2)");
+	v.filter = "evt.num exists";
+	assert_string_equal(spectrum_condition(&v, 0, BINS, &a), "evt.num exists");
+	v.filter = "evt.num exists and fd.num = 3";
+	assert_string_equal(spectrum_condition(&v, 25, BINS, &a),
+			    "evt.num >= 10 and (fd.num = 3)");
+	v.filter = "evt.num exists and fd.num = 3 or fd.num = 4";
+	assert_string_equal(spectrum_condition(&v, 25, BINS, &a),
+			    "evt.num >= 10 and (evt.num exists and fd.num = 3 or fd.num = 4)");
 	arena_release(&a);
 }
 
