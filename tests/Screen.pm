@@ -35,7 +35,7 @@ sub new {
 	my $stops = $o{job} ? "echo stopped >stopped\nuntil test -e continue; do sleep 0.05; done\nfg >/dev/null\n" : '';
 	spill("$o{folder}/run.sh", "cd " . quote($o{folder}) . "\nstty -g >before\n" .
 		($o{job} ? "set -m\n" : '') . ($o{limit} ? 'ulimit -f ' . 2 * $o{limit} . "\n" : '') . "$run 2>stderr\n$stops" .
-		"status=\$?\ntrap '' INT QUIT TSTP\necho \"status \$status\"\ncat stderr\nstty -g >after\necho \"status \$status\" >over.new\nmv over.new over\nexec cat >/dev/null\n");
+		"status=\$?\ntrap '' INT QUIT TSTP\necho \"status \$status\"\ncat stderr\nstty -g >after\necho \"status \$status\" >over.new\nmv over.new over\nwhile sleep 0.05; do cat >/dev/null; done\n");
 	unlink "$o{folder}/sync", "$o{folder}/over";
 	local $ENV{LC_ALL} = 'C.UTF-8';
 	delete local $ENV{TMUX};
