@@ -489,14 +489,15 @@ static bool busy_spectrum(struct ui *u, struct frame *f)
 	return !s.complete && !s.failed;
 }
 
-/* Which slices there are is known before the first event; what is in a cell is not. */
+/* Which slices there are is known before the first event; what is in a cell is not, nor is it
+ * while the first results are on their way into the table. */
 static bool ready_spectrum(struct frame *f)
 {
 	struct query_status s;
 
 	query_status(f->q, &s);
 	query_spectrum(f->q, f->spectrum);
-	return cells_of(f)->n_events > 0 || s.complete || s.live || s.failed;
+	return (cells_of(f)->n_events > 0 && s.permille > 0) || s.complete || s.live || s.failed;
 }
 
 static void mouse_spectrum(struct ui *u, struct frame *f, int row, int column, int height)
