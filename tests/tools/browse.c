@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "tests/unit/browse_all.h"
+#include "tests/tools/load_rules.h"
 
 static struct field_env env = { .hostname = "h", .source = "syscall" };
 static struct views views;
@@ -221,18 +222,6 @@ static void print_all(struct browse *b)
 	all_look(&all);
 	fwrite(all.text.p, 1, all.text.len, stdout);
 	all_release(&all);
-}
-
-static struct ruleset *load_rules(const char *path)
-{
-	const struct ruleset_options options = { .least = PRIORITY_DEBUG };
-	struct ruleset *rs = ruleset_new(&options);
-
-	if (ruleset_load_path(rs, path) < 0 || ruleset_finish(rs) < 0) {
-		err_print();
-		exit(EXIT_FAILED);
-	}
-	return rs;
 }
 
 static int run(struct browse *b, int argc, char **argv, uint64_t began)

@@ -15,6 +15,7 @@
 #include "analyze/browse/query.h"
 #include "capture/base/err.h"
 #include "capture/base/quote.h"
+#include "tests/tools/load_rules.h"
 
 static struct field_env env = { .hostname = "test-host", .source = "syscall" };
 static struct views views;
@@ -144,18 +145,6 @@ static void print_view(struct browse *b, const struct view *v, const struct focu
 	query_rows_release(&rows);
 	buf_release(&out);
 	query_close(q);
-}
-
-static struct ruleset *load_rules(const char *path)
-{
-	const struct ruleset_options options = { .least = PRIORITY_DEBUG };
-	struct ruleset *rs = ruleset_new(&options);
-
-	if (ruleset_load_path(rs, path) < 0 || ruleset_finish(rs) < 0) {
-		err_print();
-		exit(EXIT_FAILED);
-	}
-	return rs;
 }
 
 int main(int argc, char **argv)
