@@ -147,10 +147,10 @@ $(PROGRAMS):
 # ---- tests -------------------------------------------------------------------
 
 UNIT := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/unit/*.c)))
-UNIT := $(if $(HAVE_BPF),$(UNIT),$(filter-out %/live %/inspect %/sample,$(UNIT)))
-$(O)/tests/unit/live $(O)/tests/unit/inspect $(O)/tests/unit/sample: $(LIVE)
-$(O)/tests/unit/live $(O)/tests/unit/sample: LIBS := $(LIB) $(LIBS)
-$(O)/tests/unit/inspect: LIBS := $(LIB) -ljansson $(LIBS)
+LIVE_UNIT := $(patsubst %,$(O)/tests/unit/%,inspect live rings sample)
+UNIT := $(if $(HAVE_BPF),$(UNIT),$(filter-out $(LIVE_UNIT),$(UNIT)))
+$(LIVE_UNIT): $(LIVE)
+$(LIVE_UNIT): LIBS := $(LIB) -ljansson $(LIBS)
 BROWSE_UNIT := $(filter $(O)/tests/unit/browse%,$(UNIT))
 $(BROWSE_UNIT): $(BROWSE)
 $(BROWSE_UNIT): LIBS := $(BROWSE) $(LIB) $(LIBS) $(BROWSE_LIBS)

@@ -235,21 +235,21 @@ static void view_victims(struct ring_view *v, uint64_t quiet,
 	while (v->victim < n) {
 		const struct wire_victim *const w = &v->ring->victims[v->victim % WIRE_VICTIMS];
 		const bool over = is_over(v, w, n, quiet);
-		struct victim t = { .tid = (uint32_t)w->id, .pid = (uint32_t)(w->id >> 32),
-				    .what = w->what };
+		struct victim t = {
+			.ts = w->first, .tid = (uint32_t)w->id, .pid = (uint32_t)(w->id >> 32),
+			.what = w->what, .over = over && w->last == w->first,
+		};
 
-		t.ts = w->first;
-		t.over = over && w->last == w->first;
 		if (!v->begun)
 			tell(&t, arg);
-		v->begun = true;
+		if (over && (v->begun || !t.over)) {
+			t.ts = w->last;
+			t.over = true;
+			tell(&t, arg);
+		}
+		v->begun = !over;
 		if (!over)
 			return;
-		t.ts = w->last;
-		t.over = true;
-		if (w->last != w->first)
-			tell(&t, arg);
-		v->begun = false;
 		v->victim++;
 		__atomic_store_n(&v->ring->victims_tail, v->victim, __ATOMIC_SEQ_CST);
 	}

@@ -19,7 +19,7 @@ struct ring_view {
 	size_t spilled;		/* of them handed out */
 	struct wire_loss seen[WC__N];
 	uint64_t victim;	/* the next to be told of */
-	bool begun;		/* its beginning was told */
+	bool begun;		/* its beginning was told, and not yet its end */
 	uint64_t unnamed;	/* as last seen */
 };
 
