@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "capture/base/mem.h"
+#include "capture/live/clock.h"
 
 enum {
 	ASKED_MAX = 8192,		/* more processes are all processes */
@@ -38,19 +39,12 @@ struct heal {
 	struct asked asked[ASKED_MAX];
 	unsigned n_asked;
 	bool all;
+	uint64_t owed;			/* of rest, in ns */
 	atomic_bool stop;
 	struct finding find[FIND_MAX];
 	unsigned first, n_find;
 	atomic_uint waiting;		/* = n_find, for a look without the lock */
 };
-
-static uint64_t boot_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_BOOTTIME, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 static void sleep_ns(uint64_t ns)
 {
@@ -72,12 +66,15 @@ static void keep_capabilities(void)
 	cap_free(c);
 }
 
-/* With the lock. */
+/* With the lock.  Who is asked for anew has all its tries before it. */
 static void put_asked(struct heal *h, uint32_t pid, uint32_t tries, uint64_t not_before)
 {
 	for (unsigned i = 0; i < h->n_asked; i++)
-		if (h->asked[i].pid == pid)
+		if (h->asked[i].pid == pid) {
+			if (tries < h->asked[i].tries)
+				h->asked[i].tries = tries;
 			return;
+		}
 	if (h->n_asked == ASKED_MAX) {
 		h->all = true;
 		h->n_asked = 0;
@@ -132,7 +129,7 @@ static int ask_one(uint32_t pid, void *arg)
 /* The next that is due; false: none is. */
 static bool next_asked(struct heal *h, struct asked *a)
 {
-	const uint64_t now = boot_ns();
+	const uint64_t now = clock_ns(CLOCK_BOOTTIME);
 	bool found = false;
 
 	pthread_mutex_lock(&h->lock);
@@ -157,27 +154,37 @@ static void found(struct heal *h, const struct asked *a, struct snapshot *s, uin
 	pthread_mutex_unlock(&h->lock);
 }
 
+/* Most of those that a storm of processes leaves behind are gone, and cost so little that
+ * several of them are one rest. */
+static void rest(struct heal *h, uint64_t took)
+{
+	h->owed += took * REST;
+	if (h->owed < REST_MIN_NS)
+		return;
+	sleep_ns(h->owed > REST_MAX_NS ? REST_MAX_NS : h->owed);
+	h->owed = 0;
+}
+
 static void look_at(struct heal *h, const struct asked *a)
 {
-	const uint64_t from = boot_ns();
+	const uint64_t from = clock_ns(CLOCK_BOOTTIME);
 	struct snapshot *s = NULL;
-	uint64_t rest;
+	uint64_t when;
 
-	switch (snapshot_of_one(&h->opt, a->pid, &s)) {
+	switch (snapshot_of_one(&h->opt, a->pid, &s, &when)) {
 	case SNAPSHOT_TRUE:
-		found(h, a, s, boot_ns());
+		found(h, a, s, when);
 		break;
 	case SNAPSHOT_BUSY:
 		pthread_mutex_lock(&h->lock);
 		if (a->tries + 1 < TRIES)
-			put_asked(h, a->pid, a->tries + 1, boot_ns() + AGAIN_NS);
+			put_asked(h, a->pid, a->tries + 1, clock_ns(CLOCK_BOOTTIME) + AGAIN_NS);
 		pthread_mutex_unlock(&h->lock);
 		break;
 	case SNAPSHOT_GONE:
 		break;
 	}
-	rest = (boot_ns() - from) * REST;
-	sleep_ns(rest < REST_MIN_NS ? REST_MIN_NS : rest > REST_MAX_NS ? REST_MAX_NS : rest);
+	rest(h, clock_ns(CLOCK_BOOTTIME) - from);
 }
 
 /* Waits until there is something to do and room for what is found. */

@@ -17,6 +17,7 @@
 
 #include "capture/base/err.h"
 #include "capture/base/mem.h"
+#include "capture/live/clock.h"
 #include "capture/live/command.h"
 #include "capture/live/decode.h"
 #include "capture/live/heal.h"
@@ -72,14 +73,6 @@ struct live {
 	struct sampler *sampler;	/* NULL: none */
 	uint64_t handed, looked;	/* ns since boot: last record, last look */
 };
-
-static uint64_t clock_ns(clockid_t id)
-{
-	struct timespec t;
-
-	clock_gettime(id, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 /* The epoch in ns since boot's clock: the tightest of several readings. */
 static uint64_t boot_epoch(void)

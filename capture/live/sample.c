@@ -16,6 +16,7 @@
 #include "bpf/wire.h"
 #include "capture/base/mem.h"
 #include "capture/base/timearg.h"
+#include "capture/live/clock.h"
 #include "capture/live/cputime.h"
 #include "capture/live/sample_read.h"
 
@@ -64,14 +65,6 @@ struct sampler {
 	size_t at;			/* in the first */
 	atomic_uint waiting;
 };
-
-static uint64_t boot_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_BOOTTIME, &t);
-	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
-}
 
 /* ---- what is known of threads ---- */
 
@@ -207,7 +200,7 @@ static void take_look(struct sampler *s, bool last)
 	buf_reset(&s->cpu_rows);
 	if (wants_cpus(s))
 		sample_read_cpus(&s->cpu_rows);
-	look.ts = boot_ns();
+	look.ts = clock_ns(CLOCK_BOOTTIME);
 	look.interval = look.ts - s->looked;
 	look.v = xmalloc(s->rows.len / sizeof(struct wire_sample) * sizeof(struct news) + 1);
 	look.cpus = xmalloc(s->cpu_rows.len + 1);
@@ -246,7 +239,7 @@ struct sampler *sampler_new(const struct probes *p, const struct live_options *o
 	compare(s, NULL, false);
 	if (wants_cpus(s) && sample_read_cpus(&s->cpu_rows) == 0)
 		compare_cpus(s, NULL);
-	s->looked = boot_ns();
+	s->looked = clock_ns(CLOCK_BOOTTIME);
 	return s;
 }
 
@@ -289,7 +282,7 @@ static struct timespec after(uint64_t ns)
 /* Until the next look is due; true: that is the last one. */
 static bool rest(struct sampler *s)
 {
-	const uint64_t due = s->looked + s->opt.sample, now = boot_ns();
+	const uint64_t due = s->looked + s->opt.sample, now = clock_ns(CLOCK_BOOTTIME);
 	const struct timespec until = after(due > now ? due - now : 0);
 	bool stop;
 	int n = 0;

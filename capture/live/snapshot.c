@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "bpf/wire.h"
+#include "capture/live/clock.h"
 #include "capture/live/helper.h"
 
 struct stored {
@@ -347,7 +348,7 @@ static void forget(struct snapshot *s, uint32_t pid)
 }
 
 enum snapshot_result snapshot_of_one(const struct snapshot_options *opt, uint32_t pid,
-				     struct snapshot **out)
+				     struct snapshot **out, uint64_t *when)
 {
 	enum snapshot_result r = SNAPSHOT_GONE;
 	struct snapshot *const s = begin(opt);
@@ -365,6 +366,8 @@ enum snapshot_result snapshot_of_one(const struct snapshot_options *opt, uint32_
 			forget(s, pid);
 			snap_process(s, dir, pid);
 			snap_fds(s, dir, pid);
+			/* not later: it may run as soon as it was looked at */
+			*when = clock_ns(CLOCK_BOOTTIME);
 			if (activity(s, dir) == before)
 				r = SNAPSHOT_TRUE;
 		}

@@ -30,14 +30,14 @@ struct snapshot *snapshot_take(const struct snapshot_options *opt);
 void snapshot_free(struct snapshot *s);
 
 enum snapshot_result {
-	SNAPSHOT_TRUE,		/* all of it was so at one moment: now */
+	SNAPSHOT_TRUE,		/* all of it was so at one moment */
 	SNAPSHOT_BUSY,		/* it ran meanwhile */
 	SNAPSHOT_GONE,
 };
-/* Of one process: snap_lost of all that was known, then its threads and descriptors.  The
- * caller frees it if it is TRUE. */
+/* Of one process: snap_lost of all that was known, then its threads and descriptors, and when
+ * it was so, in ns since boot.  The caller frees it if it is TRUE. */
 enum snapshot_result snapshot_of_one(const struct snapshot_options *opt, uint32_t pid,
-				     struct snapshot **out);
+				     struct snapshot **out, uint64_t *when);
 
 /* Hands out the events one by one: 0, or 1 at the end. */
 int snapshot_next(struct snapshot *s, struct event *ev);
