@@ -49,7 +49,7 @@ src = $(filter-out %/main.c,$(sort $(wildcard $(addsuffix /*.c,$(1)))))
 LIB_SRC := $(call src,capture/base capture/trace replay/state replay/field rules/lang rules/set \
 	analyze/alert analyze/report analyze/test)
 LIVE_SRC := $(call src,capture/live)
-BROWSE_SRC := $(call src,analyze/browse)
+BROWSE_SRC := $(call src,analyze/browse/model analyze/browse/front)
 obj = $(patsubst %.c,$(O)/%.o,$(1))
 LIB := $(O)/libsaker.a
 LIVE := $(O)/libsaker-live.a

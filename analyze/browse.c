@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "analyze/browse/files.h"
-#include "analyze/browse/ui.h"
+#include "analyze/browse/front/files.h"
+#include "analyze/browse/front/ui.h"
 #include "analyze/browse_live.h"
 #include "analyze/options.h"
 #include "analyze/verbs.h"

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "analyze/browse/keys.h"
-#include "analyze/browse/view.h"
+#include "analyze/browse/front/keys.h"
+#include "analyze/browse/model/view.h"
 #include "capture/base/catalog.h"
 #include "capture/base/err.h"
 #include "replay/field/field.h"

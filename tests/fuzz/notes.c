@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "analyze/browse/notes.h"
+#include "analyze/browse/front/notes.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "analyze/browse/gather.h"
+#include "analyze/browse/model/gather.h"
 #include "capture/base/err.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);

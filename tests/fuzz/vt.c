@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyze/browse/cell.h"
-#include "analyze/browse/vt.h"
+#include "analyze/browse/front/cell.h"
+#include "analyze/browse/front/vt.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

@@ -6,7 +6,8 @@ use strict;
 use warnings;
 
 my @order = qw(bpf capture/base capture/trace capture/live capture/front replay/state replay/field
-	replay/verbs rules/lang rules/set analyze/alert analyze/report analyze/test analyze/browse analyze);
+	replay/verbs rules/lang rules/set analyze/alert analyze/report analyze/test
+	analyze/browse/model analyze/browse/front analyze);
 my %rank = map { $order[$_] => $_ } 0 .. $#order;
 # Tables of types that the kernel half shares with user space.
 my %shared = map { $_ => 1 } qw(capture/base/catalog_types.h);

@@ -11,8 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "analyze/browse/links.h"
-#include "analyze/browse/query.h"
+#include "analyze/browse/model/links.h"
+#include "analyze/browse/model/query.h"
 #include "capture/base/err.h"
 #include "capture/base/quote.h"
 #include "tests/tools/load_rules.h"

@@ -17,8 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "analyze/browse/view.h"
-#include "analyze/browse/vt.h"
+#include "analyze/browse/front/vt.h"
+#include "analyze/browse/model/view.h"
 #include "capture/base/err.h"
 #include "capture/base/progress.h"
 

@@ -10,12 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyze/browse/cell.h"
-#include "analyze/browse/detail.h"
-#include "analyze/browse/events.h"
-#include "analyze/browse/stream.h"
-#include "analyze/browse/timeline.h"
-#include "analyze/browse/vt.h"
+#include "analyze/browse/front/cell.h"
+#include "analyze/browse/front/vt.h"
+#include "analyze/browse/model/detail.h"
+#include "analyze/browse/model/events.h"
+#include "analyze/browse/model/stream.h"
+#include "analyze/browse/model/timeline.h"
 #include "capture/base/err.h"
 #include "capture/base/progress.h"
 

@@ -5,9 +5,9 @@
 #include <locale.h>
 #include <stdio.h>
 
-#include "analyze/browse/cell.h"
-#include "analyze/browse/keys.h"
-#include "analyze/browse/term.h"
+#include "analyze/browse/front/cell.h"
+#include "analyze/browse/front/keys.h"
+#include "analyze/browse/front/term.h"
 
 static void check(const char *in, size_t len, size_t width, bool utf8, const char *want,
 		  size_t columns)

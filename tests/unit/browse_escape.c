@@ -3,7 +3,7 @@
 
 #include <curses.h>
 
-#include "analyze/browse/escape.h"
+#include "analyze/browse/front/escape.h"
 
 static int key(const char *p)
 {

@@ -2,9 +2,9 @@
 /* The list of events, searches in it, details of one event, streams. */
 #include "tests/unit/test.h"
 
-#include "analyze/browse/detail.h"
-#include "analyze/browse/events.h"
-#include "analyze/browse/stream.h"
+#include "analyze/browse/model/detail.h"
+#include "analyze/browse/model/events.h"
+#include "analyze/browse/model/stream.h"
 #include "tests/unit/browse_world.h"
 
 static struct events *list(struct world *w, const char *filter)

@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "analyze/browse/files.h"
+#include "analyze/browse/front/files.h"
 #include "capture/base/err.h"
 
 static char folder[] = "/tmp/saker-files-XXXXXX";

@@ -5,9 +5,9 @@
 
 #include <fcntl.h>
 
-#include "analyze/browse/events.h"
-#include "analyze/browse/stream.h"
-#include "analyze/browse/timeline.h"
+#include "analyze/browse/model/events.h"
+#include "analyze/browse/model/stream.h"
+#include "analyze/browse/model/timeline.h"
 #include "tests/unit/browse_world.h"
 
 static uint8_t *bytes;

@@ -3,10 +3,10 @@
  * breaks, and rows still do not depend on threads. */
 #include "tests/unit/test.h"
 
-#include "analyze/browse/detail.h"
-#include "analyze/browse/events.h"
-#include "analyze/browse/stream.h"
-#include "analyze/browse/timeline.h"
+#include "analyze/browse/model/detail.h"
+#include "analyze/browse/model/events.h"
+#include "analyze/browse/model/stream.h"
+#include "analyze/browse/model/timeline.h"
 #include "tests/unit/browse_world.h"
 #include "tests/unit/reseal.h"
 

@@ -3,9 +3,9 @@
 
 #include <locale.h>
 
-#include "analyze/browse/doc.h"
-#include "analyze/browse/table_columns.h"
-#include "analyze/browse/vt.h"
+#include "analyze/browse/front/doc.h"
+#include "analyze/browse/front/table_columns.h"
+#include "analyze/browse/front/vt.h"
 
 /* ---- the terminal that is replayed ---------------------------------------------- */
 

@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "analyze/browse/complete.h"
-#include "analyze/browse/files.h"
-#include "analyze/browse/notes.h"
-#include "analyze/browse/prompt.h"
-#include "analyze/browse/term.h"
+#include "analyze/browse/front/complete.h"
+#include "analyze/browse/front/files.h"
+#include "analyze/browse/front/notes.h"
+#include "analyze/browse/front/prompt.h"
+#include "analyze/browse/front/term.h"
 #include "rules/lang/cond.h"
 
 static enum prompt_result type(struct prompt *p, const char *keys)

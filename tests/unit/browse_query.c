@@ -4,9 +4,9 @@
 
 #include <sched.h>
 
-#include "analyze/browse/inside.h"
-#include "analyze/browse/links.h"
-#include "analyze/browse/timeline.h"
+#include "analyze/browse/model/inside.h"
+#include "analyze/browse/model/links.h"
+#include "analyze/browse/model/timeline.h"
 #include "tests/unit/browse_world.h"
 
 static const struct view *view_at(const struct world *w, size_t i)

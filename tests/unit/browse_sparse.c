@@ -4,8 +4,8 @@
 
 #include <glob.h>
 
-#include "analyze/browse/events.h"
-#include "analyze/browse/inside.h"
+#include "analyze/browse/model/events.h"
+#include "analyze/browse/model/inside.h"
 #include "tests/unit/browse_world.h"
 
 enum { PID = WORLD_FIRST_PID + 5 };

@@ -4,9 +4,9 @@
 
 #include <stdio.h>
 
-#include "analyze/browse/gather.h"
-#include "analyze/browse/query.h"
-#include "analyze/browse/table.h"
+#include "analyze/browse/model/gather.h"
+#include "analyze/browse/model/query.h"
+#include "analyze/browse/model/table.h"
 
 static int load(struct views *vs, const char *text)
 {

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "analyze/browse/events.h"
-#include "analyze/browse/model.h"
-#include "analyze/browse/query.h"
+#include "analyze/browse/model/events.h"
+#include "analyze/browse/model/model.h"
+#include "analyze/browse/model/query.h"
 #include "capture/trace/writer.h"
 
 enum { WORLD_EVENTS = 30000, WORLD_KEY_EVERY = 2000, WORLD_PROCESSES = 41, WORLD_FIRST_PID = 100 };

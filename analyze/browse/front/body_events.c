@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The list of events: a window around a place.  The model fetches rows; moves that run ahead of it
+ * wait (f->pending) and are done when the rows are there. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze/browse/front/cell.h"
+#include "analyze/browse/front/found.h"
+#include "analyze/browse/front/table_columns.h"
+#include "analyze/browse/front/ui.h"
+#include "capture/base/err.h"
+
+enum { FAR = 1 << 20 };
+
+static int open_events(struct ui *u, struct frame *f)
+{
+	struct focus focus;
+
+	crumbs_focus(&f->crumbs, &focus);
+	f->e = events_open(u->b, f->view, &focus);
+	f->stale = true;
+	return f->e ? 0 : -1;
+}
+
+static void close_events(struct frame *f)
+{
+	events_close(f->e);
+	event_window_release(&f->window);
+	f->e = NULL;
+	f->searching = false;
+}
+
+/* ---- the place ------------------------------------------------------------------ */
+
+static void take_place(struct ui *u, struct frame *f, const struct event_row *r)
+{
+	f->place = (struct place){ r->num, r->ts };
+	u->cursor = r->ts;
+	u->cursor_num = r->num;
+}
+
+/* The index in the window of the chosen row; SIZE_MAX: it is not there yet. */
+static size_t chosen(const struct frame *f)
+{
+	const struct event_window *w = &f->window;
+
+	if (w->n == 0)
+		return SIZE_MAX;
+	if (w->at < w->n)
+		return w->at;
+	return w->complete ? w->n - 1 : SIZE_MAX;
+}
+
+/* Does what can be done of a move; what cannot yet stays. */
+static void step(struct ui *u, struct frame *f, int height)
+{
+	struct event_window *w = &f->window;
+	const unsigned ahead = (unsigned)(labs(f->pending) < 4 * height ? labs(f->pending)
+					  : 4 * height);
+	size_t at;
+	long to;
+
+	events_window(f->e, &f->place, f->pending < 0 ? ahead : 0, f->pending > 0 ? ahead : 0, w);
+	at = chosen(f);
+	if (at == SIZE_MAX) {
+		if (w->complete)
+			f->pending = 0;
+		return;
+	}
+	to = (long)at + (f->pending < 0 ? -(long)ahead : (long)ahead);
+	if ((to < 0 || to >= (long)w->n) && !w->complete)
+		return;
+	to = to < 0 ? 0 : to >= (long)w->n ? (long)w->n - 1 : to;
+	f->line += (int)(to - (long)at);
+	f->pending += f->pending < 0 ? (long)ahead : -(long)ahead;
+	if ((to == 0 && w->begin) || (to == (long)w->n - 1 && w->end))
+		f->pending = 0;
+	f->tail = false;
+	take_place(u, f, &w->v[to]);
+}
+
+/* Who stands on the last row goes with it while the recording grows. */
+static const struct place *wanted_place(const struct frame *f)
+{
+	static const struct place end = { .ts = UINT64_MAX };
+
+	return f->tail && !f->pending ? &end : &f->place;
+}
+
+static void look(struct ui *u, struct frame *f, int height)
+{
+	size_t at;
+	int below;
+
+	while (f->pending) {
+		const long before = f->pending;
+
+		step(u, f, height);
+		if (f->pending == before)
+			break;
+	}
+	if (f->line >= height)
+		f->line = height - 1;
+	if (f->line < 0)
+		f->line = 0;
+	events_window(f->e, wanted_place(f), (unsigned)(height - 1), (unsigned)(height - 1),
+		      &f->window);
+	at = chosen(f);
+	f->stale = at == SIZE_MAX && !f->window.complete;
+	if (at == SIZE_MAX)
+		return;
+	if (f->place.num == 0 || f->window.v[at].num != f->place.num)
+		take_place(u, f, &f->window.v[at]);
+	if (!f->window.complete)
+		return;
+	f->tail = u->options->live && f->crumbs.to == UINT64_MAX && at + 1 == f->window.n
+		&& f->window.end;
+	/* no blank rows where there are events to fill them */
+	below = (int)(f->window.n - at);
+	if (height - f->line > below)
+		f->line = height - below;
+	if ((size_t)f->line > at)
+		f->line = (int)at;
+}
+
+static void go(struct frame *f, uint64_t num, uint64_t ts)
+{
+	f->place = (struct place){ num, ts };
+	f->pending = 0;
+	f->stale = true;
+	f->tail = false;
+}
+
+/* ---- searching ------------------------------------------------------------------ */
+
+static void go_found(struct ui *u, struct frame *f, const struct place *p)
+{
+	go(f, p->num, p->ts);
+	u->cursor = p->ts;
+	u->cursor_num = p->num;
+}
+
+static void begin_search(struct ui *u, struct frame *f, uint64_t num, int dir)
+{
+	if (events_search_text(f->e, num, dir, f->search) < 0)
+		ui_error(u, "%s", err_text());
+	else
+		f->searching = true;
+}
+
+static void search_events(struct ui *u, struct frame *f, const char *text, int dir)
+{
+	if (dir) {
+		if (f->search)
+			begin_search(u, f, f->place.num, dir);
+		else
+			ui_say(u, "nothing is searched for: /");
+		return;
+	}
+	if (!f->searching && !f->searched_from.ts)
+		f->searched_from = f->place;
+	events_search_stop(f->e);
+	f->searching = false;
+	if (!text || !*text) {
+		if (f->searched_from.ts)
+			go_found(u, f, &f->searched_from);
+		f->searched_from = (struct place){0};
+		free(f->search);
+		f->search = NULL;
+		return;
+	}
+	free(f->search);
+	f->search = xstrdup(text);
+	/* the row itself may have it */
+	begin_search(u, f, f->searched_from.num ? f->searched_from.num - 1 : 0, 1);
+}
+
+static void look_for(struct ui *u, struct frame *f)
+{
+	struct place found;
+	int rc;
+
+	if (!f->searching)
+		return;
+	rc = events_found(f->e, &found);
+	if (rc < 0)
+		return;
+	f->searching = false;
+	if (rc == 1) {
+		go_found(u, f, &found);
+		f->line = f->height / 3;
+	} else {
+		ui_say(u, "\"%s\" is not found", f->search);
+	}
+}
+
+/* ---- drawing -------------------------------------------------------------------- */
+
+static void draw_head(const struct frame *f, const struct columns *c, int row)
+{
+	term_fill(row, 0, term_columns(), ROLE_HEAD);
+	for (unsigned i = 0; i < c->n; i++) {
+		const struct column_place *p = &c->v[i];
+		const struct view_column *col = &f->view->columns[p->column];
+		const int w = (int)strlen(col->name);
+		const int at = unit_is_right(col->unit) && w < p->width ? p->at + p->width - w
+			: p->at;
+
+		term_put(row, at, p->width - (at - p->at), ROLE_HEAD, col->name);
+	}
+}
+
+static void draw_row(struct ui *u, struct frame *f, const struct event_row *r,
+		     const struct columns *c, int row, bool is_chosen)
+{
+	const enum term_role role = is_chosen ? ROLE_SELECTED : r->n_alerts ?
+		severity_role(r->worst) : r->failed ? ROLE_DIM : ROLE_TEXT;
+	struct buf b = {0};
+
+	if (is_chosen)
+		term_fill(row, 0, term_columns(), role);
+	for (unsigned i = 0; i < c->n; i++) {
+		const struct column_place *p = &c->v[i];
+		const struct view_column *col = &f->view->columns[p->column];
+		int at = p->at, w;
+
+		buf_reset(&b);
+		ui_datum(u, &b, &r->cells[p->column], col->unit, false);
+		w = (int)cell_width(b.p, b.len, (size_t)p->width + 1, term_utf8());
+		if (unit_is_right(col->unit) && w < p->width)
+			at += p->width - w;
+		found_put(row, at, p->width - (at - p->at), role, b.p, b.len,
+			  col->unit == UNIT_TEXT ? f->search : NULL,
+			  (is_chosen ? FOUND_FOLLOW : 0)
+			  | (view_is_path(col, b.p, b.len) ? FOUND_PATH : 0));
+	}
+	if (r->lost_before) {
+		char text[64];
+		const int n = snprintf(text, sizeof(text), " %" PRIu64 " lost before ",
+				       r->lost_before);
+
+		term_put(row, term_columns() - n, n, ROLE_LOSS, text);
+	}
+	if (notes_find(&u->notes, r->num, r->ts))
+		term_put(row, term_columns() - 1, 1, ROLE_KEY, "*");
+	buf_release(&b);
+}
+
+static void draw_events(struct ui *u, struct frame *f, int row, int height)
+{
+	struct columns c;
+	size_t at, first;
+
+	look_for(u, f);
+	look(u, f, height > 1 ? height - 1 : 1);
+	at = chosen(f);
+	columns_place(f->view, frame_hidden(u, f), &f->first_column, term_columns(), &c);
+	draw_head(f, &c, row);
+	if (at == SIZE_MAX) {
+		term_put(row + 1, 2, -1, ROLE_DIM, !f->window.complete ? "reading ..." :
+			 frame_untimed(u, f) ? frame_untimed(u, f) :
+			 f->crumbs.n || f->crumbs.from ?
+			 "nothing in this focus; d removes the last filter" : "no events");
+		return;
+	}
+	first = at > (size_t)f->line ? at - (size_t)f->line : 0;
+	for (size_t i = first; i < f->window.n && (int)(i - first) < height - 1; i++)
+		draw_row(u, f, &f->window.v[i], &c, row + 1 + (int)(i - first), i == at);
+}
+
+static void status_events(struct ui *u, struct frame *f, struct buf *out)
+{
+	struct browse_progress p;
+	struct note *n;
+
+	browse_progress(u->b, &p);
+	if (chosen(f) != SIZE_MAX)
+		buf_printf(out, "event %" PRIu64, f->place.num);
+	else
+		buf_str(out, "events");
+	if (p.complete || p.live)
+		buf_printf(out, " of %" PRIu64, p.n_events);
+	if (f->pending || (chosen(f) == SIZE_MAX && !f->window.complete))
+		buf_str(out, "  reading");
+	if (f->searching)
+		buf_printf(out, "  looking for \"%s\"", f->search);
+	n = notes_find(&u->notes, f->place.num, f->place.ts);
+	if (n)
+		buf_printf(out, "  * %s", *n->text ? n->text : "bookmark");
+}
+
+/* ---- keys ----------------------------------------------------------------------- */
+
+static bool act_events(struct ui *u, struct frame *f, enum action a)
+{
+	const int page = f->height > 2 ? f->height - 2 : 1;
+
+	switch (a) {
+	case ACT_DOWN: f->pending++; return true;
+	case ACT_UP: f->pending--; return true;
+	case ACT_PAGE_DOWN: f->pending += page; return true;
+	case ACT_PAGE_UP: f->pending -= page; return true;
+	case ACT_HALF_DOWN: f->pending += page / 2; return true;
+	case ACT_HALF_UP: f->pending -= page / 2; return true;
+	case ACT_TOP: go(f, 0, f->crumbs.from); f->line = 0; return true;
+	case ACT_BOTTOM:
+		go(f, 0, f->crumbs.to);
+		f->line = FAR;
+		return true;
+	case ACT_LEFT:
+		if (f->first_column > 0)
+			f->first_column--;
+		return true;
+	case ACT_RIGHT: f->first_column++; return true;
+	case ACT_ENTER: case ACT_FOLLOW: case ACT_TTY:
+		if (chosen(f) == SIZE_MAX)
+			return true;
+		return a == ACT_ENTER ? ui_show_event(u, f->place.num)
+			: ui_show_stream(u, a == ACT_TTY ? STREAM_TTY : STREAM_FD, f->place.num);
+	default: return false;
+	}
+}
+
+static bool busy_events(struct ui *u, struct frame *f)
+{
+	return f->pending || f->stale || f->searching || !f->window.complete;
+}
+
+/* Moves add up while they wait; what acts on the place waits for it. */
+static bool ready_events(struct frame *f)
+{
+	return !f->pending && (chosen(f) != SIZE_MAX || f->window.complete) && !f->stale;
+}
+
+static unsigned links_events(struct ui *u, struct frame *f, struct link *out, struct arena *a)
+{
+	return chosen(f) == SIZE_MAX ? 0 : events_links(f->e, f->place.num, out, a);
+}
+
+static void mouse_events(struct ui *u, struct frame *f, int row, int column, int height)
+{
+	if (row == 0)
+		return;
+	if (row - 1 == f->line)
+		ui_act(u, ACT_ENTER);
+	else
+		f->pending += row - 1 - f->line;
+}
+
+static void time_events(struct ui *u, struct frame *f, uint64_t ts, uint64_t num)
+{
+	go(f, num, ts);
+	f->line = f->height / 3;
+}
+
+static bool at_events(struct ui *u, struct frame *f, uint64_t *num, uint64_t *ts)
+{
+	if (chosen(f) == SIZE_MAX)
+		return false;
+	*num = f->place.num;
+	*ts = f->place.ts;
+	return true;
+}
+
+const struct body body_events = {
+	.where = WHERE_EVENTS, .open = open_events, .close = close_events,
+	.draw = draw_events, .act = act_events, .busy = busy_events,
+	.ready = ready_events, .status = status_events, .links = links_events,
+	.search = search_events, .mouse = mouse_events, .time = time_events,
+	.at = at_events,
+};

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A descriptor is followed from its opening, which is found by going back from key frame to key
+ * frame until one does not have it.  A connection is told by its name, so that a child that serves
+ * it is followed too; any other descriptor by its process and number. */
+#include "analyze/browse/model/stream.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze/browse/model/seek.h"
+#include "capture/base/err.h"
+
+enum { NAME_MAX_ = 4200, LOOK_EVERY = 4096 };
+
+struct stream {
+	struct job job;
+	struct browse *b;
+	enum stream_kind kind;
+	uint64_t num;
+	/* what is followed; of the seeker alone */
+	uint32_t pid, tty;
+	uint64_t start_ts;
+	int64_t fd;
+	uint8_t fd_kind, role;
+	char want[NAME_MAX_];
+	size_t want_len;
+	bool begun;
+	uint64_t last;		/* number of the event that was read last */
+	/* under the lock */
+	struct stream_chunk *v;
+	size_t n, cap;
+	uint64_t in, out, cut, kept;
+	unsigned permille;
+	bool complete, named, closed;
+	uint64_t size;		/* of the recording when it was read to its end */
+	char failed[128];
+	struct arena arena;
+};
+
+static void release(struct job *j)
+{
+	struct stream *const s = (struct stream *)j;
+
+	arena_release(&s->arena);
+	free(s->v);
+	free(s);
+}
+
+/* ---- what is followed ---- */
+
+static bool is_net(const struct stream *s)
+{
+	return s->fd_kind == FD_IPV4 || s->fd_kind == FD_IPV6;
+}
+
+static bool name_is(const struct stream *s, struct text name)
+{
+	return name.len == s->want_len && memcmp(name.p, s->want, name.len) == 0;
+}
+
+static bool same_process(const struct stream *s, const struct thread *t)
+{
+	return t && t->proc->pid == s->pid && t->proc->start_ts == s->start_ts;
+}
+
+static bool is_followed(const struct stream *s, const struct seeker *k)
+{
+	const struct thread *t = k->ctx.cur->thread;
+	const struct fdinfo *f = k->ctx.cur->fd;
+
+	if (!f || !t)
+		return false;
+	if (s->kind == STREAM_TTY)
+		return name_is(s, f->name) || (t->proc->tty == s->tty && f->name.len == 8
+					       && memcmp(f->name.p, "/dev/tty", 8) == 0);
+	if (!name_is(s, f->name) || f->kind != s->fd_kind)
+		return false;
+	return is_net(s) ? f->role == s->role : same_process(s, t)
+		&& k->ctx.cur->fd_num == s->fd;
+}
+
+static void set_name(struct stream *s, const char *p, size_t len)
+{
+	browse_lock(s->b);
+	s->want_len = len < sizeof(s->want) ? len : sizeof(s->want) - 1;
+	memcpy(s->want, p, s->want_len);
+	s->want[s->want_len] = '\0';
+	s->named = true;
+	browse_unlock(s->b);
+}
+
+enum { MAJOR_TTY = 4, MAJOR_PTS = 136, MAJOR_PTS_LAST = 143 };
+
+static bool name_terminal(struct stream *s, const struct seeker *k)
+{
+	const struct fdinfo *f = k->ctx.cur->fd;
+	const uint32_t major = s->tty >> 8 & 0xfff;
+	const uint32_t minor = (s->tty & 0xff) | (s->tty >> 12 & 0xfff00);
+	char name[32];
+
+	if (f && f->name.len > 9 && memcmp(f->name.p, "/dev/pts/", 9) == 0) {
+		set_name(s, f->name.p, f->name.len);
+		return true;
+	}
+	if (major >= MAJOR_PTS && major <= MAJOR_PTS_LAST)
+		snprintf(name, sizeof(name), "/dev/pts/%" PRIu32,
+			 (major - MAJOR_PTS) * 256 + minor);
+	else if (major == MAJOR_TTY)
+		snprintf(name, sizeof(name), "/dev/tty%" PRIu32, minor);
+	else
+		return false;
+	set_name(s, name, strlen(name));
+	return true;
+}
+
+/* The event says what is followed. */
+static bool identify(struct stream *s, const struct seeker *k)
+{
+	const struct thread *t = k->ctx.cur->thread;
+	const struct fdinfo *f = k->ctx.cur->fd;
+
+	if (!t)
+		return false;
+	s->pid = t->proc->pid;
+	s->start_ts = t->proc->start_ts;
+	s->tty = t->proc->tty;
+	if (s->kind == STREAM_TTY)
+		return name_terminal(s, k);
+	if (!f || !f->name.len)
+		return false;
+	s->fd = k->ctx.cur->fd_num;
+	s->fd_kind = f->kind;
+	s->role = f->role;
+	set_name(s, f->name.p, f->name.len);
+	return true;
+}
+
+/* ---- chunks ---- */
+
+static const struct value *payload_of(const struct event *ev)
+{
+	for (unsigned i = 0; i < ev->n_params; i++)
+		if (ev->desc->params[i].type == PT_BYTEBUF
+		    && strcmp(ev->desc->params[i].name, "data") == 0)
+			return &ev->v[i];
+	return NULL;
+}
+
+static void add_chunk(struct stream *s, const struct event *ev, uint64_t size)
+{
+	const struct value *v = payload_of(ev);
+	uint64_t len = v && v->state == VALUE_SET ? v->len : 0;
+	struct stream_chunk *c;
+
+	len = len < size ? len : size;
+	browse_lock(s->b);
+	len = len < STREAM_BYTES_MAX - s->kept ? len : STREAM_BYTES_MAX - s->kept;
+	s->v = mem_grow(s->v, &s->cap, s->n + 1, sizeof(*s->v));
+	c = &s->v[s->n++];
+	*c = (struct stream_chunk){ .num = ev->num, .ts = ev->ts, .pid = ev->pid, .size = size,
+		.out = ev->desc->flags & EF_WRITES_TO_FD, .len = (uint32_t)len };
+	if (len)
+		c->p = (const uint8_t *)arena_strn(&s->arena, v->p, len);
+	s->kept += len;
+	s->cut += size - len;
+	*(c->out ? &s->out : &s->in) += size;
+	browse_unlock(s->b);
+}
+
+/* What was before belongs to an earlier descriptor with the same number. */
+static void forget(struct stream *s)
+{
+	browse_lock(s->b);
+	s->n = 0;
+	s->in = s->out = s->cut = 0;
+	browse_unlock(s->b);
+}
+
+enum { CHUNKS_MAX = 1 << 18 };
+
+/* True if the descriptor is closed for good. */
+static bool look(struct stream *s, const struct seeker *k)
+{
+	const struct event *ev = &k->ev;
+	const bool moves = ev->desc->flags & (EF_READS_FROM_FD | EF_WRITES_TO_FD);
+	int64_t res;
+
+	if (ev->num == 0 || !is_followed(s, k))
+		return false;
+	if (ev->type == EV_CLOSE && s->kind == STREAM_FD && same_process(s, k->ctx.cur->thread)) {
+		if (ev->num >= s->num)
+			return true;
+		if (!is_net(s))
+			forget(s);
+		return false;
+	}
+	res = ev->n_params ? value_i64(&ev->v[0], -1) : -1;
+	if (moves && res > 0 && s->n < CHUNKS_MAX)
+		add_chunk(s, ev, (uint64_t)res);
+	return false;
+}
+
+/* ---- reading ---- */
+
+static void wanted(struct event_set *out)
+{
+	*out = (struct event_set){0};
+	for (unsigned t = 0; t < EV__N; t++)
+		if (catalog[t].flags & (EF_READS_FROM_FD | EF_WRITES_TO_FD))
+			event_set_add(out, t);
+	event_set_add(out, EV_CLOSE);
+}
+
+static void fail(struct stream *s, const char *why)
+{
+	browse_lock(s->b);
+	snprintf(s->failed, sizeof(s->failed), "%s", why);
+	s->complete = true;
+	browse_unlock(s->b);
+}
+
+/* Is the descriptor open when the part begins? */
+static bool open_before(struct stream *s, struct seeker *k, unsigned part)
+{
+	const struct event_set none = {0};
+	const struct thread *t;
+	const struct fdinfo *f;
+
+	if (part == 0 || seek_part(k, part, 0, &none, UINT64_MAX) < 0)
+		return false;
+	while (seek_next(k, 0) == 0 && k->ev.num == 0 && k->ev.type != EV_SNAP_END)
+		;
+	t = state_thread(k->st, s->pid);
+	f = same_process(s, t) ? thread_fd(t, s->fd) : NULL;
+	return f && name_is(s, f->name);
+}
+
+static unsigned first_part(struct stream *s, struct seeker *k)
+{
+	unsigned part = browse_part(s->b, s->num, 0);
+
+	if (s->kind == STREAM_TTY)
+		return 0;
+	while (!job_over(&s->job) && open_before(s, k, part))
+		part--;
+	return part;
+}
+
+static void tell(struct stream *s, const struct seeker *k)
+{
+	const struct source_info *i = &s->b->info;
+	const uint64_t at = k->ev.ts > i->first_ts ? k->ev.ts - i->first_ts : 0;
+	uint64_t span;
+
+	browse_lock(s->b);
+	span = i->last_ts - i->first_ts;
+	s->permille = span && at < span ? (unsigned)((unsigned __int128)at * 1000 / span) : 0;
+	browse_unlock(s->b);
+	browse_tell(s->b);
+}
+
+static void tell_end(struct stream *s, const struct seeker *k, bool closed)
+{
+	browse_lock(s->b);
+	s->complete = true;
+	s->closed = closed;
+	s->size = k->source->info.size;
+	browse_unlock(s->b);
+	browse_tell(s->b);
+}
+
+static bool find_event(struct stream *s, struct seeker *k)
+{
+	int rc = seek_part(k, browse_part(s->b, s->num, 0), 0, NULL, UINT64_MAX);
+
+	while (rc == 0 && !job_over(&s->job) && (rc = seek_next(k, s->num)) == 0)
+		if (k->ev.num >= s->num)
+			return k->ev.num == s->num;
+	return false;
+}
+
+/* To where the descriptor was opened. */
+static bool begin(struct stream *s, struct seeker *k, const struct event_set *types)
+{
+	if (!find_event(s, k) || !identify(s, k)) {
+		fail(s, s->kind == STREAM_TTY ? "its process has no terminal" :
+		     "it has no descriptor whose name is known");
+		return false;
+	}
+	s->begun = true;
+	return seek_part(k, first_part(s, k), s->job.id, types, 0) >= 0;
+}
+
+/* To where it was left, if another job had the seeker since. */
+static bool go_on(struct stream *s, struct seeker *k, const struct event_set *types)
+{
+	return k->owner == s->job.id
+		|| seek_part(k, browse_part(s->b, s->last + 1, 0), s->job.id, types, 0) >= 0;
+}
+
+static void run(struct job *j, struct seeker *k)
+{
+	struct stream *const s = (struct stream *)j;
+	const uint64_t last = s->last;
+	struct event_set types;
+	uint64_t looked = 0;
+	bool closed = false;
+
+	wanted(&types);
+	if (!(s->begun ? go_on(s, k, &types) : begin(s, k, &types))) {
+		if (!s->complete)
+			fail(s, err_text());
+		return;
+	}
+	while (!closed && !job_over(j) && seek_next(k, 0) == 0) {
+		if (k->ev.num > last)
+			closed = look(s, k);
+		if (++looked % (LOOK_EVERY * 8) == 0)
+			tell(s, k);
+	}
+	s->last = k->num > last ? k->num : last;
+	tell_end(s, k, closed);
+}
+
+/* ---- asking ---- */
+
+struct stream *stream_open(struct browse *b, enum stream_kind kind, uint64_t num)
+{
+	struct stream *s = xcalloc(1, sizeof(*s));
+
+	job_init(&s->job, b, SEEK_LONG, run, release);
+	s->b = b;
+	s->kind = kind;
+	s->num = num;
+	browse_lock(b);
+	job_ask(&s->job);
+	browse_unlock(b);
+	return s;
+}
+
+void stream_close(struct stream *s)
+{
+	struct browse *const b = s->b;
+
+	browse_lock(b);
+	job_close(&s->job);
+	browse_unlock(b);
+}
+
+void stream_status(struct stream *s, struct stream_status *out)
+{
+	struct browse *const b = s->b;
+
+	browse_lock(b);
+	if (s->complete && !s->closed && !s->failed[0] && b->grows && s->size != b->info.size
+	    && !s->job.pending && !s->job.running)
+		job_ask(&s->job);
+	*out = (struct stream_status){ .complete = s->complete, .permille = s->permille,
+		.live = b->grows && !b->over && !s->closed,
+		.n_chunks = s->n, .in = s->in, .out = s->out, .cut = s->cut,
+		.name = { s->named ? s->want : "", s->named ? s->want_len : 0 },
+		.failed = s->failed[0] ? s->failed : NULL };
+	browse_unlock(b);
+}
+
+size_t stream_chunks(struct stream *s, size_t first, struct stream_chunk *out, size_t n)
+{
+	size_t got = 0;
+
+	browse_lock(s->b);
+	for (; got < n && first + got < s->n; got++)
+		out[got] = s->v[first + got];
+	browse_unlock(s->b);
+	return got;
+}
