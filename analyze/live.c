@@ -19,6 +19,7 @@
 #include "capture/base/err.h"
 #include "capture/base/progress.h"
 #include "capture/base/sandbox.h"
+#include "capture/live/command.h"
 
 enum { FLUSH_NS = 1000 * 1000 * 1000 };
 
@@ -61,6 +62,7 @@ static void catch_signals(void)
 {
 	struct sigaction sa = { .sa_handler = on_stop };
 
+	command_keep_signals();
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
 	sa.sa_handler = on_reload;

@@ -18,6 +18,7 @@
 #include "capture/base/progress.h"
 #include "capture/base/sandbox.h"
 #include "capture/base/timearg.h"
+#include "capture/live/command.h"
 #include "capture/live/container.h"
 #include "capture/live/live.h"
 #include "capture/trace/sink.h"
@@ -540,6 +541,7 @@ int main(int argc, char **argv)
 	n = parse(&r, argc, argv);
 	if (n >= 0)
 		return n;
+	command_keep_signals();
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	/* The terminal has gone; with nohup, that is no reason to end. */

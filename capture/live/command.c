@@ -14,6 +14,17 @@
 
 #include "capture/base/err.h"
 
+/* What recorders catch or ignore; as it was when this program began. */
+static const int changed[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ };
+enum { N_CHANGED = sizeof(changed) / sizeof(changed[0]) };
+static struct sigaction kept[N_CHANGED];
+
+void command_keep_signals(void)
+{
+	for (int i = 0; i < N_CHANGED; i++)
+		sigaction(changed[i], NULL, &kept[i]);
+}
+
 /* The child: waits for a byte; none comes if the recorder failed. */
 static void __attribute__((noreturn)) child(int wait_fd, char *const *argv)
 {
@@ -26,9 +37,8 @@ static void __attribute__((noreturn)) child(int wait_fd, char *const *argv)
 	if (n != 1)
 		_exit(127);
 	close(wait_fd);
-	/* What the recorder ignores its command need not. */
-	signal(SIGPIPE, SIG_DFL);
-	signal(SIGXFSZ, SIG_DFL);
+	for (int i = 0; i < N_CHANGED; i++)
+		sigaction(changed[i], &kept[i], NULL);
 	execvp(argv[0], argv);
 	dprintf(STDERR_FILENO, "saker capture: %s: %s\n", argv[0], strerror(errno));
 	_exit(errno == ENOENT ? 127 : 126);

@@ -14,6 +14,9 @@ struct command {
 	int status;		/* as wait() has it */
 };
 
+/* Call this before signals are caught or ignored: a command gets them as they are now. */
+void command_keep_signals(void);
+
 /* Makes the child, which keeps everything of this process: terminal, user, directory. */
 int command_prepare(struct command *c, char *const *argv);
 /* Lets it run. */

@@ -154,6 +154,11 @@ is(scalar keys %parents, 3, 'nothing but the command and its descendants');
 fresh();
 my (undef, $under) = run($dir, @capture, '--', 'grep', 'SigIgn', '/proc/self/status');
 is($under, $out, 'the command ignores no signals because of it');
+my $ignoring = 'trap "" INT TERM HUP PIPE XFSZ; exec';
+($code, $out) = run($dir, 'sh', '-c', "$ignoring grep SigIgn /proc/self/status");
+fresh();
+(undef, $under) = run($dir, 'sh', '-c', "$ignoring @capture -- grep SigIgn /proc/self/status");
+is($under, $out, 'and those that were ignored before');
 
 ($code, $out) = run($dir, 'sh', '-c', "$saker capture -q -o - -- true | $build/tests/tools/dump -");
 my $whole = () = $out =~ /"type":"procexit"/g;
