@@ -205,7 +205,7 @@ static int begin(struct ui *u, struct export *x)
 	if (files_begin(x->name) < 0)
 		return -1;
 	if (x->f->body == &body_spectrum) {
-		spectrum_export(u, x);
+		export_spectrum(u, x);
 		finish(u, incomplete(x));
 		return 0;
 	}

@@ -31,7 +31,7 @@ enum form export_form(const char *name);
 void export_head(struct export *x);
 void export_row(const struct ui *u, struct export *x, const struct datum *cells);
 /* All cells of a spectrum that have anything. */
-void spectrum_export(const struct ui *u, struct export *x);
+void export_spectrum(const struct ui *u, struct export *x);
 /* All of an overview: what recording it is, the first rows of each part. */
 void export_overview(struct ui *u, struct export *x);
 

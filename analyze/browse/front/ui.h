@@ -94,7 +94,7 @@ struct frame {
 	struct replay *replay;
 	/* overview */
 	struct overview *overview;
-	/* spectra: row is the slice that was drawn as the chosen one */
+	/* spectrograms */
 	struct spectrum *spectrum;
 	unsigned bin;			/* of the column that the user has chosen */
 };
