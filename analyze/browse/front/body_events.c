@@ -6,10 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyze/browse/front/cell.h"
 #include "analyze/browse/front/found.h"
-#include "analyze/browse/front/table_columns.h"
-#include "analyze/browse/front/ui.h"
+#include "analyze/browse/front/table_cells.h"
 #include "capture/base/err.h"
 
 enum { FAR = 1 << 20 };
@@ -198,20 +196,6 @@ static void look_for(struct ui *u, struct frame *f)
 
 /* ---- drawing -------------------------------------------------------------------- */
 
-static void draw_head(const struct frame *f, const struct columns *c, int row)
-{
-	term_fill(row, 0, term_columns(), ROLE_HEAD);
-	for (unsigned i = 0; i < c->n; i++) {
-		const struct column_place *p = &c->v[i];
-		const struct view_column *col = &f->view->columns[p->column];
-		const int w = (int)strlen(col->name);
-		const int at = unit_is_right(col->unit) && w < p->width ? p->at + p->width - w
-			: p->at;
-
-		term_put(row, at, p->width - (at - p->at), ROLE_HEAD, col->name);
-	}
-}
-
 static void draw_row(struct ui *u, struct frame *f, const struct event_row *r,
 		     const struct columns *c, int row, bool is_chosen)
 {
@@ -222,19 +206,11 @@ static void draw_row(struct ui *u, struct frame *f, const struct event_row *r,
 	if (is_chosen)
 		term_fill(row, 0, term_columns(), role);
 	for (unsigned i = 0; i < c->n; i++) {
-		const struct column_place *p = &c->v[i];
-		const struct view_column *col = &f->view->columns[p->column];
-		int at = p->at, w;
+		const unsigned column = c->v[i].column;
 
 		buf_reset(&b);
-		ui_datum(u, &b, &r->cells[p->column], col->unit, false);
-		w = (int)cell_width(b.p, b.len, (size_t)p->width + 1, term_utf8());
-		if (unit_is_right(col->unit) && w < p->width)
-			at += p->width - w;
-		found_put(row, at, p->width - (at - p->at), role, b.p, b.len,
-			  col->unit == UNIT_TEXT ? f->search : NULL,
-			  (is_chosen ? FOUND_FOLLOW : 0)
-			  | (view_is_path(col, b.p, b.len) ? FOUND_PATH : 0));
+		ui_datum(u, &b, &r->cells[column], f->view->columns[column].unit, false);
+		table_cell(f, &c->v[i], row, role, &b, is_chosen ? FOUND_FOLLOW : 0);
 	}
 	if (r->lost_before) {
 		char text[64];
@@ -256,8 +232,8 @@ static void draw_events(struct ui *u, struct frame *f, int row, int height)
 	look_for(u, f);
 	look(u, f, height > 1 ? height - 1 : 1);
 	at = chosen(f);
-	columns_place(f->view, frame_hidden(u, f), &f->first_column, term_columns(), &c);
-	draw_head(f, &c, row);
+	table_place(u, f, &c);
+	table_head(f, &c, row);
 	if (at == SIZE_MAX) {
 		term_put(row + 1, 2, -1, ROLE_DIM, !f->window.complete ? "reading ..." :
 			 frame_untimed(u, f) ? frame_untimed(u, f) :

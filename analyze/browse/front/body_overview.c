@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "analyze/browse/front/cell.h"
-#include "analyze/browse/front/ui.h"
+#include "analyze/browse/front/table_cells.h"
 #include "capture/base/err.h"
 #include "capture/base/timearg.h"
 

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyze/browse/front/cell.h"
-#include "analyze/browse/front/found.h"
 #include "analyze/browse/front/tree_rows.h"
 
 static bool is_tree(const struct frame *f)
@@ -96,24 +94,6 @@ static void choose(struct frame *f, size_t row)
 
 /* ---- drawing -------------------------------------------------------------------- */
 
-static void draw_head(const struct frame *f, const struct columns *c, int row)
-{
-	term_fill(row, 0, term_columns(), ROLE_HEAD);
-	for (unsigned i = 0; i < c->n; i++) {
-		const struct column_place *p = &c->v[i];
-		const struct view_column *col = &f->view->columns[p->column];
-		char text[64];
-		int at = p->at, w;
-
-		snprintf(text, sizeof(text), "%s%s", col->name, p->column != f->sort ? "" :
-			 term_utf8() ? (f->ascending ? "▴" : "▾") : f->ascending ? "^" : "v");
-		w = (int)cell_width(text, strlen(text), 64, term_utf8());
-		if (unit_is_right(col->unit) && w < p->width)
-			at += p->width - w;
-		term_put(row, at, p->width - (at - p->at), ROLE_HEAD, text);
-	}
-}
-
 /* The column that the lines of a tree stand in. */
 static unsigned lead_column(const struct frame *f)
 {
@@ -123,29 +103,25 @@ static unsigned lead_column(const struct frame *f)
 	return VIEW_COLUMNS_MAX;
 }
 
+static enum term_role role_of(const struct view_column *col, const struct datum *c)
+{
+	if (col->unit == UNIT_SEVERITY && c->known)
+		return severity_role((unsigned)c->u);
+	return col->gather == GATHER_ALERTS && c->known && c->u > 0 ? ROLE_BADGE : ROLE_TEXT;
+}
+
 static void draw_cell(struct ui *u, const struct frame *f, const struct query_row *r,
 		      const struct column_place *p, int row, enum term_role role)
 {
 	const struct view_column *col = &f->view->columns[p->column];
 	const struct datum *c = &r->cells[p->column];
-	const bool right = unit_is_right(col->unit), lead = p->column == lead_column(f);
 	struct buf b = {0};
-	int at = p->at, w;
 
-	if (lead)
+	if (p->column == lead_column(f))
 		tree_text(u, f, r, p, &b);
 	else
 		ui_datum(u, &b, c, col->unit, false);
-	if (role == ROLE_TEXT && col->unit == UNIT_SEVERITY && c->known)
-		role = severity_role((unsigned)c->u);
-	else if (role == ROLE_TEXT && col->gather == GATHER_ALERTS && c->known && c->u > 0)
-		role = ROLE_BADGE;
-	w = right ? (int)cell_width(b.p, b.len, (size_t)p->width + 1, term_utf8()) : p->width;
-	if (w < p->width)
-		at += p->width - w;
-	found_put(row, at, p->width - (at - p->at), role, b.p, b.len,
-		  col->unit == UNIT_TEXT ? f->search : NULL,
-		  view_is_path(col, b.p, b.len) ? FOUND_PATH : 0);
+	table_cell(f, p, row, role == ROLE_TEXT ? role_of(col, c) : role, &b, 0);
 	buf_release(&b);
 }
 
@@ -180,11 +156,11 @@ static void draw_table(struct ui *u, struct frame *f, int row, int height)
 	settle(f, height - 1);
 	query_status(f->q, &s);
 	query_rows(f->q, f->top, height > 1 ? (size_t)height - 1 : 0, &f->rows);
-	columns_place(f->view, frame_hidden(u, f), &f->first_column, term_columns(), &c);
+	table_place(u, f, &c);
 	for (unsigned i = 0; is_tree(f) && i < c.n; i++)
 		if (c.v[i].column == lead_column(f))
 			tree_shift(f, c.v[i].width);
-	draw_head(f, &c, row);
+	table_head(f, &c, row);
 	if (f->rows.n == 0)
 		draw_empty(u, f, &s, row + 1);
 	for (size_t i = 0; i < f->rows.n && (int)i < height - 1; i++)
@@ -420,7 +396,7 @@ static void mouse_table(struct ui *u, struct frame *f, int row, int column, int 
 	const size_t at = f->top + (size_t)row - 1;
 
 	if (row == 0) {
-		columns_place(f->view, frame_hidden(u, f), &f->first_column, term_columns(), &c);
+		table_place(u, f, &c);
 		for (unsigned i = 0; i < c.n; i++)
 			if (column >= c.v[i].at && column < c.v[i].at + c.v[i].width)
 				table_sort(f, c.v[i].column);

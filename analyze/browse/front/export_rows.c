@@ -6,6 +6,7 @@
 
 #include "analyze/browse/front/cell.h"
 #include "analyze/browse/front/export_parts.h"
+#include "analyze/browse/front/table_cells.h"
 #include "capture/base/quote.h"
 #include "capture/base/timearg.h"
 

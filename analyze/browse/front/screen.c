@@ -31,23 +31,6 @@ enum term_role severity_role(unsigned priority)
 		: priority <= PRIORITY_NOTICE ? ROLE_MIDDLE : ROLE_LOW;
 }
 
-bool unit_is_right(enum unit unit)
-{
-	return unit != UNIT_TEXT && unit != UNIT_TIME && unit != UNIT_SEVERITY &&
-		unit != UNIT_BAR;
-}
-
-void ui_datum(const struct ui *u, struct buf *out, const struct datum *c, enum unit unit,
-	      bool exact)
-{
-	if (!c->known)
-		return;
-	if (unit == UNIT_TEXT && c->text)
-		buf_put(out, c->text, c->len);
-	else
-		datum_text(out, c, unit, ui_offset(u), exact);
-}
-
 /* ---- above ---------------------------------------------------------------------- */
 
 static const char *base_name(const char *path)

@@ -3,8 +3,7 @@
 #ifndef SAKER_BROWSE_TREE_ROWS_H
 #define SAKER_BROWSE_TREE_ROWS_H
 
-#include "analyze/browse/front/table_columns.h"
-#include "analyze/browse/front/ui.h"
+#include "analyze/browse/front/table_cells.h"
 
 /* Where all rows in sight are so deep that their names would have no room, the tree moves to the
  * left: f->skip, for a column of this width. */

@@ -284,10 +284,6 @@ void detail_page(struct ui *u, struct frame *f);
 /* A note was set or removed, or times are shown otherwise. */
 void detail_changed(struct ui *u, struct frame *f);
 
-/* Adds a text as a cell shows it: values that are no texts by their unit. */
-void ui_datum(const struct ui *u, struct buf *out, const struct datum *c, enum unit unit,
-	      bool exact);
-bool unit_is_right(enum unit unit);	/* aligned to the right */
 enum term_role severity_role(unsigned priority);
 
 #endif
