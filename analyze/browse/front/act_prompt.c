@@ -59,10 +59,8 @@ static void add_filter(struct ui *u, const char *text)
 	}
 	crumbs_copy(&c, &ui_top(u)->crumbs);
 	u->mode = MODE_BODY;
-	if (crumbs_add(&c, text))
+	if (ui_stack_filter(u, &c, text))
 		ui_refocus(u, &c);
-	else
-		ui_error(u, "%d filters are stacked: remove one first (D)", FOCUS_MAX);
 	crumbs_release(&c);
 	u->notes.changed = true;
 }

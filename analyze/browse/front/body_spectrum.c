@@ -103,10 +103,8 @@ static bool show_events(struct ui *u, const struct frame *f, unsigned first, uns
 	}
 	crumbs_copy(&c, &f->crumbs);
 	narrow(f->spectrum, slice, &c);
-	if (crumbs_add(&c, spectrum_condition(f->view, first, end, &u->arena)))
+	if (ui_stack_filter(u, &c, spectrum_condition(f->view, first, end, &u->arena)))
 		ui_show(u, "events", &c);
-	else
-		ui_error(u, "%d filters are stacked: remove one first (D)", FOCUS_MAX);
 	crumbs_release(&c);
 	return true;
 }
@@ -163,16 +161,6 @@ static void mouse_spectrum(struct ui *u, struct frame *f, int row, int column, i
 		choose_column(f, &p, (unsigned)cell);
 }
 
-/* ---- how far it is -------------------------------------------------------------- */
-
-static bool busy_spectrum(struct ui *u, struct frame *f)
-{
-	struct query_status s;
-
-	query_status(f->q, &s);
-	return !s.complete && !s.failed;
-}
-
 /* Which slices there are is known before the first event; what is in a cell is not, nor is it
  * while the first results are on their way into the table. */
 static bool ready_spectrum(struct frame *f)
@@ -186,6 +174,6 @@ static bool ready_spectrum(struct frame *f)
 
 const struct body body_spectrum = {
 	.where = WHERE_SPECTRUM, .open = open_spectrum, .close = close_spectrum,
-	.draw = spectrum_draw, .act = act_spectrum, .busy = busy_spectrum,
+	.draw = spectrum_draw, .act = act_spectrum, .busy = frame_busy,
 	.ready = ready_spectrum, .status = spectrum_status, .mouse = mouse_spectrum,
 };

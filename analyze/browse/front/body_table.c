@@ -1,17 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tables and trees: rows of a query.  While it fills, rows move: the chosen one is kept by its id,
- * and the first row stays chosen until the user moves. */
-#include <inttypes.h>
-#include <stdio.h>
+/* Tables and trees: rows of a query. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyze/browse/front/tree_rows.h"
-
-static bool is_tree(const struct frame *f)
-{
-	return f->view->kind == VIEW_TREE;
-}
+#include "analyze/browse/front/table_parts.h"
 
 static int open_table(struct ui *u, struct frame *f)
 {
@@ -38,35 +30,7 @@ static void close_table(struct frame *f)
 	f->q = NULL;
 }
 
-/* ---- where the chosen row is ---------------------------------------------------- */
-
-static void settle(struct frame *f, int height)
-{
-	struct query_status s;
-
-	query_status(f->q, &s);
-	if (s.generation != f->seen && f->chosen) {
-		const size_t at = query_find(f->q, f->id);
-
-		if (at != SIZE_MAX) {
-			const size_t line = f->row - f->top;
-
-			f->row = at;
-			f->top = at > line ? at - line : 0;
-		}
-	} else if (s.generation != f->seen && is_tree(f)) {
-		f->row = query_first(f->q);
-	}
-	f->seen = s.generation;
-	if (f->row >= s.n_rows)
-		f->row = s.n_rows ? s.n_rows - 1 : 0;
-	if (f->row < f->top)
-		f->top = f->row;
-	if (height > 0 && f->row >= f->top + (size_t)height)
-		f->top = f->row - (size_t)height + 1;
-	if (f->top > 0 && f->top + (size_t)height > s.n_rows)
-		f->top = s.n_rows > (size_t)height ? s.n_rows - (size_t)height : 0;
-}
+/* ---- the chosen row ------------------------------------------------------------- */
 
 static const struct query_row *chosen_row(struct frame *f)
 {
@@ -89,110 +53,10 @@ static void choose(struct frame *f, size_t row)
 	r = chosen_row(f);
 	if (r)
 		f->id = r->id;
-	f->chosen = r && (f->row > 0 || is_tree(f));
+	f->chosen = r && (f->row > 0 || table_is_tree(f));
 }
 
-/* ---- drawing -------------------------------------------------------------------- */
-
-/* The column that the lines of a tree stand in. */
-static unsigned lead_column(const struct frame *f)
-{
-	for (unsigned i = 0; is_tree(f) && i < f->view->n_columns; i++)
-		if (f->view->columns[i].width == 0)
-			return i;
-	return VIEW_COLUMNS_MAX;
-}
-
-static enum term_role role_of(const struct view_column *col, const struct datum *c)
-{
-	if (col->unit == UNIT_SEVERITY && c->known)
-		return severity_role((unsigned)c->u);
-	return col->gather == GATHER_ALERTS && c->known && c->u > 0 ? ROLE_BADGE : ROLE_TEXT;
-}
-
-static void draw_cell(struct ui *u, const struct frame *f, const struct query_row *r,
-		      const struct column_place *p, int row, enum term_role role)
-{
-	const struct view_column *col = &f->view->columns[p->column];
-	const struct datum *c = &r->cells[p->column];
-	struct buf b = {0};
-
-	if (p->column == lead_column(f))
-		tree_text(u, f, r, p, &b);
-	else
-		ui_datum(u, &b, c, col->unit, false);
-	table_cell(f, p, row, role == ROLE_TEXT ? role_of(col, c) : role, &b, 0);
-	buf_release(&b);
-}
-
-static void draw_row(struct ui *u, const struct frame *f, const struct query_row *r,
-		     const struct columns *c, int row, bool chosen)
-{
-	const enum term_role role = chosen ? ROLE_SELECTED : r->beside ? ROLE_DIM : ROLE_TEXT;
-
-	if (chosen)
-		term_fill(row, 0, term_columns(), role);
-	for (unsigned i = 0; i < c->n; i++)
-		draw_cell(u, f, r, &c->v[i], row, role);
-	if (r->n_alerts && is_tree(f))
-		term_mark(row, 0, 1, severity_role(r->worst));
-}
-
-static void draw_empty(const struct ui *u, const struct frame *f, const struct query_status *s,
-		       int row)
-{
-	term_put(row, 2, -1, s->failed ? ROLE_ERROR : ROLE_DIM, frame_nothing(u, f, s));
-}
-
-static void draw_table(struct ui *u, struct frame *f, int row, int height)
-{
-	struct query_status s;
-	struct columns c;
-
-	if (!f->own_sort && f->sort != browse_sort(u->b, f->view)) {	/* live: it is told now */
-		f->sort = browse_sort(u->b, f->view);
-		query_sort(f->q, f->sort, f->ascending);
-	}
-	settle(f, height - 1);
-	query_status(f->q, &s);
-	query_rows(f->q, f->top, height > 1 ? (size_t)height - 1 : 0, &f->rows);
-	table_place(u, f, &c);
-	for (unsigned i = 0; is_tree(f) && i < c.n; i++)
-		if (c.v[i].column == lead_column(f))
-			tree_shift(f, c.v[i].width);
-	table_head(f, &c, row);
-	if (f->rows.n == 0)
-		draw_empty(u, f, &s, row + 1);
-	for (size_t i = 0; i < f->rows.n && (int)i < height - 1; i++)
-		draw_row(u, f, &f->rows.v[i], &c, row + 1 + (int)i,
-			 f->rows.first + i == f->row);
-}
-
-static void status_table(struct ui *u, struct frame *f, struct buf *out)
-{
-	struct query_status s;
-
-	query_status(f->q, &s);
-	if (s.n_rows)
-		buf_printf(out, "%zu of %zu", f->row + 1, s.n_rows);
-	else
-		buf_str(out, "no rows");
-	buf_printf(out, "  %" PRIu64 " events", s.n_events);
-	if (!s.complete && !s.live)
-		buf_printf(out, "  %u%%", s.permille / 10);
-	if (s.n_evicted)
-		buf_printf(out, "  %" PRIu64 " small rows left out", s.n_evicted);
-	if (f->search && *f->search)
-		buf_printf(out, "  with \"%s\"", f->search);
-	if (f->skip)
-		buf_printf(out, "  %u levels out of sight", f->skip);
-	if (f->at_cursor)
-		buf_str(out, "  alive at the cursor");
-	if (s.failed)
-		buf_printf(out, "  %s", s.failed);
-}
-
-/* ---- keys ----------------------------------------------------------------------- */
+/* ---- sorting -------------------------------------------------------------------- */
 
 static void sort_by(struct frame *f, unsigned column, bool ascending)
 {
@@ -228,12 +92,19 @@ static void next_sort(const struct ui *u, struct frame *f)
 	}
 }
 
+/* ---- moving --------------------------------------------------------------------- */
+
+static void move_by(struct frame *f, long by)
+{
+	choose(f, by < 0 && (size_t)-by > f->row ? 0 : f->row + (size_t)by);
+}
+
 /* In a tree, left and right close and open what is below. */
 static void sideways(struct frame *f, int direction)
 {
 	const struct query_row *r = chosen_row(f);
 
-	if (!is_tree(f)) {
+	if (!table_is_tree(f)) {
 		if (direction > 0)
 			f->first_column++;
 		else if (f->first_column > 0)
@@ -243,13 +114,10 @@ static void sideways(struct frame *f, int direction)
 	if (r && r->has_children && r->folded == (direction > 0))
 		query_fold(f->q, r->id, direction < 0);
 	else if (r)
-		choose(f, direction > 0 ? f->row + 1 : f->row > 0 ? f->row - 1 : 0);
+		move_by(f, direction);
 }
 
-static void move_by(struct frame *f, long by)
-{
-	choose(f, by < 0 && (size_t)-by > f->row ? 0 : f->row + (size_t)by);
-}
+/* ---- searching ------------------------------------------------------------------ */
 
 /* Rows that are here for what is below them were not searched for. */
 static void next_found(struct ui *u, struct frame *f, int direction)
@@ -282,6 +150,14 @@ static void find(struct frame *f, const char *text)
 	f->chosen = false;
 }
 
+static void search_table(struct ui *u, struct frame *f, const char *text, int dir)
+{
+	if (!dir)
+		find(f, text);
+}
+
+/* ---- keys ----------------------------------------------------------------------- */
+
 /* The focus is one file or connection: what leads to files would lead back to it. */
 static bool is_of_one_fd(const struct crumbs *c)
 {
@@ -309,7 +185,6 @@ static bool enter(struct ui *u, struct frame *f)
 static bool act_table(struct ui *u, struct frame *f, enum action a)
 {
 	const int page = f->height > 2 ? f->height - 2 : 1;
-	struct query_status s;
 
 	switch (a) {
 	case ACT_DOWN: move_by(f, 1); return true;
@@ -326,10 +201,7 @@ static bool act_table(struct ui *u, struct frame *f, enum action a)
 	case ACT_HALF_DOWN: move_by(f, page / 2); return true;
 	case ACT_HALF_UP: move_by(f, -page / 2); return true;
 	case ACT_TOP: choose(f, 0); return true;
-	case ACT_BOTTOM:
-		query_status(f->q, &s);
-		choose(f, s.n_rows ? s.n_rows - 1 : 0);
-		return true;
+	case ACT_BOTTOM: choose(f, SIZE_MAX); return true;
 	case ACT_LEFT: sideways(f, -1); return true;
 	case ACT_RIGHT: sideways(f, 1); return true;
 	case ACT_ENTER: return enter(u, f);
@@ -342,7 +214,7 @@ static bool act_table(struct ui *u, struct frame *f, enum action a)
 		frame_keep_columns(u, f);
 		return true;
 	case ACT_AT_CURSOR:
-		if (!is_tree(f))
+		if (!table_is_tree(f))
 			return false;
 		f->at_cursor = !f->at_cursor;
 		query_at(f->q, f->at_cursor ? u->cursor : 0);
@@ -361,14 +233,6 @@ static void time_table(struct ui *u, struct frame *f, uint64_t ts, uint64_t num)
 		choose(f, alert);
 }
 
-static bool busy_table(struct ui *u, struct frame *f)
-{
-	struct query_status s;
-
-	query_status(f->q, &s);
-	return !s.complete && !s.failed;
-}
-
 static bool ready_table(struct frame *f)
 {
 	struct query_status s;
@@ -382,12 +246,6 @@ static unsigned links_table(struct ui *u, struct frame *f, struct link *out, str
 	const struct query_row *r = chosen_row(f);
 
 	return r ? query_links(f->q, r->id, out, a) : 0;
-}
-
-static void search_table(struct ui *u, struct frame *f, const char *text, int dir)
-{
-	if (!dir)
-		find(f, text);
 }
 
 static void mouse_table(struct ui *u, struct frame *f, int row, int column, int height)
@@ -408,16 +266,11 @@ static void mouse_table(struct ui *u, struct frame *f, int row, int column, int 
 	}
 }
 
-const struct body body_table = {
-	.where = WHERE_TABLE, .open = open_table, .close = close_table,
-	.draw = draw_table, .act = act_table, .busy = busy_table, .ready = ready_table,
-	.status = status_table, .links = links_table, .search = search_table,
-	.mouse = mouse_table, .time = time_table,
-};
+#define BODY_OF(place) { \
+	.where = place, .open = open_table, .close = close_table, \
+	.draw = table_draw, .act = act_table, .busy = frame_busy, .ready = ready_table, \
+	.status = table_status, .links = links_table, .search = search_table, \
+	.mouse = mouse_table, .time = time_table, \
+}
 
-const struct body body_tree = {
-	.where = WHERE_TREE, .open = open_table, .close = close_table,
-	.draw = draw_table, .act = act_table, .busy = busy_table, .ready = ready_table,
-	.status = status_table, .links = links_table, .search = search_table,
-	.mouse = mouse_table, .time = time_table,
-};
+const struct body body_table = BODY_OF(WHERE_TABLE), body_tree = BODY_OF(WHERE_TREE);

@@ -205,8 +205,7 @@ void spectrum_draw(struct ui *u, struct frame *f, int row, int height)
 	settle(f, chosen.slice, rows);
 	draw_scale(&p, row);
 	if (s->n_events == 0) {
-		term_put(row + 1, 2, -1, status.failed ? ROLE_ERROR : ROLE_DIM,
-			 frame_nothing(u, f, &status));
+		frame_draw_nothing(u, f, &status, row + 1);
 		return;
 	}
 	shades_init(&shades, term_shades(), plot_most(&p));

@@ -7,6 +7,7 @@
 #ifndef SAKER_BROWSE_UI_H
 #define SAKER_BROWSE_UI_H
 
+#include "analyze/browse/front/crumbs.h"
 #include "analyze/browse/front/doc.h"
 #include "analyze/browse/front/keys.h"
 #include "analyze/browse/front/menu.h"
@@ -47,13 +48,6 @@ struct body {
 
 extern const struct body body_table, body_tree, body_overview, body_events, body_detail,
 	body_stream, body_spectrum;
-
-/* The stacked filters of a frame, and its range. */
-struct crumbs {
-	char *v[FOCUS_MAX];
-	unsigned n;
-	uint64_t from, to;
-};
 
 struct frame {
 	const struct body *body;
@@ -170,33 +164,38 @@ int64_t ui_offset(const struct ui *u);		/* of times shown, east of UTC */
 struct frame *frame_new(const struct body *body, const struct view *v, const struct crumbs *c);
 void frame_free(struct frame *f);
 int frame_open(struct ui *u, struct frame *f);
-/* Columns that are not shown, as bits. */
-uint32_t frame_hidden(const struct ui *u, const struct frame *f);
-/* What is said where there are no rows. */
-const char *frame_nothing(const struct ui *u, const struct frame *f, const struct query_status *s);
-/* Why a view of latencies has no rows; NULL: it may have. */
-const char *frame_untimed(const struct ui *u, const struct frame *f);
 void frame_close(struct frame *f);		/* it remembers its place */
 /* Puts a frame on top; frees it and tells why if it cannot be opened. */
 bool ui_push(struct ui *u, struct frame *f);
 void ui_pop(struct ui *u);
 void ui_pop_all(struct ui *u);
-/* The same view with other crumbs, on top of the stack. */
-bool ui_refocus(struct ui *u, const struct crumbs *c);
+
+/* ---- frame_view.c: what frames of views have in common ---- */
+
+/* Columns that are not shown, as bits. */
+uint32_t frame_hidden(const struct ui *u, const struct frame *f);
 /* How the user wants the columns of a view: they take it from the notes, keep it there. */
 void frame_take_columns(const struct ui *u, struct frame *f);
 void frame_keep_columns(struct ui *u, const struct frame *f);
+/* Why a view of latencies has no rows; NULL: it may have. */
+const char *frame_untimed(const struct ui *u, const struct frame *f);
+/* Says why its query has no rows. */
+void frame_draw_nothing(const struct ui *u, const struct frame *f, const struct query_status *s,
+			int row);
+/* Its query has more to read. */
+bool frame_busy(struct ui *u, struct frame *f);
+
+/* ---- show.c: going somewhere ---- */
+
 /* Opens a view by id, in the focus given. */
 bool ui_show(struct ui *u, const char *view_id, const struct crumbs *c);
 bool ui_show_event(struct ui *u, uint64_t num);
 bool ui_show_stream(struct ui *u, enum stream_kind kind, uint64_t num);
+/* The same view with other crumbs, on top of the stack. */
+bool ui_refocus(struct ui *u, const struct crumbs *c);
 bool ui_follow_link(struct ui *u, const struct link *l);
-void crumbs_copy(struct crumbs *to, const struct crumbs *from);
-void crumbs_release(struct crumbs *c);
-/* False: there are FOCUS_MAX. */
-bool crumbs_add(struct crumbs *c, const char *filter);
-void crumbs_remove(struct crumbs *c, unsigned i);
-void crumbs_focus(const struct crumbs *c, struct focus *out);
+/* Adds a filter; false: there are too many, which is said. */
+bool ui_stack_filter(struct ui *u, struct crumbs *c, const char *filter);
 
 /* ---- act.c: what keys do everywhere; act_prompt.c: what is typed ---- */
 
