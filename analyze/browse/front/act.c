@@ -148,7 +148,7 @@ static void unrange(struct ui *u)
 		u->range_begun = false;
 		return;
 	}
-	if (!ui_top(u)->crumbs.from && ui_top(u)->crumbs.to == UINT64_MAX) {
+	if (!crumbs_range(&ui_top(u)->crumbs)) {
 		u->strip_from = u->first;
 		u->strip_to = u->last + 1;
 		return;

@@ -237,7 +237,7 @@ static void draw_events(struct ui *u, struct frame *f, int row, int height)
 	if (at == SIZE_MAX) {
 		term_put(row + 1, 2, -1, ROLE_DIM, !f->window.complete ? "reading ..." :
 			 frame_untimed(u, f) ? frame_untimed(u, f) :
-			 f->crumbs.n || f->crumbs.from ?
+			 f->crumbs.n || crumbs_range(&f->crumbs) ?
 			 "nothing in this focus; d removes the last filter" : "no events");
 		return;
 	}

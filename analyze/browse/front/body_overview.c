@@ -2,40 +2,17 @@
 /* The first screen: what recording this is, and the head of the views that answer "what happened".
  * Titles lead to the views, rows to what is behind them. */
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyze/browse/front/cell.h"
-#include "analyze/browse/front/table_cells.h"
-#include "capture/base/err.h"
-#include "capture/base/timearg.h"
+#include "analyze/browse/front/overview_parts.h"
 
-enum { PANEL_COLUMNS = 4, FACTS = 2, NUMBER_WIDTH = 9, ROOMY = 24 };
-
-static const struct panel {
-	const char *view, *title, *columns[PANEL_COLUMNS];
-	const char *sort;	/* column, the largest first; NULL: as the view */
-} panels[] = {
+const struct panel panels[PANELS] = {
 	{ "alerts", "Rules that fired", { "SEVERITY", "ALERTS", "RULE" }, NULL },
 	{ "processes", "Processes", { "CPU", "EVENTS", "PID", "COMMAND" }, NULL },
 	{ "executables", "Programs, the newest first", { "FIRST", "RUNS", "PROGRAM" }, "FIRST" },
 	{ "users", "Users", { "EVENTS", "PROCS", "USER" }, NULL },
 	{ "peers", "Peers", { "OUT", "IN", "ADDRESS", "NAME" }, NULL },
-};
-
-enum { N_PANELS = sizeof(panels) / sizeof(panels[0]), ROWS_MAX = N_PANELS * 64 };
-
-struct overview {
-	const struct browse *b;
-	unsigned sort[N_PANELS];	/* of those that are sorted as the view is */
-	struct query *q[N_PANELS];
-	struct query_rows rows;
-	struct orow {
-		unsigned panel;
-		size_t row;		/* of the query; SIZE_MAX: the title */
-	} v[ROWS_MAX];
-	size_t n;
 };
 
 static int column_named(const struct view *v, const char *name)
@@ -46,12 +23,20 @@ static int column_named(const struct view *v, const char *name)
 	return -1;
 }
 
-/* A column that the recording tells something of; -1: none. */
-static int column_told(const struct overview *o, const struct view *v, const char *name)
+int overview_column(const struct overview *o, unsigned panel, unsigned i)
 {
-	const int c = column_named(v, name);
+	const struct view *v = query_view(o->q[panel]);
+	const int c = column_named(v, panels[panel].columns[i]);
 
 	return c >= 0 && browse_tells(o->b, v, (unsigned)c) ? c : -1;
+}
+
+const struct query_row *overview_query_row(struct overview *o, const struct overview_row *r)
+{
+	if (r->row == SIZE_MAX)
+		return NULL;
+	query_rows(o->q[r->panel], r->row, 1, &o->rows);
+	return o->rows.n == 1 ? &o->rows.v[0] : NULL;
 }
 
 static int open_overview(struct ui *u, struct frame *f)
@@ -62,7 +47,7 @@ static int open_overview(struct ui *u, struct frame *f)
 	crumbs_focus(&f->crumbs, &focus);
 	f->overview = o;
 	o->b = u->b;
-	for (unsigned i = 0; i < N_PANELS; i++) {
+	for (unsigned i = 0; i < PANELS; i++) {
 		const struct view *v = views_find(browse_views(u->b), panels[i].view);
 		int sort;
 
@@ -83,203 +68,12 @@ static void close_overview(struct frame *f)
 {
 	struct overview *o = f->overview;
 
-	for (unsigned i = 0; i < N_PANELS; i++)
+	for (unsigned i = 0; i < PANELS; i++)
 		if (o->q[i])
 			query_close(o->q[i]);
 	query_rows_release(&o->rows);
 	free(o);
 	f->overview = NULL;
-}
-
-/* ---- facts ---------------------------------------------------------------------- */
-
-void overview_facts(struct ui *u, struct overview_facts *out)
-{
-	const struct source_info *i = u->info;
-	struct browse_progress p;
-	char from[TIME_TEXT_MAX], span[TIME_TEXT_MAX];
-
-	*out = (struct overview_facts){0};
-	browse_progress(u->b, &p);
-	p.complete |= p.live;
-	time_date(from, u->first, ui_offset(u), ' ');
-	time_span(span, u->last - u->first);
-	snprintf(out->events, sizeof(out->events), "%.19s, %s  %s%" PRIu64 " events%s", from, span,
-		 p.complete ? "" : ">= ", p.n_events,
-		 p.n_lost || !p.complete ? "" : ", none lost");
-	if (p.n_lost)
-		snprintf(out->lost, sizeof(out->lost), "%" PRIu64 " lost at %" PRIu64 " places",
-			 p.n_lost, p.n_losses);
-	snprintf(out->machine, sizeof(out->machine), "host %s  %s %s  %u processors  %s",
-		 *i->hostname ? i->hostname : "?", *i->kernel ? i->kernel : "kernel ?",
-		 i->arch_name ? i->arch_name : "", i->n_cpus, i->format);
-	if (p.damage.n_places || p.damage.cut)
-		snprintf(out->damage, sizeof(out->damage), "%.190s", p.damage.first[0] ?
-			 p.damage.first : "the recording is cut off");
-}
-
-static void draw_facts(struct ui *u, int row)
-{
-	struct overview_facts f;
-
-	overview_facts(u, &f);
-	term_put(row, 1, -1, ROLE_TEXT, f.events);
-	term_put(row, 1 + (int)strlen(f.events) + 2, -1, ROLE_LOSS, f.lost);
-	if (!*f.damage) {
-		term_put(row + 1, 1, -1, ROLE_DIM, f.machine);
-		return;
-	}
-	term_fill(row + 1, 1, (int)strlen(f.damage) + 1, ROLE_ERROR);
-	term_put(row + 1, 2, -1, ROLE_ERROR, f.damage);
-}
-
-/* ---- panels --------------------------------------------------------------------- */
-
-static void list_rows(struct overview *o, int height)
-{
-	int spare = height - FACTS - (height > ROOMY ? 2 * N_PANELS - 1 : N_PANELS);
-
-	o->n = 0;
-	for (unsigned i = 0; i < N_PANELS; i++) {
-		struct query_status s;
-		size_t n;
-
-		if (!o->q[i])
-			continue;
-		query_status(o->q[i], &s);
-		/* alerts take what the others leave */
-		n = (size_t)(spare / (int)(N_PANELS - i) > 1 ? spare / (int)(N_PANELS - i) : 1);
-		if (i == 0)
-			n++;
-		n = s.n_rows < n ? s.n_rows : n;
-		n = n < 60 ? n : 60;
-		spare -= (int)n;
-		o->v[o->n++] = (struct orow){ i, SIZE_MAX };
-		for (size_t k = 0; k < n; k++)
-			o->v[o->n++] = (struct orow){ i, k };
-	}
-}
-
-/* "Critical 2, Error 1", or the names of the columns. */
-static void title_tail(struct ui *u, const struct overview *o, unsigned panel, struct buf *out)
-{
-	const struct view *const v = query_view(o->q[panel]);
-	const char *sep = "";
-	struct browse_progress p;
-
-	if (strcmp(panels[panel].view, "alerts") != 0 || ui_top(u)->crumbs.n ||
-	    ui_top(u)->crumbs.from) {
-		for (unsigned i = 0; i < PANEL_COLUMNS; i++) {
-			if (column_told(o, v, panels[panel].columns[i]) < 0)
-				continue;
-			buf_printf(out, "%s%s", sep, panels[panel].columns[i]);
-			sep = ", ";
-		}
-		return;
-	}
-	browse_progress(u->b, &p);
-	for (unsigned i = 0; i < PRIORITY__N; i++)
-		if (p.n_alerts[i]) {
-			buf_printf(out, "%s%s %" PRIu64, sep, priority_name[i], p.n_alerts[i]);
-			sep = ", ";
-		}
-}
-
-static void draw_title(struct ui *u, const struct overview *o, unsigned panel, int row,
-		       bool chosen)
-{
-	struct query_status s;
-	struct buf tail = {0};
-	char text[120];
-	int n;
-
-	query_status(o->q[panel], &s);
-	n = snprintf(text, sizeof(text), "%s  %zu%s", panels[panel].title, s.n_rows,
-		     s.complete || s.live ? "" : " ...");
-	title_tail(u, o, panel, &tail);
-	if (chosen)
-		term_fill(row, 0, term_columns(), ROLE_SELECTED);
-	term_put(row, 1, -1, chosen ? ROLE_SELECTED : ROLE_KEY, text);
-	term_quoted(row, n + 4, -1, chosen ? ROLE_SELECTED : ROLE_DIM, tail.p, tail.len, false);
-	buf_release(&tail);
-}
-
-static void draw_row(struct ui *u, struct overview *o, const struct orow *r, int row, bool chosen)
-{
-	const struct view *v = query_view(o->q[r->panel]);
-	const enum term_role role = chosen ? ROLE_SELECTED : ROLE_TEXT;
-	int at = 3;
-
-	query_rows(o->q[r->panel], r->row, 1, &o->rows);
-	if (chosen)
-		term_fill(row, 0, term_columns(), role);
-	for (unsigned i = 0; o->rows.n == 1 && i < PANEL_COLUMNS; i++) {
-		const int c = column_told(o, v, panels[r->panel].columns[i]);
-		enum term_role own = role;
-		struct buf b = {0};
-		int w, width;
-
-		if (c < 0)
-			continue;
-		width = v->columns[c].width ? v->columns[c].width : term_columns() - at;
-		ui_datum(u, &b, &o->rows.v[0].cells[c], v->columns[c].unit, false);
-		w = (int)cell_width(b.p, b.len, (size_t)width, term_utf8());
-		if (!chosen && v->columns[c].unit == UNIT_SEVERITY)
-			own = severity_role((unsigned)o->rows.v[0].cells[c].u);
-		if (unit_is_right(v->columns[c].unit)) {
-			width = NUMBER_WIDTH;
-			term_quoted(row, at + (w < width ? width - w : 0), width, own, b.p, b.len,
-				    false);
-		} else {
-			term_quoted(row, at, width, own, b.p, b.len, false);
-		}
-		at += width + 2;
-		buf_release(&b);
-	}
-}
-
-/* A recording that grows may tell by now what a view is sorted by. */
-static void sort_as_told(struct overview *o)
-{
-	for (unsigned i = 0; i < N_PANELS; i++) {
-		const struct view *const v = o->q[i] ? query_view(o->q[i]) : NULL;
-
-		if (!v || panels[i].sort || o->sort[i] == browse_sort(o->b, v))
-			continue;
-		o->sort[i] = browse_sort(o->b, v);
-		query_sort(o->q[i], o->sort[i], v->ascending);
-	}
-}
-
-static void draw_overview(struct ui *u, struct frame *f, int row, int height)
-{
-	struct overview *o = f->overview;
-	const size_t room = height > FACTS ? (size_t)(height - FACTS) : 0;
-	unsigned panel = UINT32_MAX;
-	size_t line = 0;
-
-	sort_as_told(o);
-	draw_facts(u, row);
-	list_rows(o, height);
-	if (f->row >= o->n)
-		f->row = o->n ? o->n - 1 : 0;
-	if (f->row < f->top)
-		f->top = f->row;
-	if (f->row >= f->top + room - room / 4)
-		f->top = f->row - (room - room / 4) + 1;
-	if (o->n + N_PANELS <= room)
-		f->top = 0;
-	for (size_t i = f->top; i < o->n && line < room; i++, line++) {
-		/* a line apart where there is room for it */
-		if (o->v[i].row == SIZE_MAX && panel != UINT32_MAX && height > ROOMY &&
-		    ++line >= room)
-			break;
-		panel = o->v[i].panel;
-		if (o->v[i].row == SIZE_MAX)
-			draw_title(u, o, panel, row + FACTS + (int)line, i == f->row);
-		else
-			draw_row(u, o, &o->v[i], row + FACTS + (int)line, i == f->row);
-	}
 }
 
 static void status_overview(struct ui *u, struct frame *f, struct buf *out)
@@ -295,23 +89,12 @@ static void status_overview(struct ui *u, struct frame *f, struct buf *out)
 
 /* ---- keys ----------------------------------------------------------------------- */
 
-static uint64_t row_id(struct overview *o, const struct orow *r, bool *ok)
-{
-	query_rows(o->q[r->panel], r->row, 1, &o->rows);
-	*ok = o->rows.n == 1;
-	return *ok ? o->rows.v[0].id : 0;
-}
-
 static unsigned links_overview(struct ui *u, struct frame *f, struct link *out, struct arena *a)
 {
 	struct overview *o = f->overview;
-	bool ok;
-	uint64_t id;
+	const struct query_row *r = f->row < o->n ? overview_query_row(o, &o->v[f->row]) : NULL;
 
-	if (f->row >= o->n || o->v[f->row].row == SIZE_MAX)
-		return 0;
-	id = row_id(o, &o->v[f->row], &ok);
-	return ok ? query_links(o->q[o->v[f->row].panel], id, out, a) : 0;
+	return r ? query_links(o->q[o->v[f->row].panel], r->id, out, a) : 0;
 }
 
 static bool enter(struct ui *u, struct frame *f)
@@ -344,16 +127,15 @@ static bool act_overview(struct ui *u, struct frame *f, enum action a)
 	}
 }
 
-static bool row_has(struct overview *o, const struct orow *r, const char *text)
+static bool row_has(struct overview *o, const struct overview_row *r, const char *text)
 {
-	const struct panel *p = &panels[r->panel];
+	const struct query_row *const cells = overview_query_row(o, r);
 
 	if (r->row == SIZE_MAX)
-		return text_has(p->title, strlen(p->title), text);
-	query_rows(o->q[r->panel], r->row, 1, &o->rows);
-	for (unsigned i = 0; o->rows.n == 1 && i < PANEL_COLUMNS; i++) {
-		const int c = column_named(query_view(o->q[r->panel]), p->columns[i]);
-		const struct datum *d = c < 0 ? NULL : &o->rows.v[0].cells[c];
+		return text_has(panels[r->panel].title, strlen(panels[r->panel].title), text);
+	for (unsigned i = 0; cells && i < PANEL_COLUMNS; i++) {
+		const int c = overview_column(o, r->panel, i);
+		const struct datum *d = c < 0 ? NULL : &cells->cells[c];
 
 		if (d && d->text && text_has(d->text, d->len, text))
 			return true;
@@ -389,7 +171,7 @@ static void search_overview(struct ui *u, struct frame *f, const char *text, int
 
 static bool busy_overview(struct ui *u, struct frame *f)
 {
-	for (unsigned i = 0; i < N_PANELS; i++) {
+	for (unsigned i = 0; i < PANELS; i++) {
 		struct query_status s;
 
 		if (!f->overview->q[i])
@@ -404,13 +186,13 @@ static bool busy_overview(struct ui *u, struct frame *f)
 bool overview_part(const struct frame *f, unsigned i, struct query **q, const char **title,
 		   uint32_t *hidden)
 {
-	if (i >= N_PANELS)
+	if (i >= PANELS)
 		return false;
 	*q = f->overview->q[i];
 	*title = panels[i].title;
 	*hidden = UINT32_MAX;
 	for (unsigned k = 0; *q && k < PANEL_COLUMNS; k++) {
-		const int c = column_told(f->overview, query_view(*q), panels[i].columns[k]);
+		const int c = overview_column(f->overview, i, k);
 
 		if (c >= 0)
 			*hidden &= ~(1u << c);
@@ -425,7 +207,7 @@ static const char *title_overview(struct frame *f)
 
 const struct body body_overview = {
 	.where = WHERE_OVERVIEW, .open = open_overview, .close = close_overview,
-	.draw = draw_overview, .act = act_overview, .busy = busy_overview,
+	.draw = overview_draw, .act = act_overview, .busy = busy_overview,
 	.status = status_overview, .links = links_overview,
 	.search = search_overview, .title = title_overview,
 };

@@ -40,6 +40,11 @@ void crumbs_remove(struct crumbs *c, unsigned i)
 	c->n--;
 }
 
+bool crumbs_range(const struct crumbs *c)
+{
+	return c->from || c->to != UINT64_MAX;
+}
+
 void crumbs_focus(const struct crumbs *c, struct focus *out)
 {
 	*out = (struct focus){ .n = c->n, .from = c->from, .to = c->to };

@@ -20,6 +20,8 @@ void crumbs_release(struct crumbs *c);
 /* One that is there is not added again.  False: there are FOCUS_MAX. */
 bool crumbs_add(struct crumbs *c, const char *filter);
 void crumbs_remove(struct crumbs *c, unsigned i);
+/* There is a range. */
+bool crumbs_range(const struct crumbs *c);
 /* For the model; points into c. */
 void crumbs_focus(const struct crumbs *c, struct focus *out);
 

@@ -14,11 +14,17 @@ const char *frame_untimed(const struct ui *u, const struct frame *f)
 
 static const char *nothing(const struct ui *u, const struct frame *f, const struct query_status *s)
 {
-	return s->failed ? s->failed : !s->complete && !s->live ? "reading ..." :
-		frame_untimed(u, f) ? frame_untimed(u, f) :
-		f->search && *f->search ? "no row has this text" :
-		f->crumbs.n || f->crumbs.from ? "nothing in this focus; d removes the last filter"
-		: "nothing of this kind happened";
+	if (s->failed)
+		return s->failed;
+	if (!s->complete && !s->live)
+		return "reading ...";
+	if (frame_untimed(u, f))
+		return frame_untimed(u, f);
+	if (f->search && *f->search)
+		return "no row has this text";
+	if (f->crumbs.n || crumbs_range(&f->crumbs))
+		return "nothing in this focus; d removes the last filter";
+	return "nothing of this kind happened";
 }
 
 void frame_draw_nothing(const struct ui *u, const struct frame *f, const struct query_status *s,

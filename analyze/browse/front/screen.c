@@ -73,7 +73,7 @@ static int crumb(int column, int room, const char *text, enum term_role role)
 /* The range, or what the strip shows, at the right end of the line; its columns. */
 static int times(struct ui *u, const struct crumbs *c)
 {
-	const bool range = c->from || c->to != UINT64_MAX;
+	const bool range = crumbs_range(c);
 	const uint64_t from = range ? c->from > u->first ? c->from : u->first : u->strip_from;
 	const uint64_t to = range ? c->to < u->last ? c->to : u->last : u->strip_to - 1;
 	char text[64], a[20], b[20];

@@ -317,7 +317,7 @@ static void begin_place(struct ui *u)
 	if (u->options->filter)
 		crumbs_add(&c, u->options->filter);
 	ui_show(u, "overview", NULL);
-	if ((view && strcmp(view, "overview") != 0) || c.n > 0 || c.from || c.to != UINT64_MAX)
+	if ((view && strcmp(view, "overview") != 0) || c.n > 0 || crumbs_range(&c))
 		ui_show(u, view && strcmp(view, "overview") != 0 ? view : c.n > 0 &&
 			u->options->filter ? "events" : "overview", &c);
 	if (resumed && p->row && ui_top(u)->q) {
