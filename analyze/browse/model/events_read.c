@@ -57,10 +57,8 @@ static void told(struct events *e, const struct seeker *s, uint64_t hi, bool end
 
 static bool past_focus(const struct events *e, const struct seeker *s)
 {
-	const uint64_t slack = 1000000000;
-
 	return e->focus.to != UINT64_MAX && s->ev.num && s->ev.ts > e->focus.to
-		&& s->ev.ts - e->focus.to > slack;
+		&& s->ev.ts - e->focus.to > DISORDER_NS;
 }
 
 /* ---- forward ---- */

@@ -82,17 +82,9 @@ unsigned link_put(struct link *out, unsigned n, const char *title, const char *v
 
 /* ---- processes ---- */
 
-static const struct table *processes_of(const struct browse *b)
-{
-	for (unsigned i = 0; i < b->base->plan.n_views; i++)
-		if (b->base->plan.views[i].processes)
-			return &b->base->tables[i];
-	return NULL;
-}
-
 static bool comes_again(struct browse *b, int64_t pid)
 {
-	const struct table *t = processes_of(b);
+	const struct table *t = scan_processes(b->base);
 	unsigned n = 0;
 
 	browse_lock(b);

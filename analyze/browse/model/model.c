@@ -13,7 +13,6 @@
 #include "capture/base/err.h"
 #include "capture/base/progress.h"
 #include "capture/trace/skr.h"
-#include "rules/set/correlate.h"
 
 enum { ARRANGE_NS = 120000000 };
 
@@ -135,11 +134,7 @@ static int begin_base(struct browse *b)
 {
 	struct scan_plan plan = { .to = UINT64_MAX, .rules = b->rules, .marks = true,
 				  .plain = true };
-	size_t n_correlations = 0;
 
-	if (b->rules)
-		ruleset_correlations(b->rules, &n_correlations);
-	plan.alone = n_correlations > 0;
 	for (size_t i = 0; i < b->views->n && plan.n_views < SCAN_VIEWS_MAX; i++) {
 		const struct view *v = b->views->v[i];
 

@@ -6,10 +6,7 @@
 
 #include "capture/base/err.h"
 
-enum {
-	LOOK_EVERY = 2048,
-	DISORDER_NS = 1000000000,	/* events of several processors are in order to within it */
-};
+enum { LOOK_EVERY = 2048 };
 
 static void widen(struct pass *p, uint64_t ts)
 {
@@ -323,8 +320,7 @@ static void want(const struct pass *p)
 	if (p->plan->n_views == 0 || p->plan->marks)
 		event_set_fill(&views);
 	if (p->filter)
-		for (unsigned i = 0; i < sizeof(views.bits) / sizeof(views.bits[0]); i++)
-			views.bits[i] &= cond_events(p->filter)->bits[i];
+		event_set_meet(&views, cond_events(p->filter));
 	event_set_union(&all, &views);
 	if (p->plan->rules) {
 		event_set_union(&all, &p->detect.wanted);
@@ -398,7 +394,7 @@ static int go_to_part(struct pass *p)
 	p->ctx.cur = state_current(p->st);
 	state_begin(p->st, p->r->b->info.first_ts);
 	/* Behind the part that was the last when the scan began there may be more by now. */
-	s->stop_key = p->plan->alone || (p->scan->follows && p->part + 1 == p->scan->n_parts) ? 0 :
+	s->stop_key = p->scan->alone || (p->scan->follows && p->part + 1 == p->scan->n_parts) ? 0 :
 		to_key;
 	s->pick = (struct source_pick){0};
 	p->sieve = p->scan->sieve;
@@ -429,7 +425,7 @@ static void end_watch(struct pass *p)
 {
 	if (p->scan->base && !__atomic_load_n(&p->scan->cancelled, __ATOMIC_RELAXED))
 		watcher_end(&p->watcher, p->part,
-			    p->plan->alone ? browse_n_parts(p->r->b) : p->part + 1);
+			    p->scan->alone ? browse_n_parts(p->r->b) : p->part + 1);
 }
 
 void pass_begin(struct pass *p, unsigned part)

@@ -8,7 +8,6 @@
 #include "analyze/browse/model/inside.h"
 #include "analyze/browse/model/links.h"
 #include "capture/base/err.h"
-#include "rules/set/correlate.h"
 
 struct query {
 	struct query *next;
@@ -66,7 +65,6 @@ static struct scan *make_scan(struct browse *b, const struct view *v, const stru
 {
 	struct scan_plan plan = { .n_views = 1, .from = f->from, .to = f->to,
 		.rules = v->kind == VIEW_ALERTS, .plain = is_all(b, f) };
-	size_t n_correlations = 0;
 	struct scan *s;
 
 	if (focus_compile(b, f, NULL, &plan.filter) < 0)
@@ -76,9 +74,6 @@ static struct scan *make_scan(struct browse *b, const struct view *v, const stru
 		cond_free(plan.filter);
 		return NULL;
 	}
-	if (plan.rules)
-		ruleset_correlations(b->rules, &n_correlations);
-	plan.alone = n_correlations > 0;
 	s = scan_new(b, &plan);
 	s->name = xstrdup(name);
 	return s;
@@ -261,20 +256,11 @@ void query_fold(struct query *q, uint64_t row, bool folded)
 
 /* ---- the clerk's part ---- */
 
-static const struct table *processes_of(const struct browse *b)
-{
-	const struct scan *s = b->base;
-
-	for (unsigned i = 0; i < s->plan.n_views; i++)
-		if (s->plan.views[i].processes)
-			return &s->tables[i];
-	return NULL;
-}
-
 static void arrange(struct query *q)
 {
 	struct browse *const b = q->b;
-	struct arrange a = { .rows = q->table, .view = q->view, .processes = processes_of(b) };
+	struct arrange a = { .rows = q->table, .view = q->view,
+			     .processes = scan_processes(b->base) };
 	struct shown *rows, *old;
 	uint64_t *folded;
 	char *search;
@@ -490,7 +476,7 @@ void query_spectrum(struct query *q, struct spectrum *out)
 /* Of rows whose process is an ancestor only the first pass knows. */
 static const struct row *row_of(struct query *q, uint64_t id)
 {
-	const struct table *all = processes_of(q->b);
+	const struct table *all = scan_processes(q->b->base);
 	const struct row *r = table_find(q->table, id);
 
 	return r || q->view->kind != VIEW_TREE || !all ? r : table_find(all, id);

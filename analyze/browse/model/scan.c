@@ -5,8 +5,7 @@
 #include <string.h>
 
 #include "analyze/browse/model/inside.h"
-
-enum { DISORDER_NS = 1000000000 };
+#include "rules/set/correlate.h"
 
 static bool part_meets(const struct scan *s, const struct part *p)
 {
@@ -24,6 +23,15 @@ static bool part_needed(const struct scan *s, unsigned i)
 	return part_meets(s, &s->b->parts[i]) || (s->follows && i + 1 == s->b->n_parts);
 }
 
+static bool has_correlations(const struct scan_plan *plan, const struct browse *b)
+{
+	size_t n = 0;
+
+	if (plan->rules)
+		ruleset_correlations(b->rules, &n);
+	return n > 0;
+}
+
 /* The parts that can have events of the range: a run of them. */
 static void choose_parts(struct scan *s)
 {
@@ -32,8 +40,8 @@ static void choose_parts(struct scan *s)
 
 	s->follows = b->grows && !b->over
 		&& (s->plan.to >= last || last - s->plan.to < DISORDER_NS);
-	s->n_parts = s->plan.alone ? 1 : b->n_parts;
-	if (s->plan.alone)
+	s->n_parts = s->alone ? 1 : b->n_parts;
+	if (s->alone)
 		return;
 	while (s->first_part < s->n_parts && !part_needed(s, s->first_part))
 		s->first_part++;
@@ -67,6 +75,7 @@ struct scan *scan_new(struct browse *b, const struct scan_plan *plan)
 
 	s->b = b;
 	s->plan = *plan;
+	s->alone = has_correlations(plan, b);
 	s->lo = plan->from > b->info.first_ts ? plan->from : b->info.first_ts;
 	s->hi = plan->to < b->info.last_ts || (b->grows && plan->to != UINT64_MAX) ? plan->to :
 		b->info.last_ts;
@@ -118,6 +127,14 @@ bool scan_has(const struct scan *s, const struct view *v, unsigned *at)
 			return true;
 	}
 	return false;
+}
+
+const struct table *scan_processes(const struct scan *s)
+{
+	for (unsigned i = 0; i < s->plan.n_views; i++)
+		if (s->plan.views[i].processes)
+			return &s->tables[i];
+	return NULL;
 }
 
 bool scan_complete(const struct scan *s)

@@ -24,6 +24,7 @@ enum {
 	PARCEL_BYTES = 24 << 20,
 	TABLE_ROWS_MAX = 200000,	/* more are thrown away by halves */
 	TABLE_BYTES_MAX = 48 << 20,
+	DISORDER_NS = 1000000000,	/* events of several processors are in order to within it */
 };
 
 /* What is looked for. */
@@ -35,7 +36,6 @@ struct scan_plan {
 	bool rules;		/* run them: alerts */
 	bool marks;		/* note alerts, losses and new programs */
 	bool plain;		/* no focus: processes of the snapshot belong to it */
-	bool alone;		/* one part: correlations remember from part to part */
 };
 
 struct histogram {
@@ -73,6 +73,7 @@ struct scan {
 	bool caught_up;			/* it has been at the end */
 	bool widens;			/* the histograms' range does as well */
 	bool base;
+	bool alone;			/* one part: correlations remember from part to part */
 	bool sieved;			/* blocks without rows are left out */
 	struct sieve sieve;
 	struct scan *parent;		/* whose condition is this one's; it has a reference */
@@ -146,6 +147,8 @@ void histogram_halve(struct histogram *h);
 void tail_free(struct pass *p);
 /* Whether a scan has gathered this view's rows; its place in tables. */
 bool scan_has(const struct scan *s, const struct view *v, unsigned *at);
+/* Its table of processes, if it gathers one; or NULL. */
+const struct table *scan_processes(const struct scan *s);
 unsigned scan_permille(const struct scan *s);
 
 #endif
