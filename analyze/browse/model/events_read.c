@@ -55,12 +55,6 @@ static void told(struct events *e, const struct seeker *s, uint64_t hi, bool end
 	browse_unlock(e->b);
 }
 
-static bool past_focus(const struct events *e, const struct seeker *s)
-{
-	return e->focus.to != UINT64_MAX && s->ev.num && s->ev.ts > e->focus.to
-		&& s->ev.ts - e->focus.to > DISORDER_NS;
-}
-
 /* ---- forward ---- */
 
 /* Of the recording, at whose end the seeker is: the last events may have been passed over. */
@@ -83,7 +77,7 @@ static void read_on(struct events *e, struct seeker *s, unsigned need)
 	while ((n < need || (n < need + ROWS_AHEAD && looked < AHEAD_EVENTS))
 	       && !job_over(&e->job)) {
 		rc = seek_next(s, e->hi + 1);
-		over = rc != 0 || past_focus(e, s);
+		over = rc != 0 || range_is_over(e->focus.to, &s->ev);
 		if (over)
 			break;
 		e->lost += events_loss(s);

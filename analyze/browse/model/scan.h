@@ -107,6 +107,12 @@ struct part {
 	uint64_t first_num, n_events, first_ts, last_ts;
 };
 
+/* Behind this event there are none up to the time to. */
+static inline bool range_is_over(uint64_t to, const struct event *ev)
+{
+	return to != UINT64_MAX && ev->num && ev->ts > to && ev->ts - to > DISORDER_NS;
+}
+
 /* Cuts the recording; out has room for PARTS_MAX. */
 enum { PARTS_MAX = 1024 };
 unsigned parts_of(struct source *s, struct part *out);
