@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the files of the model share: the browser behind model.h. */
+/* What the files of the model share: the browser behind model.h, as open.c makes it. */
 #ifndef SAKER_BROWSE_INSIDE_H
 #define SAKER_BROWSE_INSIDE_H
 
@@ -96,6 +96,7 @@ void browse_tell(struct browse *b);
 /* Behind a parcel or a request: queries put their rows in order; true: some did.  The clerk,
  * without the lock. */
 bool queries_arrange(struct browse *b);
+void *clerk_run(void *browse);
 void queries_free(struct browse *b);
 struct scan *query_scan(struct query *q);
 /* Compiles the conditions of a focus and one more (or NULL) into one.  0 with *out NULL: there are

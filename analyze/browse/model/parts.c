@@ -87,3 +87,15 @@ void parts_grow(struct browse *b)
 	while (x && b->n_indexed < x->n)
 		grow_by(b, &x->entry[b->n_indexed++]);
 }
+
+unsigned browse_part(struct browse *b, uint64_t num, uint64_t ts)
+{
+	unsigned i;
+
+	browse_lock(b);
+	i = b->n_parts - 1;
+	while (i > 0 && (num ? b->parts[i].first_num > num : b->parts[i].first_ts >= ts))
+		i--;
+	browse_unlock(b);
+	return i;
+}

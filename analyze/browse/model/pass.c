@@ -120,7 +120,7 @@ static bool has_rows(const struct pass *p)
 /* What the first pass has seen of blocks is all there is in them. */
 static void end_watch(struct pass *p)
 {
-	if (p->scan->base && !__atomic_load_n(&p->scan->cancelled, __ATOMIC_RELAXED))
+	if (p->scan->base && !scan_is_cancelled(p->scan))
 		watcher_end(&p->watcher, p->part,
 			    p->scan->alone ? browse_n_parts(p->r->b) : p->part + 1);
 }

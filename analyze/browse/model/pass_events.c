@@ -186,7 +186,7 @@ static bool is_wanted(const struct pass *p)
 {
 	if (p->scan->base)
 		reader_give_way(p->r);
-	return !__atomic_load_n(&p->scan->cancelled, __ATOMIC_RELAXED);
+	return !scan_is_cancelled(p->scan);
 }
 
 int pass_read_on(struct pass *p)

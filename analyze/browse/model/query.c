@@ -127,7 +127,7 @@ void query_close(struct query *q)
 	browse_lock(b);
 	q->closed = true;
 	if (--q->scan->n_refs == 0 && !q->scan->base && !q->scan->complete)
-		__atomic_store_n(&q->scan->cancelled, true, __ATOMIC_RELAXED);
+		scan_cancel(q->scan);
 	wake_clerk(b);
 	browse_unlock(b);
 }

@@ -94,6 +94,15 @@ struct scan *scan_new(struct browse *b, const struct scan_plan *plan)
 	return s;
 }
 
+void browse_begin(struct browse *b, struct scan *s)
+{
+	browse_lock(b);
+	s->next = b->scans;
+	b->scans = s;
+	pthread_cond_broadcast(&b->work);
+	browse_unlock(b);
+}
+
 void scan_free(struct scan *s)
 {
 	if (s->tail)

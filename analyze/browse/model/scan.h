@@ -67,7 +67,7 @@ struct scan {
 	struct browse *b;
 	struct scan_plan plan;
 	unsigned n_refs;
-	bool cancelled;			/* read without the lock */
+	bool cancelled;			/* read without the lock: scan_cancel */
 	bool complete;			/* there is nothing more to come */
 	bool follows;			/* its last part ends where the recording does */
 	bool caught_up;			/* it has been at the end */
@@ -136,6 +136,15 @@ void reader_give_way(struct reader *r);
 /* A scan for a plan, which it takes over; not yet known to anybody. */
 struct scan *scan_new(struct browse *b, const struct scan_plan *plan);
 void scan_free(struct scan *s);
+/* Nobody wants more of it; with the lock. */
+static inline void scan_cancel(struct scan *s)
+{
+	__atomic_store_n(&s->cancelled, true, __ATOMIC_RELAXED);
+}
+static inline bool scan_is_cancelled(const struct scan *s)
+{
+	return __atomic_load_n(&s->cancelled, __ATOMIC_RELAXED);
+}
 /* Joins a parcel and frees it; the clerk, without the lock. */
 void scan_join(struct scan *s, struct parcel *p);
 void parcel_free(struct parcel *p);

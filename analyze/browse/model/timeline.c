@@ -158,7 +158,7 @@ static struct scan *zoom(struct browse *b, const struct strip *s, struct scan *o
 	}
 	if (z) {
 		z->n_refs = 0;
-		__atomic_store_n(&z->cancelled, true, __ATOMIC_RELAXED);
+		scan_cancel(z);
 	}
 	of->n_refs++;
 	browse_unlock(b);
