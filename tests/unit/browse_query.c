@@ -2,7 +2,9 @@
 /* Views over a recording: the same rows for any number of threads, and the right ones. */
 #include "tests/unit/test.h"
 
+#include <fcntl.h>
 #include <sched.h>
+#include <sys/resource.h>
 
 #include "analyze/browse/model/inside.h"
 #include "analyze/browse/model/links.h"
@@ -473,6 +475,35 @@ static void queries_can_be_closed_any_time(void **unused)
 	}
 }
 
+static rlim_t n_files(void)
+{
+	rlim_t n = 0;
+
+	for (int fd = 0; fd < 256; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
+/* With room for none, one, two, ... files more. */
+static void a_browser_that_cannot_open_all_its_files_leaves_none_open(void **unused)
+{
+	const rlim_t before = n_files();
+	struct rlimit old, less;
+	bool opened = false;
+	struct world w;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+	for (rlim_t more = 0; !opened; more++) {
+		less = (struct rlimit){ before + more, old.rlim_max };
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &less), 0);
+		world_open_at(&w, world_path, 2);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+		opened = w.b != NULL;
+		world_end(&w);
+		assert_int_equal(n_files(), before);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -492,6 +523,7 @@ int main(void)
 		cmocka_unit_test(wrong_filters_are_told),
 		cmocka_unit_test(the_first_pass_gives_way),
 		cmocka_unit_test(queries_can_be_closed_any_time),
+		cmocka_unit_test(a_browser_that_cannot_open_all_its_files_leaves_none_open),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

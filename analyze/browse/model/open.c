@@ -47,26 +47,32 @@ static int open_first(struct browse *b, const struct browse_options *o)
 	return 0;
 }
 
+/* What is open of it is the browser's, whatever fails then. */
+static int open_reader(struct browse *b)
+{
+	const unsigned i = b->n_readers++;
+	struct reader *const r = &b->readers[i], *const aside = &b->asides[i];
+
+	r->b = b;
+	r->source = i || b->grows ? open_another(b) : b->first;
+	if (!r->source)
+		return -ERR_SYSTEM;
+	if (b->grows)
+		return 0;
+	*aside = (struct reader){ .b = b, .source = open_another(b) };
+	r->aside = aside;
+	return aside->source ? 0 : -ERR_SYSTEM;
+}
+
 static int open_sources(struct browse *b, const struct browse_options *o)
 {
 	const unsigned wanted = n_readers(o);
 
 	if (original_open(&b->original, o->path) < 0 || open_first(b, o) < 0)
 		return -ERR_SYSTEM;
-	for (; b->n_readers < wanted; b->n_readers++) {
-		struct reader *const r = &b->readers[b->n_readers];
-		struct reader *const aside = &b->asides[b->n_readers];
-
-		r->source = b->n_readers || b->grows ? open_another(b) : b->first;
-		if (!r->source)
+	while (b->n_readers < wanted)
+		if (open_reader(b) < 0)
 			return -ERR_SYSTEM;
-		if (b->grows)
-			continue;
-		*aside = (struct reader){ .b = b, .source = open_another(b) };
-		r->aside = aside;
-		if (!aside->source)
-			return -ERR_SYSTEM;
-	}
 	for (unsigned i = 0; i < SEEKERS; i++) {
 		struct source *s = open_another(b);
 
@@ -121,7 +127,6 @@ static int begin_base(struct browse *b)
 static int start(struct browse *b)
 {
 	for (unsigned i = 0; i < b->n_readers; i++) {
-		b->readers[i].b = b;
 		if (pthread_create(&b->readers[i].thread, NULL, reader_run, &b->readers[i]) != 0)
 			return err_sys("a thread for reading");
 		b->readers[i].runs = true;
