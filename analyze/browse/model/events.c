@@ -74,21 +74,6 @@ const struct view *events_view(const struct events *e)
 
 /* ---- the window ---- */
 
-static size_t row_at(const struct events *e, uint64_t num)
-{
-	size_t lo = 0, hi = e->n;
-
-	while (lo < hi) {
-		const size_t mid = lo + (hi - lo) / 2;
-
-		if (e->v[mid]->row.num < num)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
 static void copy_row(const struct events *e, const struct cached *c, struct event_row *r,
 		     struct arena *a)
 {
@@ -118,7 +103,7 @@ static bool copy_window(struct events *e, uint64_t num, unsigned before, unsigne
 
 	if (!e->lo || num < e->lo || (num > e->hi && !e->end))
 		return false;
-	at = row_at(e, num);
+	at = events_at(e, num);
 	/* Behind the last event is the last event. */
 	if (at == e->n && e->end && at > 0)
 		at--;
@@ -176,7 +161,7 @@ unsigned events_links(struct events *e, uint64_t num, struct link out[LINKS_MAX]
 	size_t at;
 
 	browse_lock(e->b);
-	at = row_at(e, num);
+	at = events_at(e, num);
 	if (at < e->n && e->v[at]->row.num == num) {
 		s = e->v[at]->subject;
 		s.fd_name.p = arena_strn(a, s.fd_name.p, s.fd_name.len);

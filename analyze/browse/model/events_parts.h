@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the list of events (events.c), its reading (events_read.c) and searching in it (search.c)
- * share; events_row.c makes rows, events_tail.c goes on where a recording grows.
+ * share; events_back.c reads what is before a place, events_tail.c goes on where a recording grows,
+ * events_row.c makes rows.
  *
- * Known rows are one run: all events in focus whose numbers are from lo up to hi.  It grows at
- * both ends and begins anew when a place far from it is asked for. */
+ * Known rows (events_known.c) are one run: all events in focus whose numbers are from lo up to hi.
+ * It grows at both ends and begins anew when a place far from it is asked for. */
 #ifndef SAKER_BROWSE_EVENTS_PARTS_H
 #define SAKER_BROWSE_EVENTS_PARTS_H
 
@@ -83,6 +84,15 @@ static inline bool events_is_plain(const struct events *e)
 {
 	return !e->filter && e->focus.from == 0;
 }
+static inline bool events_needs_bulk(const struct events *e)
+{
+	return e->plan.bulk || (e->filter && cond_needs_bulk(e->filter));
+}
+/* About n more rows before lo. */
+void events_read_back(struct events *e, struct seeker *s, unsigned n);
+/* The number of the n-th event in focus before num; of the first where the part has fewer, num
+ * where it has none. */
+uint64_t events_before(struct events *e, struct seeker *s, uint64_t num, unsigned n);
 /* What came behind hi, of which the last rows are kept and at least before of them. */
 void events_read_tail(struct events *e, struct seeker *s, unsigned before);
 void events_run(struct job *j, struct seeker *s);
@@ -91,7 +101,21 @@ static inline bool is_end(const struct events *e, const struct place *p)
 {
 	return !p->num && p->ts == UINT64_MAX && e->b->grows;
 }
-/* Drops what is far from the place; with the lock. */
+
+/* ---- the run of known rows ---- */
+
+/* Where the first row from event num on stands. */
+size_t events_at(const struct events *e, uint64_t num);
+/* No rows, and nothing is known; with the lock. */
 void events_clear(struct events *e);
+/* No rows, and those to come begin at num. */
+void events_begin(struct events *e, uint64_t num);
+void events_append(struct events *e, struct cached *c);
+/* n rows, before which all is known from number lo on. */
+void events_prepend(struct events *e, struct cached **v, size_t n, uint64_t lo);
+/* All is known up to number hi.  end: there was no more, for this seeker. */
+void events_told(struct events *e, const struct seeker *s, uint64_t hi, bool end);
+/* Drops rows that are far from event num. */
+void events_trim(struct events *e, uint64_t num);
 
 #endif
