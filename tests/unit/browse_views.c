@@ -153,6 +153,10 @@ static void wrong_views_are_told_with_their_place(void **unused)
 		{ "- view: a\n  keys: [proc.pid]\n  columns: [{name: X}]\n  next: b\n",
 		  "there is no view 'b'" },
 		{ "- view: a\n  keys: [rule.name]\n  columns: [{name: X}]\n", "rule.name" },
+		{ "- view: a\n  kind: alerts\n  keys: [rule.nam]\n  columns: [{name: X}]\n",
+		  "v.yaml:3:10: there is no field 'rule.nam'" },
+		{ "- view: a\n  keys: [proc.pidd, proc.pid x]\n  columns: [{name: X}]\n",
+		  "v.yaml:2:21: 'proc.pid x' is no field" },
 		{ "- view: a\n  kind: tree\n  keys: [fd.name]\n  columns: [{name: X}]\n",
 		  "the key of a tree is proc.pid" },
 		{ "- view: a\n  keys: [proc.pid]\n  columns: [{name: X, width: 1000}]\n",
@@ -188,6 +192,28 @@ static void wrong_views_are_told_with_their_place(void **unused)
 		assert_true(vs.n - n <= 1);
 		views_release(&vs);
 	}
+}
+
+static void the_last_view_that_fits_can_be_replaced(void **unused)
+{
+	struct views vs;
+	size_t n;
+
+	views_init(&vs);
+	for (n = vs.n; n < VIEWS_MAX; n++) {
+		char text[80];
+
+		snprintf(text, sizeof(text), "- {view: v%zu, title: old, keys: [proc.pid], "
+			 "columns: [{name: X}]}\n", n);
+		assert_int_equal(load(&vs, text), 0);
+	}
+	assert_int_equal(load(&vs, "- {view: v127, title: new, keys: [proc.pid], "
+			      "columns: [{name: X}]}\n"), 0);
+	assert_string_equal(views_find(&vs, "v127")->title, "new");
+	assert_true(load(&vs, "- {view: one_more, keys: [proc.pid], columns: [{name: X}]}\n") < 0);
+	assert_error_has("v.yaml:1:3: more than 128 views");
+	assert_int_equal(vs.n, VIEWS_MAX);
+	views_release(&vs);
 }
 
 /* ---- tables ---- */
@@ -309,6 +335,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(views_know_their_latencies),
 	cmocka_unit_test(own_views_are_like_shipped_ones),
 	cmocka_unit_test(wrong_views_are_told_with_their_place),
+	cmocka_unit_test(the_last_view_that_fits_can_be_replaced),
 	cmocka_unit_test(joined_tables_are_as_one),
 	cmocka_unit_test(different_values_are_counted_up_to_a_bound),
 	cmocka_unit_test(what_counted_least_goes),

@@ -11,6 +11,8 @@
 /* Values of alerts that are no fields of events. */
 enum rule_field { RULE_NONE, RULE_NAME, RULE_PRIORITY, RULE_TAGS, RULE_LINE, RULE_FIELDS };
 
+enum rule_field gather_rule_field(const char *text);
+
 struct gather_field {
 	struct field_ref ref;
 	uint8_t rule;		/* enum rule_field; then ref is not set */

@@ -13,6 +13,14 @@ static const char *const rule_fields[RULE_FIELDS] = {
 	[RULE_LINE] = "rule.line",
 };
 
+enum rule_field gather_rule_field(const char *text)
+{
+	for (unsigned i = RULE_NAME; i < RULE_FIELDS; i++)
+		if (strcmp(text, rule_fields[i]) == 0)
+			return (enum rule_field)i;
+	return RULE_NONE;
+}
+
 static int parse_field(struct gather_plan *p, const char *text, struct gather_field *out)
 {
 	const size_t len = text ? strlen(text) : 0;
@@ -20,12 +28,10 @@ static int parse_field(struct gather_plan *p, const char *text, struct gather_fi
 	out->none = !text;
 	if (!text)
 		return 0;
-	for (unsigned i = RULE_NAME; i < RULE_FIELDS; i++)
-		if (strcmp(text, rule_fields[i]) == 0) {
-			out->rule = (uint8_t)i;
-			return p->view->kind == VIEW_ALERTS ? 0 :
-			       err(ERR_RULE, "%s is only known where kind is alerts", text);
-		}
+	out->rule = (uint8_t)gather_rule_field(text);
+	if (out->rule)
+		return p->view->kind == VIEW_ALERTS ? 0 :
+			err(ERR_RULE, "%s is only known where kind is alerts", text);
 	if (field_parse(&out->ref, text, len, &p->arena) != len)
 		return err(ERR_RULE, "%s", *err_text() ? err_text() : text);
 	p->bulk |= field_needs_bulk(&out->ref);

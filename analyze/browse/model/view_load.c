@@ -98,15 +98,19 @@ static bool is_id(const char *id)
 	return *id && strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789_-") == strlen(id);
 }
 
-static void put_view(struct views *vs, const struct view *v)
+/* In the place of one with the same id.  False: there are too many. */
+static bool put_view(struct views *vs, const struct view *v)
 {
-	for (size_t i = 0; i < vs->n; i++)
-		if (strcmp(vs->v[i]->id, v->id) == 0) {
-			vs->v[i] = v;
-			return;
-		}
-	vs->v = mem_grow(vs->v, &vs->cap, vs->n + 1, sizeof(*vs->v));
-	vs->v[vs->n++] = v;
+	size_t i = 0;
+
+	while (i < vs->n && strcmp(vs->v[i]->id, v->id) != 0)
+		i++;
+	if (i == VIEWS_MAX)
+		return false;
+	if (i == vs->n)
+		vs->v = mem_grow(vs->v, &vs->cap, ++vs->n, sizeof(*vs->v));
+	vs->v[i] = v;
+	return true;
 }
 
 static void read_view(struct load *l, const struct yaml *map)
@@ -138,10 +142,8 @@ static void read_view(struct load *l, const struct yaml *map)
 	check_spectrum(l, v, map);
 	load_sort(l, v, map);
 	check_filter(l, v, map);
-	if (l->n_wrong == before && l->views->n == VIEWS_MAX)
+	if (l->n_wrong == before && !put_view(l->views, v))
 		load_wrong(l, map, "more than %d views", VIEWS_MAX);
-	if (l->n_wrong == before)
-		put_view(l->views, v);
 }
 
 static void check_next(struct load *l)

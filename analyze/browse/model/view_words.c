@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "analyze/browse/model/gather.h"
 #include "analyze/browse/model/view_load_parts.h"
 #include "capture/base/err.h"
 
@@ -94,11 +95,15 @@ void load_field(struct load *l, const struct yaml *v, const struct view *view)
 {
 	struct field_ref r;
 	struct arena a = {0};
+	size_t n;
 
-	if (strncmp(v->p, "rule.", 5) == 0 && view->kind == VIEW_ALERTS)
-		return;		/* gather_plan_init knows them */
-	if (field_parse(&r, v->p, v->len, &a) != v->len)
-		load_wrong(l, v, "%s", *err_text() ? err_text() : "this is no field");
+	if (view->kind == VIEW_ALERTS && gather_rule_field(v->p))
+		return;
+	n = field_parse(&r, v->p, v->len, &a);
+	if (!n)
+		load_wrong(l, v, "%s", err_text());
+	else if (n != v->len)
+		load_wrong(l, v, "'%s' is no field", v->p);
 	else if (r.desc->flags & (FIELD_FILTER_ONLY | FIELD_LIST))
 		load_wrong(l, v, "%s can only be used in conditions", v->p);
 	arena_release(&a);
