@@ -24,11 +24,6 @@ void term_redraw(void)
 	clearok(curscr, true);
 }
 
-unsigned long term_attributes(enum term_role role)
-{
-	return term.attributes[role];
-}
-
 static int room(int row, int column, int width)
 {
 	if (row < 0 || row >= LINES || column < 0 || column >= COLS)

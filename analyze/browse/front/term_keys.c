@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the terminal sends, as keys. */
+/* What the terminal sends, as keys; and the wait for it, which signals end too. */
 #include <curses.h>
+#include <poll.h>
+#include <unistd.h>
 
 #include "analyze/browse/front/escape.h"
 #include "analyze/browse/front/term_parts.h"
 
 enum { IGNORED = -9 };
+
+static struct term_mouse event;		/* the last one */
 
 /* Releases and movements are nothing to act on. */
 static int decode_mouse(void)
@@ -14,18 +18,18 @@ static int decode_mouse(void)
 
 	if (getmouse(&e) != OK)
 		return IGNORED;
-	term.event = (struct term_mouse){
+	event = (struct term_mouse){
 		.row = e.y, .column = e.x,
 		.press = e.bstate & (BUTTON1_PRESSED | BUTTON1_CLICKED),
 		.up = e.bstate & BUTTON4_PRESSED,
 		.down = e.bstate & BUTTON5_PRESSED,
 	};
-	return term.event.press || term.event.up || term.event.down ? KEY_MOUSE : IGNORED;
+	return event.press || event.up || event.down ? KEY_MOUSE : IGNORED;
 }
 
 struct term_mouse term_mouse(void)
 {
-	return term.event;
+	return event;
 }
 
 /* Esc has come: alone, with a key (which is Alt and that key), or as a sequence. */
@@ -70,11 +74,49 @@ static int decode_one(void)
 }
 
 /* ncurses reads ahead: behind what is ignored there may be keys that poll knows nothing of. */
-int term_decode(void)
+static int decode(void)
 {
 	int key;
 
 	while ((key = decode_one()) == IGNORED)
 		;
 	return key;
+}
+
+/* ---- waiting -------------------------------------------------------------------- */
+
+static int key_of(short revents)
+{
+	char none;
+	int key;
+
+	if (!(revents & POLLIN))
+		return revents & (POLLHUP | POLLERR | POLLNVAL) ? TERM_GONE : TERM_NOTHING;
+	key = decode();
+	/* Readable, but there is nothing: the other side is closed. */
+	if (key == TERM_NOTHING && revents & POLLHUP && read(STDIN_FILENO, &none, 0) < 0)
+		return TERM_GONE;
+	return key;
+}
+
+int term_key(int fd, int ms)
+{
+	struct pollfd p[] = {
+		{ .fd = STDIN_FILENO, .events = POLLIN },
+		{ .fd = term_pipe(), .events = POLLIN },
+		{ .fd = fd, .events = POLLIN },
+	};
+	int key = term_do_asked();
+
+	if (key < 0)
+		return key;
+	key = decode();		/* ncurses may have read ahead */
+	if (key != TERM_NOTHING)
+		return key;
+	if (poll(p, 3, ms) < 0)	/* a signal */
+		p[0].revents = p[1].revents = 0;
+	if (p[1].revents)
+		term_drain();
+	key = term_do_asked();
+	return key < 0 ? key : key_of(p[0].revents);
 }
