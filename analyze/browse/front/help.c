@@ -61,20 +61,11 @@ void help_search(struct ui *u, const char *text, int dir)
 
 void help_key(struct ui *u, int key)
 {
-	const int height = screen_body_height();
 	const enum action a = keys_find(WHERE_DETAIL, key);
 
+	if (doc_act(&u->help, a, screen_body_height()))
+		return;
 	switch (a) {
-	case ACT_DOWN: doc_scroll(&u->help, 1, height); return;
-	case ACT_UP: doc_scroll(&u->help, -1, height); return;
-	case ACT_PAGE_DOWN: doc_scroll(&u->help, height - 1, height); return;
-	case ACT_PAGE_UP: doc_scroll(&u->help, 1 - height, height); return;
-	case ACT_HALF_DOWN: doc_scroll(&u->help, height / 2, height); return;
-	case ACT_HALF_UP: doc_scroll(&u->help, -height / 2, height); return;
-	case ACT_TOP: doc_scroll(&u->help, -(1 << 20), height); return;
-	case ACT_BOTTOM: doc_scroll(&u->help, 1 << 20, height); return;
-	case ACT_NEXT_PART: doc_go_section(&u->help, 1, height); return;
-	case ACT_PREV_PART: doc_go_section(&u->help, -1, height); return;
 	case ACT_SEARCH: ui_ask(u, ASK_SEARCH, ""); return;
 	case ACT_NEXT: help_search(u, NULL, 1); return;
 	case ACT_PREV: help_search(u, NULL, -1); return;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analyze/browse/front/ui.h"
 
-#include <curses.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "analyze/browse/front/ui_parts.h"
 #include "capture/base/err.h"
 #include "capture/base/progress.h"
 #include "capture/base/timearg.h"
@@ -41,152 +40,6 @@ void ui_error(struct ui *u, const char *fmt, ...)
 int64_t ui_offset(const struct ui *u)
 {
 	return u->local ? u->utc_offset : 0;
-}
-
-/* ---- keys by mode --------------------------------------------------------------- */
-
-static void prompt_mode(struct ui *u, int key)
-{
-	const size_t len = u->prompt.text.len;
-
-	if (key == ('L' & 0x1f)) {
-		term_redraw();
-		return;
-	}
-	switch (prompt_key(&u->prompt, key)) {
-	case PROMPT_GOES_ON:
-		if (u->ask == ASK_SEARCH && (len != u->prompt.text.len || key >= 0x20))
-			ui_prompt_changed(u);
-		return;
-	case PROMPT_DONE:
-		ui_prompt_done(u);
-		return;
-	case PROMPT_LEFT:
-		u->mode = u->under;
-		ui_prompt_left(u);
-	}
-}
-
-static void menu_mode(struct ui *u, int key)
-{
-	struct term_mouse m;
-	enum menu_result r;
-
-	if (key == KEY_MOUSE) {
-		m = term_mouse();
-		if (!m.press)
-			return;
-		r = menu_click(&u->menu, m.row);
-	} else if (key == ('L' & 0x1f)) {
-		term_redraw();
-		return;
-	} else {
-		r = menu_key(&u->menu, key);
-	}
-	if (r == MENU_GOES_ON)
-		return;
-	if (r == MENU_LEFT) {
-		u->mode = MODE_BODY;
-		menu_release(&u->menu);
-		return;
-	}
-	if (r == MENU_CHOSEN)
-		u->mode = MODE_BODY;
-	ui_menu_done(u, menu_value(&u->menu));
-	if (u->mode != MODE_MENU)
-		menu_release(&u->menu);
-}
-
-static void mouse(struct ui *u)
-{
-	struct frame *f = ui_top(u);
-	const int height = screen_body_height();
-	const struct term_mouse m = term_mouse();
-
-	if (m.up || m.down)
-		for (int i = 0; i < 3; i++)
-			ui_act(u, m.up ? ACT_UP : ACT_DOWN);
-	else if (m.press && (m.row == 2 || m.row == 3))
-		strip_mouse(u, m.column);
-	else if (m.press && m.row >= SCREEN_ABOVE && m.row < SCREEN_ABOVE + height &&
-		 f->body->mouse)
-		f->body->mouse(u, f, m.row - SCREEN_ABOVE, m.column, height);
-}
-
-static void body_mode(struct ui *u, int key)
-{
-	const enum action a = keys_find(ui_top(u)->body->where, key);
-
-	if (a != ACT_REDRAW)
-		u->message[0] = 0;
-	if (key == KEY_MOUSE)
-		mouse(u);
-	else if (!ui_act(u, a) && key > ' ' && key < 0x7f)
-		ui_say(u, "%c does nothing here; ? shows the keys", key);
-}
-
-static void act_key(struct ui *u, int key)
-{
-	switch (u->mode) {
-	case MODE_BODY:
-		body_mode(u, key);
-		return;
-	case MODE_PROMPT:
-		prompt_mode(u, key);
-		return;
-	case MODE_MENU:
-		menu_mode(u, key);
-		return;
-	case MODE_HELP:
-		help_key(u, key);
-	}
-}
-
-static bool ready(const struct ui *u)
-{
-	struct frame *f = ui_top(u);
-
-	return u->mode != MODE_BODY || !f->body->ready || f->body->ready(f);
-}
-
-/* Keys that do not wait for what is on the screen. */
-static bool is_at_once(const struct ui *u, int key)
-{
-	switch (keys_find(ui_top(u)->body->where, key)) {
-	case ACT_QUIT: case ACT_CANCEL: case ACT_SUSPEND: case ACT_REDRAW:
-		return u->mode == MODE_BODY;
-	default:
-		return false;
-	}
-}
-
-/* Who types ahead of a scan means what will be there. */
-static void on_key(struct ui *u, int key)
-{
-	u->n_keys += key != KEY_MOUSE;	/* ncurses may join what a mouse tells */
-	u->n_clicks += key == KEY_MOUSE;
-	if (is_at_once(u, key)) {
-		u->n_ahead = 0;
-		act_key(u, key);
-	} else if (u->n_ahead > 0 || !ready(u)) {
-		if (u->n_ahead < KEYS_AHEAD)
-			u->ahead[u->n_ahead++] = key;
-	} else {
-		act_key(u, key);
-	}
-}
-
-/* True if a key that had waited was acted on. */
-static bool take_ahead(struct ui *u)
-{
-	const int key = u->ahead[0];
-
-	if (u->n_ahead == 0 || !ready(u))
-		return false;
-	memmove(u->ahead, u->ahead + 1, --u->n_ahead * sizeof(u->ahead[0]));
-	arena_reset(&u->arena);
-	act_key(u, key);
-	return true;
 }
 
 /* ---- the loop ------------------------------------------------------------------- */
@@ -238,6 +91,9 @@ static void handle(struct ui *u, int key)
 {
 	switch (key) {
 	case TERM_NOTHING:
+		browse_changed(u->b);
+		ui_mark_step(u);
+		return;
 	case TERM_RESIZED:
 		return;
 	case TERM_QUIT:
@@ -246,117 +102,61 @@ static void handle(struct ui *u, int key)
 		return;
 	default:
 		arena_reset(&u->arena);
-		on_key(u, key);
+		ui_key(u, key);
 	}
+}
+
+/* What goes on between keys; how long to wait for one, at most wait (-1: for ever). */
+static int step(struct ui *u, int wait)
+{
+	if (u->export && (export_step(u) || !u->export))
+		wait = 0;
+	if (wait < 0 && stream_plays(ui_top(u)))
+		wait = DRAW_EVERY_MS;
+	return live_wait(u, wait);
+}
+
+static uint64_t now_ms(void)
+{
+	return monotonic_ns() / 1000000;
 }
 
 static void loop(struct ui *u)
 {
-	uint64_t drawn = 0;
-	bool due = true, was_ready = true;	/* when it was drawn */
+	uint64_t drawn = 0;		/* when; 0: it is due */
+	bool was_ready = true;		/* then */
 
 	while (!u->quit) {
-		const uint64_t now = monotonic_ns() / 1000000;
 		const uint64_t next = drawn + (was_ready ? DRAW_EVERY_MS : DRAW_SOON_MS);
-		int wait = due ? (next > now ? (int)(next - now) : 0) : -1;
+		const uint64_t now = now_ms();
+		int wait = next > now ? (int)(next - now) : 0;
 		int key;
 
 		live_step(u);
-		if (due && wait == 0) {
-			was_ready = ready(u);
-			due = draw(u);
-			drawn = monotonic_ns() / 1000000;
-			wait = due ? DRAW_SOON_MS : -1;
+		if (wait == 0) {
+			was_ready = ui_ready(u);
+			wait = draw(u) ? DRAW_SOON_MS : -1;
+			drawn = now_ms();
 		}
-		if (take_ahead(u)) {
-			due = true;
+		if (ui_take_ahead(u)) {
 			drawn = 0;
 			continue;
 		}
-		if (u->export) {
-			due = true;
-			if (export_step(u) || !u->export)
-				wait = 0;
-		}
-		if (stream_plays(ui_top(u)) && wait < 0)
-			wait = DRAW_EVERY_MS, due = true;
-		key = term_key(browse_fd(u->b), live_wait(u, wait));
+		key = term_key(browse_fd(u->b), step(u, wait));
 		handle(u, key);
-		if (key != TERM_NOTHING) {
+		if (key != TERM_NOTHING)
 			drawn = 0;
-			due = true;
-		} else {
-			browse_changed(u->b);
-			ui_mark_step(u);
-			due = true;
-		}
 	}
 }
 
 /* ---- begin and end -------------------------------------------------------------- */
-
-static void begin_place(struct ui *u)
-{
-	const struct notes_place *p = &u->notes.place;
-	struct crumbs c = { .to = UINT64_MAX };
-	const char *view = u->options->view;
-	bool resumed = false;
-
-	if (!view && !u->options->filter && p->known) {
-		u->cursor = p->cursor;
-		u->cursor_num = p->num;
-		c.from = p->from;
-		c.to = p->to;
-		for (size_t i = 0; i < p->n_filters; i++)
-			if (focus_check(u->b, p->filters[i]) == 0)
-				crumbs_add(&c, p->filters[i]);
-		view = p->view;
-		resumed = view && (strcmp(view, "overview") != 0 || c.n > 0 ||
-				   u->cursor != u->first);
-	}
-	if (u->options->filter)
-		crumbs_add(&c, u->options->filter);
-	ui_show(u, "overview", NULL);
-	if ((view && strcmp(view, "overview") != 0) || c.n > 0 || crumbs_range(&c))
-		ui_show(u, view && strcmp(view, "overview") != 0 ? view : c.n > 0 &&
-			u->options->filter ? "events" : "overview", &c);
-	if (resumed && p->row && ui_top(u)->q) {
-		ui_top(u)->id = p->row;
-		ui_top(u)->chosen = true;
-	}
-	if (resumed && !u->message_is_error)
-		ui_say(u, "where you left; Backspace goes to the overview");
-	crumbs_release(&c);
-}
-
-static void save_place(struct ui *u)
-{
-	struct notes_place *p = &u->notes.place;
-	unsigned at = u->n_frames - 1;
-	const struct frame *f;
-
-	while (u->frames[at]->body == &body_detail || u->frames[at]->body == &body_stream)
-		at--;
-	f = u->frames[at];
-	notes_place_clear(p);
-	p->known = true;
-	p->view = xstrdup(f->view ? f->view->id : "overview");
-	p->cursor = u->cursor;
-	p->num = u->cursor_num;
-	p->row = f->q && f->chosen ? f->id : 0;
-	p->from = f->crumbs.from;
-	p->to = f->crumbs.to;
-	for (unsigned i = 0; i < f->crumbs.n; i++)
-		notes_place_filter(p, f->crumbs.v[i]);
-	u->notes.changed = true;
-}
 
 static int leave(struct ui *u)
 {
 	int rc = 0;
 
 	if (!u->options->no_notes && u->n_frames > 0) {
-		save_place(u);
+		place_save(u);
 		rc = notes_save(&u->notes);
 	}
 	export_cancel(u);
@@ -384,7 +184,7 @@ int ui_run(struct browse *b, struct notes *notes, const struct ui_options *o)
 	u.live.follows = true;
 	if (o->live)
 		u.cursor = u.last;
-	begin_place(&u);
+	place_begin(&u);
 	if (u.n_frames == 0) {
 		rc = err(ERR_UNSUPPORTED, "%s", u.message);
 	} else {
