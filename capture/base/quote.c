@@ -42,6 +42,17 @@ uint32_t utf8_decode(const unsigned char *p, size_t n)
 	return c;
 }
 
+size_t utf8_encode(uint32_t c, char out[4])
+{
+	const size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+	static const unsigned char first[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+
+	for (size_t i = n; i-- > 1; c >>= 6)
+		out[i] = (char)(0x80 | (c & 0x3f));
+	out[0] = (char)(first[n] | c);
+	return n;
+}
+
 /* C0, C1, zero width and bidirectional marks, line separators, BOM, tags. */
 bool utf8_deceives(uint32_t c)
 {

@@ -31,6 +31,8 @@ void quote_dots(struct buf *out, const void *p, size_t len);
 size_t utf8_sequence(const unsigned char *p, size_t len);
 /* The character of a valid sequence of n bytes. */
 uint32_t utf8_decode(const unsigned char *p, size_t n);
+/* Writes a character to out; its bytes. */
+size_t utf8_encode(uint32_t c, char out[4]);
 /* True of characters that control a terminal, or the direction or visibility of text. */
 bool utf8_deceives(uint32_t c);
 

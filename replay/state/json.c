@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "capture/base/quote.h"
+
 static const char *skip_space(const char *p, const char *end)
 {
 	while (p < end && (*p == ' ' || *p == '\t' || *p == '\n' || *p == '\r'))
@@ -119,13 +121,9 @@ static int hex4(const char *p, const char *end)
 
 static void put_utf8(struct buf *out, int c)
 {
-	if (c >= 0x800) {
-		buf_byte(out, (uint8_t)(0xe0 | c >> 12));
-		buf_byte(out, (uint8_t)(0x80 | (c >> 6 & 0x3f)));
-	} else if (c >= 0x80) {
-		buf_byte(out, (uint8_t)(0xc0 | c >> 6));
-	}
-	buf_byte(out, (uint8_t)(c < 0x80 ? c : 0x80 | (c & 0x3f)));
+	char bytes[4];
+
+	buf_put(out, bytes, utf8_encode((uint32_t)c, bytes));
 }
 
 /* Surrogates stay two characters: nobody's container is called so. */

@@ -46,6 +46,20 @@ static void json_strings_are_valid_for_any_bytes(void **unused)
 	QUOTE(quote_json, "\xf0\x9f\x98\x80\x7f", "\xf0\x9f\x98\x80\x7f");
 }
 
+static void characters_become_utf8_and_come_back(void **unused)
+{
+	char bytes[4];
+
+	for (uint32_t c = 0; c < 0x110000; c++) {
+		const size_t n = utf8_encode(c, bytes);
+
+		if (c >= 0xd800 && c < 0xe000)	/* none */
+			continue;
+		assert_int_equal(utf8_sequence((unsigned char *)bytes, n), n);
+		assert_int_equal(utf8_decode((unsigned char *)bytes, n), c);
+	}
+}
+
 static void payload_shows_other_bytes_as_dots(void **unused)
 {
 	QUOTE(quote_dots, "GET /\r\n\xff", "GET /...");
@@ -329,6 +343,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(an_earlier_recording_is_kept),
 	cmocka_unit_test(terminal_text_never_holds_a_control_byte),
 	cmocka_unit_test(json_strings_are_valid_for_any_bytes),
+	cmocka_unit_test(characters_become_utf8_and_come_back),
 	cmocka_unit_test(payload_shows_other_bytes_as_dots),
 	cmocka_unit_test(quote_terminal_ends_within_its_array),
 	cmocka_unit_test(numbers_print_at_their_limits),

@@ -132,27 +132,9 @@ static void insert(struct prompt *p, const char *s, size_t n)
 
 static void insert_character(struct prompt *p, uint32_t c)
 {
-	char out[4];
+	char bytes[4];
 
-	if (c < 0x80) {
-		out[0] = (char)c;
-		insert(p, out, 1);
-	} else if (c < 0x800) {
-		out[0] = (char)(0xc0 | c >> 6);
-		out[1] = (char)(0x80 | (c & 0x3f));
-		insert(p, out, 2);
-	} else if (c < 0x10000) {
-		out[0] = (char)(0xe0 | c >> 12);
-		out[1] = (char)(0x80 | (c >> 6 & 0x3f));
-		out[2] = (char)(0x80 | (c & 0x3f));
-		insert(p, out, 3);
-	} else {
-		out[0] = (char)(0xf0 | c >> 18);
-		out[1] = (char)(0x80 | (c >> 12 & 0x3f));
-		out[2] = (char)(0x80 | (c >> 6 & 0x3f));
-		out[3] = (char)(0x80 | (c & 0x3f));
-		insert(p, out, 4);
-	}
+	insert(p, bytes, utf8_encode(c, bytes));
 }
 
 static size_t word_before(const struct prompt *p)

@@ -355,21 +355,7 @@ size_t vt_row(const struct vt *v, int row, char *out)
 
 		if (c == HALF)
 			continue;
-		if (c < 0x80) {
-			out[n++] = c ? (char)c : ' ';
-		} else if (c < 0x800) {
-			out[n++] = (char)(0xc0 | c >> 6);
-			out[n++] = (char)(0x80 | (c & 0x3f));
-		} else if (c < 0x10000) {
-			out[n++] = (char)(0xe0 | c >> 12);
-			out[n++] = (char)(0x80 | (c >> 6 & 0x3f));
-			out[n++] = (char)(0x80 | (c & 0x3f));
-		} else {
-			out[n++] = (char)(0xf0 | c >> 18);
-			out[n++] = (char)(0x80 | (c >> 12 & 0x3f));
-			out[n++] = (char)(0x80 | (c >> 6 & 0x3f));
-			out[n++] = (char)(0x80 | (c & 0x3f));
-		}
+		n += utf8_encode(c ? c : ' ', out + n);
 		if (c)
 			end = n;
 	}
