@@ -104,6 +104,18 @@ static void characters_are_repeated_and_erased_in_place(void **unused)
 	check_row(2, "b");
 }
 
+static void what_only_one_terminal_knows_moves_nothing(void **unused)
+{
+	vt_reset(&vt);
+	put("one\n\033[?1001s\033[?1001rtwo\033[>2T\033[>1;3L\033[?1;1S\n");
+	check_row(0, "one");
+	check_row(1, "two");
+	put("\033[12\033[3;2Hthree");
+	check_row(2, " three");
+	put("\033[?2K");
+	check_row(2, "");
+}
+
 static void text_scrolls(void **unused)
 {
 	vt_reset(&vt);
@@ -206,6 +218,7 @@ int main(void)
 		cmocka_unit_test(half_of_a_wide_character_does_not_stay),
 		cmocka_unit_test(the_cursor_is_moved_and_text_erased),
 		cmocka_unit_test(characters_are_repeated_and_erased_in_place),
+		cmocka_unit_test(what_only_one_terminal_knows_moves_nothing),
 		cmocka_unit_test(text_scrolls),
 		cmocka_unit_test(titles_colors_and_queries_are_read_over),
 		cmocka_unit_test(no_bytes_leave_the_terminal),

@@ -39,9 +39,21 @@ static bool is_alternate(int mode)
 
 static void mode(struct vt *v, bool on)
 {
-	for (unsigned i = 0; v->private_mode && i < v->n_args; i++)
+	for (unsigned i = 0; i < v->n_args; i++)
 		if (is_alternate(arg(v, i, 0)))
 			vt_alternate(v, on);
+}
+
+/* The same letters mean something else then: mc begins with ?1001r, which sets no margins. */
+static void private_csi(struct vt *v, uint8_t c)
+{
+	if (v->mark != '?')
+		return;
+	switch (c) {
+	case 'J': vt_erase_display(v, arg(v, 0, 0)); break;
+	case 'K': vt_erase_line(v, arg(v, 0, 0)); break;
+	case 'h': case 'l': mode(v, c == 'h'); break;
+	}
 }
 
 static void csi(struct vt *v, uint8_t c)
@@ -70,7 +82,6 @@ static void csi(struct vt *v, uint8_t c)
 	case 'L': vt_shift_lines(v, -arg(v, 0, 1)); break;
 	case 'M': vt_shift_lines(v, arg(v, 0, 1)); break;
 	case 'r': margins(v, arg(v, 0, 1), arg(v, 1, VT_ROWS)); break;
-	case 'h': case 'l': mode(v, c == 'h'); break;
 	}
 }
 
@@ -86,11 +97,16 @@ static void csi_byte(struct vt *v, uint8_t c)
 		v->n_args = v->n_args ? v->n_args : 1;
 		if (v->n_args < VT_ARGS)
 			v->arg[v->n_args++] = 0;
-	} else if (c == '?') {
-		v->private_mode = true;
+	} else if (c >= '<' && c <= '?') {
+		v->mark = c;
+	} else if (c == 0x1b) {		/* it was cut off: another one begins */
+		v->state = VT_ESC;
 	} else if (c >= 0x40) {
-		csi(v, c);
 		v->state = VT_TEXT;
+		if (v->mark)
+			private_csi(v, c);
+		else
+			csi(v, c);
 	}
 }
 
@@ -101,7 +117,7 @@ static void escape(struct vt *v, uint8_t c)
 	case '[':
 		v->state = VT_CSI;
 		v->n_args = 0;
-		v->private_mode = false;
+		v->mark = 0;
 		memset(v->arg, 0, sizeof(v->arg));
 		break;
 	case ']': case 'P': case '_': case '^': case 'X':

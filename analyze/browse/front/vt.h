@@ -17,7 +17,7 @@ struct vt {
 	int top, bottom;			/* rows that scroll */
 	enum { VT_TEXT, VT_ESC, VT_CSI, VT_STRING, VT_STRING_ESC, VT_CHARSET } state;
 	unsigned arg[VT_ARGS], n_args;
-	bool private_mode;
+	uint8_t mark;				/* of a private sequence: ? > = <; or 0 */
 	uint8_t utf8[4];
 	unsigned n_utf8;
 	uint32_t last;				/* character, which may be repeated */
