@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The list of events: a window around a place.  The model fetches rows; moves that run ahead of it
- * wait (f->pending) and are done when the rows are there. */
+/* The list of events. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/browse/front/events_parts.h"
 #include "analyze/browse/front/found.h"
 #include "analyze/browse/front/table_cells.h"
 #include "capture/base/err.h"
@@ -30,112 +30,11 @@ static void close_events(struct frame *f)
 	f->searching = false;
 }
 
-/* ---- the place ------------------------------------------------------------------ */
-
-static void take_place(struct ui *u, struct frame *f, const struct event_row *r)
-{
-	f->place = (struct place){ r->num, r->ts };
-	u->cursor = r->ts;
-	u->cursor_num = r->num;
-}
-
-/* The index in the window of the chosen row; SIZE_MAX: it is not there yet. */
-static size_t chosen(const struct frame *f)
-{
-	const struct event_window *w = &f->window;
-
-	if (w->n == 0)
-		return SIZE_MAX;
-	if (w->at < w->n)
-		return w->at;
-	return w->complete ? w->n - 1 : SIZE_MAX;
-}
-
-/* Does what can be done of a move; what cannot yet stays. */
-static void step(struct ui *u, struct frame *f, int height)
-{
-	struct event_window *w = &f->window;
-	const unsigned ahead = (unsigned)(labs(f->pending) < 4 * height ? labs(f->pending)
-					  : 4 * height);
-	size_t at;
-	long to;
-
-	events_window(f->e, &f->place, f->pending < 0 ? ahead : 0, f->pending > 0 ? ahead : 0, w);
-	at = chosen(f);
-	if (at == SIZE_MAX) {
-		if (w->complete)
-			f->pending = 0;
-		return;
-	}
-	to = (long)at + (f->pending < 0 ? -(long)ahead : (long)ahead);
-	if ((to < 0 || to >= (long)w->n) && !w->complete)
-		return;
-	to = to < 0 ? 0 : to >= (long)w->n ? (long)w->n - 1 : to;
-	f->line += (int)(to - (long)at);
-	f->pending += f->pending < 0 ? (long)ahead : -(long)ahead;
-	if ((to == 0 && w->begin) || (to == (long)w->n - 1 && w->end))
-		f->pending = 0;
-	f->tail = false;
-	take_place(u, f, &w->v[to]);
-}
-
-/* Who stands on the last row goes with it while the recording grows. */
-static const struct place *wanted_place(const struct frame *f)
-{
-	static const struct place end = { .ts = UINT64_MAX };
-
-	return f->tail && !f->pending ? &end : &f->place;
-}
-
-static void look(struct ui *u, struct frame *f, int height)
-{
-	size_t at;
-	int below;
-
-	while (f->pending) {
-		const long before = f->pending;
-
-		step(u, f, height);
-		if (f->pending == before)
-			break;
-	}
-	if (f->line >= height)
-		f->line = height - 1;
-	if (f->line < 0)
-		f->line = 0;
-	events_window(f->e, wanted_place(f), (unsigned)(height - 1), (unsigned)(height - 1),
-		      &f->window);
-	at = chosen(f);
-	f->stale = at == SIZE_MAX && !f->window.complete;
-	if (at == SIZE_MAX)
-		return;
-	if (f->place.num == 0 || f->window.v[at].num != f->place.num)
-		take_place(u, f, &f->window.v[at]);
-	if (!f->window.complete)
-		return;
-	f->tail = u->options->live && f->crumbs.to == UINT64_MAX && at + 1 == f->window.n
-		&& f->window.end;
-	/* no blank rows where there are events to fill them */
-	below = (int)(f->window.n - at);
-	if (height - f->line > below)
-		f->line = height - below;
-	if ((size_t)f->line > at)
-		f->line = (int)at;
-}
-
-static void go(struct frame *f, uint64_t num, uint64_t ts)
-{
-	f->place = (struct place){ num, ts };
-	f->pending = 0;
-	f->stale = true;
-	f->tail = false;
-}
-
 /* ---- searching ------------------------------------------------------------------ */
 
 static void go_found(struct ui *u, struct frame *f, const struct place *p)
 {
-	go(f, p->num, p->ts);
+	list_go(f, p->num, p->ts);
 	u->cursor = p->ts;
 	u->cursor_num = p->num;
 }
@@ -230,8 +129,8 @@ static void draw_events(struct ui *u, struct frame *f, int row, int height)
 	size_t at, first;
 
 	look_for(u, f);
-	look(u, f, height > 1 ? height - 1 : 1);
-	at = chosen(f);
+	list_look(u, f, height > 1 ? height - 1 : 1);
+	at = list_chosen(f);
 	table_place(u, f, &c);
 	table_head(f, &c, row);
 	if (at == SIZE_MAX) {
@@ -252,13 +151,13 @@ static void status_events(struct ui *u, struct frame *f, struct buf *out)
 	struct note *n;
 
 	browse_progress(u->b, &p);
-	if (chosen(f) != SIZE_MAX)
+	if (list_chosen(f) != SIZE_MAX)
 		buf_printf(out, "event %" PRIu64, f->place.num);
 	else
 		buf_str(out, "events");
 	if (p.complete || p.live)
 		buf_printf(out, " of %" PRIu64, p.n_events);
-	if (f->pending || (chosen(f) == SIZE_MAX && !f->window.complete))
+	if (f->pending || (list_chosen(f) == SIZE_MAX && !f->window.complete))
 		buf_str(out, "  reading");
 	if (f->searching)
 		buf_printf(out, "  looking for \"%s\"", f->search);
@@ -280,9 +179,9 @@ static bool act_events(struct ui *u, struct frame *f, enum action a)
 	case ACT_PAGE_UP: f->pending -= page; return true;
 	case ACT_HALF_DOWN: f->pending += page / 2; return true;
 	case ACT_HALF_UP: f->pending -= page / 2; return true;
-	case ACT_TOP: go(f, 0, f->crumbs.from); f->line = 0; return true;
+	case ACT_TOP: list_go(f, 0, f->crumbs.from); f->line = 0; return true;
 	case ACT_BOTTOM:
-		go(f, 0, f->crumbs.to);
+		list_go(f, 0, f->crumbs.to);
 		f->line = FAR;
 		return true;
 	case ACT_LEFT:
@@ -291,7 +190,7 @@ static bool act_events(struct ui *u, struct frame *f, enum action a)
 		return true;
 	case ACT_RIGHT: f->first_column++; return true;
 	case ACT_ENTER: case ACT_FOLLOW: case ACT_TTY:
-		if (chosen(f) == SIZE_MAX)
+		if (list_chosen(f) == SIZE_MAX)
 			return true;
 		return a == ACT_ENTER ? ui_show_event(u, f->place.num)
 			: ui_show_stream(u, a == ACT_TTY ? STREAM_TTY : STREAM_FD, f->place.num);
@@ -307,12 +206,12 @@ static bool busy_events(struct ui *u, struct frame *f)
 /* Moves add up while they wait; what acts on the place waits for it. */
 static bool ready_events(struct frame *f)
 {
-	return !f->pending && (chosen(f) != SIZE_MAX || f->window.complete) && !f->stale;
+	return !f->pending && (list_chosen(f) != SIZE_MAX || f->window.complete) && !f->stale;
 }
 
 static unsigned links_events(struct ui *u, struct frame *f, struct link *out, struct arena *a)
 {
-	return chosen(f) == SIZE_MAX ? 0 : events_links(f->e, f->place.num, out, a);
+	return list_chosen(f) == SIZE_MAX ? 0 : events_links(f->e, f->place.num, out, a);
 }
 
 static void mouse_events(struct ui *u, struct frame *f, int row, int column, int height)
@@ -327,13 +226,13 @@ static void mouse_events(struct ui *u, struct frame *f, int row, int column, int
 
 static void time_events(struct ui *u, struct frame *f, uint64_t ts, uint64_t num)
 {
-	go(f, num, ts);
+	list_go(f, num, ts);
 	f->line = f->height / 3;
 }
 
 static bool at_events(struct ui *u, struct frame *f, uint64_t *num, uint64_t *ts)
 {
-	if (chosen(f) == SIZE_MAX)
+	if (list_chosen(f) == SIZE_MAX)
 		return false;
 	*num = f->place.num;
 	*ts = f->place.ts;
