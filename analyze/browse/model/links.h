@@ -9,7 +9,7 @@
 struct subject {
 	int64_t pid;			/* 0: none */
 	uint64_t start_ts, end_ts;	/* of the process; 0: not known */
-	struct text fd_name, container, peer, program, user;
+	struct text fd_name, container, peer, program;
 	uint8_t fd_kind;		/* enum fd_kind */
 	uint64_t num;			/* of an event */
 };
@@ -25,13 +25,5 @@ unsigned links_of_row(struct browse *b, const struct gather_plan *p, const struc
 /* Of a spectrum's row; in slices that end where the focus does, or in those that grow. */
 unsigned links_of_cell(const struct view *v, const struct spectrum_key *k, const struct slices *s,
 		       struct link *out, struct arena *a);
-unsigned link_put(struct link *out, unsigned n, const char *title, const char *view,
-		  const char *filter, bool alone);
-/* A text as a constant of the rule language. */
-void put_constant(struct buf *out, const void *p, size_t len);
-/* proc.pid = N, and the time of the process where its number came again. */
-void put_process(struct browse *b, struct buf *out, const struct subject *s);
-/* Takes the text as a string of the arena and empties it. */
-const char *take_text(struct buf *b, struct arena *a);
 
 #endif
