@@ -4,6 +4,7 @@
 #define SAKER_BROWSE_PASS_H
 
 #include "analyze/browse/model/inside.h"
+#include "analyze/browse/model/watcher.h"
 
 struct pass {
 	struct reader *r;

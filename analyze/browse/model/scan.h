@@ -9,12 +9,12 @@
 #ifndef SAKER_BROWSE_SCAN_H
 #define SAKER_BROWSE_SCAN_H
 
-#include "analyze/alert/detect.h"
-#include "analyze/browse/model/blocks.h"
-#include "analyze/browse/model/gather.h"
 #include <pthread.h>
 
+#include "analyze/alert/detect.h"
+#include "analyze/browse/model/gather.h"
 #include "analyze/browse/model/model.h"
+#include "analyze/browse/model/sieve.h"
 
 enum {
 	SCAN_VIEWS_MAX = 12,
