@@ -7,19 +7,20 @@
 
 /* ---- links ---------------------------------------------------------------------- */
 
-/* Where each key leads: by a word of the link's title. */
+/* Where each key leads: by a word of the link's title.  What is said where there is no such link;
+ * NULL: then it leads to all in this focus. */
 static const struct {
 	enum action action;
 	const char *word, *none;
 } ways[] = {
-	{ ACT_EVENTS, "events", "there are no events behind this" },
+	{ ACT_EVENTS, "events", NULL },
 	{ ACT_TREE, "tree", "this is of no process" },
 	{ ACT_TOUCHED, "touched", "this is of no file" },
 	{ ACT_PEER, "other end", "this is of no connection" },
 	{ ACT_CONTAINER, "container", "this is of no container" },
 };
 
-static unsigned links(struct ui *u, struct link out[LINKS_MAX])
+unsigned act_links(struct ui *u, struct link out[LINKS_MAX])
 {
 	struct frame *f = ui_top(u);
 
@@ -29,7 +30,7 @@ static unsigned links(struct ui *u, struct link out[LINKS_MAX])
 static bool follow(struct ui *u, enum action a)
 {
 	struct link v[LINKS_MAX];
-	const unsigned n = links(u, v);
+	const unsigned n = act_links(u, v);
 
 	for (unsigned k = 0; k < sizeof(ways) / sizeof(ways[0]); k++) {
 		if (ways[k].action != a)
@@ -37,7 +38,7 @@ static bool follow(struct ui *u, enum action a)
 		for (unsigned i = 0; i < n; i++)
 			if (text_has(v[i].title, strlen(v[i].title), ways[k].word))
 				return ui_follow_link(u, &v[i]);
-		if (a == ACT_EVENTS)
+		if (!ways[k].none)
 			return ui_show(u, "events", &ui_top(u)->crumbs);
 		ui_say(u, "%s", ways[k].none);
 		return true;
@@ -53,40 +54,10 @@ static void around(struct ui *u)
 	ui_show(u, "events", &all);
 }
 
-static void links_menu(struct ui *u)
-{
-	struct link v[LINKS_MAX];
-	const unsigned n = links(u, v);
-
-	if (n == 0) {
-		ui_say(u, "nothing leads on from here");
-		return;
-	}
-	menu_begin(&u->menu, MENU_LINKS, "From here");
-	for (unsigned i = 0; i < n; i++)
-		menu_add(&u->menu, v[i].title, v[i].filter, (long)i);
-	u->mode = MODE_MENU;
-}
-
 /* ---- views ---------------------------------------------------------------------- */
 
-static void views_menu(struct ui *u)
-{
-	const struct views *vs = browse_views(u->b);
-
-	menu_begin(&u->menu, MENU_VIEWS, "Views");
-	u->menu.keys = "type to find, Enter opens";
-	menu_add(&u->menu, "Overview", "the recording at a glance", -1);
-	for (size_t i = 0; i < vs->n; i++)
-		menu_add(&u->menu, vs->v[i]->title, vs->v[i]->help, (long)i);
-	for (size_t i = 0; i < vs->n; i++)
-		if (vs->v[i] == ui_top(u)->view)
-			u->menu.row = i + 1;
-	u->mode = MODE_MENU;
-}
-
 /* Another view in the place of this one, in the same focus. */
-static bool replace_view(struct ui *u, const char *id)
+bool act_replace_view(struct ui *u, const char *id)
 {
 	struct crumbs c;
 	bool ok;
@@ -107,26 +78,12 @@ static bool step_view(struct ui *u, int direction)
 		if (vs->v[i] == f->view)
 			at = i;
 	at = (at + vs->n + (size_t)direction) % vs->n;
-	return replace_view(u, vs->v[at]->id);
+	return act_replace_view(u, vs->v[at]->id);
 }
 
 /* ---- filters -------------------------------------------------------------------- */
 
-static void crumbs_menu(struct ui *u)
-{
-	const struct crumbs *c = &ui_top(u)->crumbs;
-
-	if (c->n == 0) {
-		ui_say(u, "no filter is stacked; f stacks one");
-		return;
-	}
-	menu_begin(&u->menu, MENU_CRUMBS, "Remove which filter?");
-	for (unsigned i = 0; i < c->n; i++)
-		menu_add(&u->menu, c->v[i], NULL, (long)i);
-	u->mode = MODE_MENU;
-}
-
-static void unfilter(struct ui *u, unsigned i)
+void act_unfilter(struct ui *u, unsigned i)
 {
 	struct crumbs c;
 
@@ -158,75 +115,6 @@ static void unrange(struct ui *u)
 	c.to = UINT64_MAX;
 	ui_refocus(u, &c);
 	crumbs_release(&c);
-}
-
-/* ---- columns -------------------------------------------------------------------- */
-
-static void columns_menu(struct ui *u, size_t row)
-{
-	const struct frame *f = ui_top(u);
-	const uint32_t hidden = frame_hidden(u, f);
-
-	menu_begin(&u->menu, MENU_COLUMNS, "Columns");
-	u->menu.keys = f->q ? "Space shows or hides, Enter sorts" : "Space shows or hides";
-	for (unsigned i = 0; i < f->view->n_columns; i++) {
-		char text[80];
-
-		snprintf(text, sizeof(text), "[%c] %s", hidden >> i & 1 ? ' ' : 'x',
-			 f->view->columns[i].name);
-		menu_add(&u->menu, text, f->view->columns[i].help, (long)i);
-	}
-	u->menu.row = row;
-	u->mode = MODE_MENU;
-}
-
-static void column_chosen(struct ui *u, long chosen)
-{
-	struct frame *f = ui_top(u);
-
-	if (u->mode == MODE_MENU) {	/* the menu stays: a column was toggled */
-		const uint32_t hidden = f->hidden ^ 1u << chosen;
-
-		if (hidden != (1u << f->view->n_columns) - 1)
-			f->hidden = hidden;
-		frame_keep_columns(u, f);
-		columns_menu(u, u->menu.row);
-	} else if (f->q) {
-		f->hidden &= ~(1u << chosen);
-		table_sort(f, (unsigned)chosen);
-		frame_keep_columns(u, f);
-	}
-}
-
-void ui_menu_done(struct ui *u, long chosen)
-{
-	struct link v[LINKS_MAX];
-
-	if (chosen < 0 && u->menu.kind != MENU_VIEWS)
-		return;
-	switch (u->menu.kind) {
-	case MENU_VIEWS:
-		replace_view(u, chosen < 0 ? "overview" : browse_views(u->b)->v[chosen]->id);
-		break;
-	case MENU_CRUMBS:
-		unfilter(u, (unsigned)chosen);
-		break;
-	case MENU_COLUMNS:
-		column_chosen(u, chosen);
-		break;
-	case MENU_BOOKMARKS:
-		act_go_bookmark(u, (size_t)chosen);
-		break;
-	case MENU_LINKS:
-		if ((unsigned)chosen < links(u, v))
-			ui_follow_link(u, &v[chosen]);
-		break;
-	case MENU_WRITE: case MENU_RULES:
-		write_chosen(u, chosen);
-		break;
-	case MENU_NONE:
-		break;
-	}
 }
 
 /* ---- all keys ------------------------------------------------------------------- */
@@ -300,18 +188,18 @@ static bool act_focus(struct ui *u, enum action a)
 {
 	switch (a) {
 	case ACT_FILTER: ui_ask(u, ASK_FILTER, ""); return true;
-	case ACT_UNFILTER: unfilter(u, ui_top(u)->crumbs.n - 1); return true;
-	case ACT_CRUMBS: crumbs_menu(u); return true;
+	case ACT_UNFILTER: act_unfilter(u, ui_top(u)->crumbs.n - 1); return true;
+	case ACT_CRUMBS: act_crumbs_menu(u); return true;
 	case ACT_RULE: write_menu(u); return true;
 	case ACT_SEARCH: ask_search(u); return true;
 	case ACT_NEXT: search_again(u, 1); return true;
 	case ACT_PREV: search_again(u, -1); return true;
-	case ACT_VIEWS: views_menu(u); return true;
+	case ACT_VIEWS: act_views_menu(u); return true;
 	case ACT_NEXT_VIEW: return step_view(u, 1);
 	case ACT_PREV_VIEW: return step_view(u, -1);
 	case ACT_AROUND: around(u); return true;
-	case ACT_LINKS: links_menu(u); return true;
-	case ACT_COLUMNS: columns_menu(u, 0); return true;
+	case ACT_LINKS: act_links_menu(u); return true;
+	case ACT_COLUMNS: act_columns_menu(u, 0); return true;
 	default: return follow(u, a);
 	}
 }
