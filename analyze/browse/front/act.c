@@ -199,7 +199,7 @@ static bool act_focus(struct ui *u, enum action a)
 	case ACT_PREV_VIEW: return step_view(u, -1);
 	case ACT_AROUND: around(u); return true;
 	case ACT_LINKS: act_links_menu(u); return true;
-	case ACT_COLUMNS: act_columns_menu(u, 0); return true;
+	case ACT_COLUMNS: act_columns_menu(u); return true;
 	default: return follow(u, a);
 	}
 }

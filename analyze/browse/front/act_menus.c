@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Lists to choose from: where to go, another view, which filter goes, which columns are shown; and
  * what is done with the choice. */
-#include <stdio.h>
-
 #include "analyze/browse/front/act_parts.h"
 
 /* ---- what there is -------------------------------------------------------------- */
@@ -53,7 +51,7 @@ void act_crumbs_menu(struct ui *u)
 
 /* ---- columns -------------------------------------------------------------------- */
 
-void act_columns_menu(struct ui *u, size_t row)
+void act_columns_menu(struct ui *u)
 {
 	const struct frame *f = ui_top(u);
 	const uint32_t hidden = frame_hidden(u, f);
@@ -61,13 +59,9 @@ void act_columns_menu(struct ui *u, size_t row)
 	menu_begin(&u->menu, MENU_COLUMNS, "Columns");
 	u->menu.keys = f->q ? "Space shows or hides, Enter sorts" : "Space shows or hides";
 	for (unsigned i = 0; i < f->view->n_columns; i++) {
-		char text[80];
-
-		snprintf(text, sizeof(text), "[%c] %s", hidden >> i & 1 ? ' ' : 'x',
-			 f->view->columns[i].name);
-		menu_add(&u->menu, text, f->view->columns[i].help, (long)i);
+		menu_add(&u->menu, f->view->columns[i].name, f->view->columns[i].help, (long)i);
+		menu_check(&u->menu, (long)i, !(hidden >> i & 1));
 	}
-	u->menu.row = row;
 	u->mode = MODE_MENU;
 }
 
@@ -81,7 +75,7 @@ static void column_chosen(struct ui *u, long chosen)
 		if (hidden != (1u << f->view->n_columns) - 1)
 			f->hidden = hidden;
 		frame_keep_columns(u, f);
-		act_columns_menu(u, u->menu.row);
+		menu_check(&u->menu, chosen, !(frame_hidden(u, f) >> chosen & 1));
 	} else if (f->q) {
 		f->hidden &= ~(1u << chosen);
 		table_sort(f, (unsigned)chosen);

@@ -19,7 +19,7 @@ void act_unfilter(struct ui *u, unsigned i);
 void act_links_menu(struct ui *u);
 void act_views_menu(struct ui *u);
 void act_crumbs_menu(struct ui *u);
-void act_columns_menu(struct ui *u, size_t row);
+void act_columns_menu(struct ui *u);
 
 /* ---- act_notes.c ---- */
 

@@ -22,7 +22,8 @@ void menu_add(struct menu *m, const char *text, const char *hint, long value)
 {
 	m->v = mem_grow(m->v, &m->cap, m->n + 1, sizeof(*m->v));
 	m->v[m->n++] = (struct menu_item){
-		arena_str(&m->arena, text), arena_str(&m->arena, hint ? hint : ""), value,
+		.text = arena_str(&m->arena, text), .value = value,
+		.hint = arena_str(&m->arena, hint ? hint : ""),
 	};
 }
 
@@ -64,6 +65,13 @@ void menu_select(struct menu *m, long value)
 			m->row = i;
 }
 
+void menu_check(struct menu *m, long value, bool checked)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (m->v[i].value == value)
+			m->v[i].check = checked ? 'x' : ' ';
+}
+
 long menu_value(const struct menu *m)
 {
 	const struct menu_item *i = item(m, m->row);
@@ -72,6 +80,8 @@ long menu_value(const struct menu *m)
 }
 
 /* ---- drawing -------------------------------------------------------------------- */
+
+enum { CHECK_WIDTH = 4 };
 
 struct box {
 	int row, column, height, width;	/* with its frame */
@@ -85,7 +95,7 @@ static struct box box_of(const struct menu *m)
 
 	for (size_t i = 0; i < m->n; i++) {
 		const size_t t = cell_width(m->v[i].text, strlen(m->v[i].text), 200,
-					    term_utf8());
+					    term_utf8()) + (m->v[i].check ? CHECK_WIDTH : 0);
 		const size_t h = cell_width(m->v[i].hint, strlen(m->v[i].hint), 200,
 					    term_utf8());
 
@@ -147,9 +157,14 @@ static void draw_frame(const struct menu *m, const struct box *b)
 static void draw_item(const struct menu_item *i, int row, const struct box *b, bool selected)
 {
 	const enum term_role role = selected ? ROLE_SELECTED : ROLE_MENU;
+	const char box[] = { '[', i->check, ']', 0 };
+	const int at = i->check ? CHECK_WIDTH : 0;
 
 	term_fill(row, b->column + 1, b->width - 2, role);
-	term_put(row, b->column + 2, (b->hint ? b->hint - 1 : b->width - 1) - 3, role, i->text);
+	if (i->check)
+		term_put(row, b->column + 2, -1, role, box);
+	term_put(row, b->column + 2 + at, (b->hint ? b->hint - 1 : b->width - 1) - 3 - at, role,
+		 i->text);
 	if (b->hint)
 		term_put(row, b->column + b->hint, b->width - b->hint - 2, role, i->hint);
 }

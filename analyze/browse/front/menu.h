@@ -17,6 +17,7 @@ enum menu_kind {
 struct menu_item {
 	const char *text, *hint;
 	long value;
+	char check;			/* in front of it, "[x]": x or blank; 0: nothing */
 };
 
 struct menu {
@@ -36,6 +37,8 @@ void menu_add(struct menu *m, const char *text, const char *hint, long value);
 void menu_release(struct menu *m);
 /* Chooses the item with this value at the beginning. */
 void menu_select(struct menu *m, long value);
+/* The item with this value can be checked, and is or is not. */
+void menu_check(struct menu *m, long value, bool checked);
 
 void menu_draw(struct menu *m);
 
