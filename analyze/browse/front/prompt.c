@@ -3,65 +3,13 @@
 
 #include <curses.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "analyze/browse/front/term.h"
 #include "capture/base/mem.h"
 #include "capture/base/quote.h"
-
-/* ---- history and choices -------------------------------------------------------- */
-
-void history_add(struct history *h, const char *text)
-{
-	if (!*text)
-		return;
-	for (size_t i = 0; i < h->n; i++)
-		if (strcmp(h->v[i], text) == 0) {
-			char *known = h->v[i];
-
-			memmove(h->v + i, h->v + i + 1, (h->n - i - 1) * sizeof(*h->v));
-			h->v[h->n - 1] = known;
-			return;
-		}
-	if (!h->v)
-		h->v = xcalloc(PROMPT_HISTORY_MAX, sizeof(*h->v));
-	if (h->n == PROMPT_HISTORY_MAX) {
-		free(h->v[0]);
-		memmove(h->v, h->v + 1, --h->n * sizeof(*h->v));
-	}
-	h->v[h->n++] = xstrdup(text);
-}
-
-void history_release(struct history *h)
-{
-	for (size_t i = 0; i < h->n; i++)
-		free(h->v[i]);
-	free(h->v);
-	*h = (struct history){0};
-}
-
-void choices_add(struct choices *c, const char *text, size_t len)
-{
-	for (size_t i = 0; i < c->n; i++)
-		if (strlen(c->v[i]) == len && memcmp(c->v[i], text, len) == 0)
-			return;
-	if (c->n == PROMPT_CHOICES_MAX) {
-		c->more = true;
-		return;
-	}
-	if (!c->v)
-		c->v = xcalloc(PROMPT_CHOICES_MAX, sizeof(*c->v));
-	c->v[c->n++] = xmemdup0(text, len);
-}
-
-void choices_release(struct choices *c)
-{
-	for (size_t i = 0; i < c->n; i++)
-		free(c->v[i]);
-	free(c->v);
-	*c = (struct choices){0};
-}
 
 /* ---- the line ------------------------------------------------------------------- */
 

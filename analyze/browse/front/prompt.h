@@ -7,30 +7,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "analyze/browse/front/choices.h"
+#include "analyze/browse/front/history.h"
 #include "capture/base/buf.h"
 
-enum { PROMPT_HISTORY_MAX = 100, PROMPT_TEXT_MAX = 4096, PROMPT_CHOICES_MAX = 200 };
-
-/* What was typed before, oldest first; one for each purpose. */
-struct history {
-	char **v;
-	size_t n;
-};
-
-void history_add(struct history *h, const char *text);	/* moves to the end what is there */
-void history_release(struct history *h);
-
-/* Texts that may stand at the caret. */
-struct choices {
-	char **v;
-	size_t n;
-	size_t from;		/* the byte of the line where the word begins that they replace */
-	bool more;		/* some were left out */
-};
-
-/* Adds a choice unless it is there; a copy of the text. */
-void choices_add(struct choices *c, const char *text, size_t len);
-void choices_release(struct choices *c);
+enum { PROMPT_TEXT_MAX = 4096 };
 
 typedef void prompt_complete(void *arg, const char *text, size_t caret, struct choices *out);
 
