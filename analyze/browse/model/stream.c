@@ -1,38 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A descriptor is followed from its opening, which is found by going back from key frame to key
- * frame until one does not have it.  A connection is told by its name, so that a child that serves
- * it is followed too; any other descriptor by its process and number. */
+ * frame until one does not have it. */
 #include "analyze/browse/model/stream.h"
 
-#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyze/browse/model/seek.h"
+#include "analyze/browse/model/followed.h"
 #include "capture/base/err.h"
 
-enum { NAME_MAX_ = 4200, LOOK_EVERY = 4096 };
+enum { LOOK_EVERY = 1 << 15, CHUNKS_MAX = 1 << 18 };
 
 struct stream {
 	struct job job;
 	struct browse *b;
 	enum stream_kind kind;
 	uint64_t num;
-	/* what is followed; of the seeker alone */
-	uint32_t pid, tty;
-	uint64_t start_ts;
-	int64_t fd;
-	uint8_t fd_kind, role;
-	char want[NAME_MAX_];
-	size_t want_len;
+	/* of the seeker alone */
 	bool begun;
 	uint64_t last;		/* number of the event that was read last */
-	/* under the lock */
+	/* under the lock; what is followed is written once */
+	struct followed what;
 	struct stream_chunk *v;
 	size_t n, cap;
 	uint64_t in, out, cut, kept;
 	unsigned permille;
-	bool complete, named, closed;
+	bool complete, closed;
 	uint64_t size;		/* of the recording when it was read to its end */
 	char failed[128];
 	struct arena arena;
@@ -45,95 +39,6 @@ static void release(struct job *j)
 	arena_release(&s->arena);
 	free(s->v);
 	free(s);
-}
-
-/* ---- what is followed ---- */
-
-static bool is_net(const struct stream *s)
-{
-	return s->fd_kind == FD_IPV4 || s->fd_kind == FD_IPV6;
-}
-
-static bool name_is(const struct stream *s, struct text name)
-{
-	return name.len == s->want_len && memcmp(name.p, s->want, name.len) == 0;
-}
-
-static bool same_process(const struct stream *s, const struct thread *t)
-{
-	return t && t->proc->pid == s->pid && t->proc->start_ts == s->start_ts;
-}
-
-static bool is_followed(const struct stream *s, const struct seeker *k)
-{
-	const struct thread *t = k->ctx.cur->thread;
-	const struct fdinfo *f = k->ctx.cur->fd;
-
-	if (!f || !t)
-		return false;
-	if (s->kind == STREAM_TTY)
-		return name_is(s, f->name) || (t->proc->tty == s->tty && f->name.len == 8
-					       && memcmp(f->name.p, "/dev/tty", 8) == 0);
-	if (!name_is(s, f->name) || f->kind != s->fd_kind)
-		return false;
-	return is_net(s) ? f->role == s->role : same_process(s, t)
-		&& k->ctx.cur->fd_num == s->fd;
-}
-
-static void set_name(struct stream *s, const char *p, size_t len)
-{
-	browse_lock(s->b);
-	s->want_len = len < sizeof(s->want) ? len : sizeof(s->want) - 1;
-	memcpy(s->want, p, s->want_len);
-	s->want[s->want_len] = '\0';
-	s->named = true;
-	browse_unlock(s->b);
-}
-
-enum { MAJOR_TTY = 4, MAJOR_PTS = 136, MAJOR_PTS_LAST = 143 };
-
-static bool name_terminal(struct stream *s, const struct seeker *k)
-{
-	const struct fdinfo *f = k->ctx.cur->fd;
-	const uint32_t major = s->tty >> 8 & 0xfff;
-	const uint32_t minor = (s->tty & 0xff) | (s->tty >> 12 & 0xfff00);
-	char name[32];
-
-	if (f && f->name.len > 9 && memcmp(f->name.p, "/dev/pts/", 9) == 0) {
-		set_name(s, f->name.p, f->name.len);
-		return true;
-	}
-	if (major >= MAJOR_PTS && major <= MAJOR_PTS_LAST)
-		snprintf(name, sizeof(name), "/dev/pts/%" PRIu32,
-			 (major - MAJOR_PTS) * 256 + minor);
-	else if (major == MAJOR_TTY)
-		snprintf(name, sizeof(name), "/dev/tty%" PRIu32, minor);
-	else
-		return false;
-	set_name(s, name, strlen(name));
-	return true;
-}
-
-/* The event says what is followed. */
-static bool identify(struct stream *s, const struct seeker *k)
-{
-	const struct thread *t = k->ctx.cur->thread;
-	const struct fdinfo *f = k->ctx.cur->fd;
-
-	if (!t)
-		return false;
-	s->pid = t->proc->pid;
-	s->start_ts = t->proc->start_ts;
-	s->tty = t->proc->tty;
-	if (s->kind == STREAM_TTY)
-		return name_terminal(s, k);
-	if (!f || !f->name.len)
-		return false;
-	s->fd = k->ctx.cur->fd_num;
-	s->fd_kind = f->kind;
-	s->role = f->role;
-	set_name(s, f->name.p, f->name.len);
-	return true;
 }
 
 /* ---- chunks ---- */
@@ -177,8 +82,6 @@ static void forget(struct stream *s)
 	browse_unlock(s->b);
 }
 
-enum { CHUNKS_MAX = 1 << 18 };
-
 /* True if the descriptor is closed for good. */
 static bool look(struct stream *s, const struct seeker *k)
 {
@@ -186,12 +89,12 @@ static bool look(struct stream *s, const struct seeker *k)
 	const bool moves = ev->desc->flags & (EF_READS_FROM_FD | EF_WRITES_TO_FD);
 	int64_t res;
 
-	if (ev->num == 0 || !is_followed(s, k))
+	if (ev->num == 0 || !followed_is(&s->what, k))
 		return false;
-	if (ev->type == EV_CLOSE && s->kind == STREAM_FD && same_process(s, k->ctx.cur->thread)) {
+	if (ev->type == EV_CLOSE && s->kind == STREAM_FD && followed_by_owner(&s->what, k)) {
 		if (ev->num >= s->num)
 			return true;
-		if (!is_net(s))
+		if (!followed_is_net(&s->what))
 			forget(s);
 		return false;
 	}
@@ -218,33 +121,6 @@ static void fail(struct stream *s, const char *why)
 	snprintf(s->failed, sizeof(s->failed), "%s", why);
 	s->complete = true;
 	browse_unlock(s->b);
-}
-
-/* Is the descriptor open when the part begins? */
-static bool open_before(struct stream *s, struct seeker *k, unsigned part)
-{
-	const struct event_set none = {0};
-	const struct thread *t;
-	const struct fdinfo *f;
-
-	if (part == 0 || seek_part(k, part, 0, &none, UINT64_MAX) < 0)
-		return false;
-	while (seek_next(k, 0) == 0 && k->ev.num == 0 && k->ev.type != EV_SNAP_END)
-		;
-	t = state_thread(k->st, s->pid);
-	f = same_process(s, t) ? thread_fd(t, s->fd) : NULL;
-	return f && name_is(s, f->name);
-}
-
-static unsigned first_part(struct stream *s, struct seeker *k)
-{
-	unsigned part = browse_part(s->b, s->num, 0);
-
-	if (s->kind == STREAM_TTY)
-		return 0;
-	while (!job_over(&s->job) && open_before(s, k, part))
-		part--;
-	return part;
 }
 
 static void tell(struct stream *s, const struct seeker *k)
@@ -278,6 +154,30 @@ static bool find_event(struct stream *s, struct seeker *k)
 		if (k->ev.num >= s->num)
 			return k->ev.num == s->num;
 	return false;
+}
+
+/* The event says what is followed. */
+static bool identify(struct stream *s, const struct seeker *k)
+{
+	struct followed what;
+
+	if (!followed_init(&what, s->kind, k))
+		return false;
+	browse_lock(s->b);
+	s->what = what;
+	browse_unlock(s->b);
+	return true;
+}
+
+static unsigned first_part(struct stream *s, struct seeker *k)
+{
+	unsigned part = browse_part(s->b, s->num, 0);
+
+	if (s->kind == STREAM_TTY)
+		return 0;
+	while (!job_over(&s->job) && followed_before(&s->what, k, part))
+		part--;
+	return part;
 }
 
 /* To where the descriptor was opened. */
@@ -316,7 +216,7 @@ static void run(struct job *j, struct seeker *k)
 	while (!closed && !job_over(j) && seek_next(k, 0) == 0) {
 		if (k->ev.num > last)
 			closed = look(s, k);
-		if (++looked % (LOOK_EVERY * 8) == 0)
+		if (++looked % LOOK_EVERY == 0)
 			tell(s, k);
 	}
 	s->last = k->num > last ? k->num : last;
@@ -359,7 +259,7 @@ void stream_status(struct stream *s, struct stream_status *out)
 	*out = (struct stream_status){ .complete = s->complete, .permille = s->permille,
 		.live = b->grows && !b->over && !s->closed,
 		.n_chunks = s->n, .in = s->in, .out = s->out, .cut = s->cut,
-		.name = { s->named ? s->want : "", s->named ? s->want_len : 0 },
+		.name = { s->what.name, s->what.len },
 		.failed = s->failed[0] ? s->failed : NULL };
 	browse_unlock(b);
 }
