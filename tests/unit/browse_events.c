@@ -302,6 +302,97 @@ static void a_descriptor_is_followed(void **unused)
 	world_end(&w);
 }
 
+/* ---- one file, opened twice ---- */
+
+enum { EARLIER_READS = 300, EARLIER_SIZE = 60000, LATER_READS = (1 << 18) + 10 };
+
+static void twice_put(struct writer *w, struct event *ev, uint64_t *num)
+{
+	ev->num = ++*num;
+	ev->ts = WORLD_BEGIN + *num * WORLD_STEP;
+	ev->tid = ev->pid = WORLD_FIRST_PID;
+	assert_int_equal(writer_add(w, ev), 0);
+}
+
+static void twice_read(struct writer *w, const char *data, size_t len, uint64_t *num)
+{
+	struct event ev;
+
+	event_init(&ev, EV_READ);
+	value_number(&ev.v[P(READ, res)], len);
+	value_number(&ev.v[P(READ, fd)], 3);
+	value_bytes(&ev.v[P(READ, data)], data, len);
+	twice_put(w, &ev, num);
+}
+
+static void twice_open(struct writer *w, uint64_t *num)
+{
+	struct event ev;
+
+	event_init(&ev, EV_OPENAT);
+	value_number(&ev.v[P(OPENAT, fd)], 3);
+	value_number(&ev.v[P(OPENAT, dirfd)], (uint64_t)-100);
+	world_text(&ev, P(OPENAT, name), "/srv/twice");
+	twice_put(w, &ev, num);
+}
+
+/* More goes through the first descriptor than a stream keeps, and more often through the second.
+ * The number of the first event of that. */
+static uint64_t write_twice(const char *path)
+{
+	static char data[EARLIER_SIZE];
+	struct writer *w = writer_open(path, true, &(struct source_info){0}, NULL);
+	uint64_t num = 0, first;
+	struct event ev;
+
+	world_exec(&ev, 0, WORLD_FIRST_PID);
+	twice_put(w, &ev, &num);
+	twice_open(w, &num);
+	for (unsigned i = 0; i < EARLIER_READS; i++)
+		twice_read(w, data, sizeof(data), &num);
+	event_init(&ev, EV_CLOSE);
+	value_number(&ev.v[P(CLOSE, fd)], 3);
+	twice_put(w, &ev, &num);
+	twice_open(w, &num);
+	first = num + 1;
+	for (unsigned i = 0; i < LATER_READS; i++)
+		twice_read(w, "later", 5, &num);
+	assert_int_equal(writer_close(w), 0);
+	return first;
+}
+
+static void a_stream_has_nothing_of_an_earlier_descriptor(void **unused)
+{
+	struct stream_status st;
+	struct stream_chunk c;
+	char path[80];
+	struct stream *s;
+	struct world w;
+	uint64_t first;
+
+	snprintf(path, sizeof(path), "%s/twice.skr", world_dir);
+	first = write_twice(path);
+	world_open_at(&w, path, 2);
+	assert_non_null(w.b);
+	s = stream_open(w.b, STREAM_FD, first + 7);
+	do {
+		world_wait(&w);
+		stream_status(s, &st);
+		if (stream_chunks(s, 0, &c, 1) == 1)
+			assert_int_equal(c.num, first);
+	} while (!st.complete);
+	assert_null(st.failed);
+	assert_int_equal(stream_chunks(s, 0, &c, 1), 1);
+	assert_int_equal(c.len, 5);
+	assert_memory_equal(c.p, "later", 5);
+	assert_int_equal(st.n_chunks, 1 << 18);
+	assert_int_equal(st.in, 5 * LATER_READS);
+	assert_int_equal(st.cut, 5 * 10);
+	stream_close(s);
+	world_end(&w);
+	unlink(path);
+}
+
 static void all_can_be_closed_at_work(void **unused)
 {
 	struct event_window v = {0};
@@ -339,6 +430,7 @@ int main(void)
 		cmocka_unit_test(searches_go_both_ways),
 		cmocka_unit_test(an_event_has_details),
 		cmocka_unit_test(a_descriptor_is_followed),
+		cmocka_unit_test(a_stream_has_nothing_of_an_earlier_descriptor),
 		cmocka_unit_test(all_can_be_closed_at_work),
 	};
 

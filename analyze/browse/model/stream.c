@@ -27,6 +27,7 @@ struct stream {
 	uint64_t in, out, cut, kept;
 	unsigned permille;
 	bool complete, closed;
+	bool settled;		/* chunks stay and may be seen */
 	uint64_t size;		/* of the recording when it was read to its end */
 	char failed[128];
 	struct arena arena;
@@ -52,33 +53,49 @@ static const struct value *payload_of(const struct event *ev)
 	return NULL;
 }
 
+/* Of the n bytes of a chunk what there is room for; with the lock. */
+static void keep_chunk(struct stream *s, struct stream_chunk *c, const void *p, uint64_t n)
+{
+	const uint64_t room = STREAM_BYTES_MAX - s->kept;
+
+	c->len = (uint32_t)(n < room ? n : room);
+	if (c->len)
+		c->p = (const uint8_t *)arena_strn(&s->arena, p, c->len);
+	s->kept += c->len;
+	s->v = mem_grow(s->v, &s->cap, s->n + 1, sizeof(*s->v));
+	s->v[s->n++] = *c;
+}
+
 static void add_chunk(struct stream *s, const struct event *ev, uint64_t size)
 {
 	const struct value *v = payload_of(ev);
-	uint64_t len = v && v->state == VALUE_SET ? v->len : 0;
-	struct stream_chunk *c;
+	const uint64_t len = v && v->state == VALUE_SET ? v->len : 0;
+	struct stream_chunk c = { .num = ev->num, .ts = ev->ts, .pid = ev->pid, .size = size,
+				  .out = ev->desc->flags & EF_WRITES_TO_FD };
 
-	len = len < size ? len : size;
 	browse_lock(s->b);
-	len = len < STREAM_BYTES_MAX - s->kept ? len : STREAM_BYTES_MAX - s->kept;
-	s->v = mem_grow(s->v, &s->cap, s->n + 1, sizeof(*s->v));
-	c = &s->v[s->n++];
-	*c = (struct stream_chunk){ .num = ev->num, .ts = ev->ts, .pid = ev->pid, .size = size,
-		.out = ev->desc->flags & EF_WRITES_TO_FD, .len = (uint32_t)len };
-	if (len)
-		c->p = (const uint8_t *)arena_strn(&s->arena, v->p, len);
-	s->kept += len;
-	s->cut += size - len;
-	*(c->out ? &s->out : &s->in) += size;
+	if (s->n < CHUNKS_MAX)
+		keep_chunk(s, &c, len ? v->p : NULL, len < size ? len : size);
+	s->cut += size - c.len;
+	*(c.out ? &s->out : &s->in) += size;
 	browse_unlock(s->b);
 }
 
-/* What was before belongs to an earlier descriptor with the same number. */
+/* What was before belongs to an earlier descriptor with the same number.  Nobody has seen it. */
 static void forget(struct stream *s)
 {
 	browse_lock(s->b);
 	s->n = 0;
-	s->in = s->out = s->cut = 0;
+	s->in = s->out = s->cut = s->kept = 0;
+	arena_reset(&s->arena);
+	browse_unlock(s->b);
+}
+
+/* From now on nothing is forgotten. */
+static void settle(struct stream *s)
+{
+	browse_lock(s->b);
+	s->settled = true;
 	browse_unlock(s->b);
 }
 
@@ -94,12 +111,12 @@ static bool look(struct stream *s, const struct seeker *k)
 	if (ev->type == EV_CLOSE && s->kind == STREAM_FD && followed_by_owner(&s->what, k)) {
 		if (ev->num >= s->num)
 			return true;
-		if (!followed_is_net(&s->what))
+		if (!s->settled)
 			forget(s);
 		return false;
 	}
 	res = ev->n_params ? value_i64(&ev->v[0], -1) : -1;
-	if (moves && res > 0 && s->n < CHUNKS_MAX)
+	if (moves && res > 0)
 		add_chunk(s, ev, (uint64_t)res);
 	return false;
 }
@@ -139,7 +156,7 @@ static void tell(struct stream *s, const struct seeker *k)
 static void tell_end(struct stream *s, const struct seeker *k, bool closed)
 {
 	browse_lock(s->b);
-	s->complete = true;
+	s->complete = s->settled = true;
 	s->closed = closed;
 	s->size = k->source->info.size;
 	browse_unlock(s->b);
@@ -165,6 +182,7 @@ static bool identify(struct stream *s, const struct seeker *k)
 		return false;
 	browse_lock(s->b);
 	s->what = what;
+	s->settled = s->kind == STREAM_TTY || followed_is_net(&what);
 	browse_unlock(s->b);
 	return true;
 }
@@ -214,6 +232,8 @@ static void run(struct job *j, struct seeker *k)
 		return;
 	}
 	while (!closed && !job_over(j) && seek_next(k, 0) == 0) {
+		if (!s->settled && k->ev.num >= s->num)
+			settle(s);
 		if (k->ev.num > last)
 			closed = look(s, k);
 		if (++looked % LOOK_EVERY == 0)
@@ -258,9 +278,14 @@ void stream_status(struct stream *s, struct stream_status *out)
 		job_ask(&s->job);
 	*out = (struct stream_status){ .complete = s->complete, .permille = s->permille,
 		.live = b->grows && !b->over && !s->closed,
-		.n_chunks = s->n, .in = s->in, .out = s->out, .cut = s->cut,
 		.name = { s->what.name, s->what.len },
 		.failed = s->failed[0] ? s->failed : NULL };
+	if (s->settled) {
+		out->n_chunks = s->n;
+		out->in = s->in;
+		out->out = s->out;
+		out->cut = s->cut;
+	}
 	browse_unlock(b);
 }
 
@@ -269,7 +294,7 @@ size_t stream_chunks(struct stream *s, size_t first, struct stream_chunk *out, s
 	size_t got = 0;
 
 	browse_lock(s->b);
-	for (; got < n && first + got < s->n; got++)
+	for (; s->settled && got < n && first + got < s->n; got++)
 		out[got] = s->v[first + got];
 	browse_unlock(s->b);
 	return got;

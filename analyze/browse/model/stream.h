@@ -37,7 +37,8 @@ enum { STREAM_BYTES_MAX = 16 << 20 };
 
 struct stream;
 
-/* Starts to gather.  num: an event that has the descriptor. */
+/* Starts to gather.  num: an event that has the descriptor.  Where it may turn out that what is
+ * gathered went through an earlier one, there are no chunks until that event has been reached. */
 struct stream *stream_open(struct browse *b, enum stream_kind kind, uint64_t num);
 void stream_close(struct stream *s);
 /* Where the recording has grown, it asks for what is new. */
