@@ -111,7 +111,7 @@ static int step(struct ui *u, int wait)
 {
 	if (u->export && (export_step(u) || !u->export))
 		wait = 0;
-	if (wait < 0 && stream_plays(ui_top(u)))
+	if (wait < 0 && replay_plays(ui_top(u)))
 		wait = DRAW_EVERY_MS;
 	return live_wait(u, wait);
 }

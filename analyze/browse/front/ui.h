@@ -274,7 +274,11 @@ bool overview_part(const struct frame *f, unsigned i, struct query **q, const ch
 bool doc_act(struct doc *d, enum action a, int height);
 void doc_search_body(struct ui *u, struct frame *f, const char *text, int dir);
 void doc_bytes(struct doc *d, enum term_role role, const uint8_t *p, size_t len, bool hex);
-bool stream_plays(const struct frame *f);
+
+/* ---- replay.c ---- */
+
+/* A terminal's frame that moves by itself. */
+bool replay_plays(const struct frame *f);
 
 /* ---- body_detail.c, detail_page.c ---- */
 
