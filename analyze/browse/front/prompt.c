@@ -251,7 +251,7 @@ void prompt_wrong(struct prompt *p, const char *message)
 	size_t len;
 
 	p->wrong = true;
-	p->wrong_at = SIZE_MAX;
+	p->wrong_at = p->text.len;
 	if (sscanf(message, "%*[a-z]:%u:%u: %n", &line, &column, &n) == 2 && n > 0) {
 		p->wrong_at = column > 0 ? column - 1 : 0;
 		message += n;

@@ -25,7 +25,7 @@ struct prompt {
 	void *arg;
 	struct choices choices;	/* after Tab; n 0: none are shown */
 	size_t choice;		/* shown in the line; SIZE_MAX: none yet */
-	bool wrong;		/* an error is shown, at this byte */
+	bool wrong;		/* an error is shown, at a byte of text */
 	size_t wrong_at;
 	char message[256];
 };

@@ -151,72 +151,6 @@ static void status(struct ui *u, int row)
 	buf_release(&left);
 }
 
-static void prompt_choices(struct ui *u, int row)
-{
-	const struct choices *c = &u->prompt.choices;
-	const int columns = term_columns();
-	size_t first = 0;
-	int at = 1;
-
-	if (u->prompt.choice != SIZE_MAX && u->prompt.choice > 3)
-		first = u->prompt.choice - 3;
-	term_fill(row, 0, columns, ROLE_MENU);
-	for (size_t i = first; i < c->n && at < columns - 1; i++) {
-		at += term_quoted(row, at, columns - 1 - at,
-				  i == u->prompt.choice ? ROLE_SELECTED : ROLE_MENU, c->v[i],
-				  strlen(c->v[i]), false);
-		at += 2;
-	}
-}
-
-static const char *const ask_label[] = {
-	[ASK_FILTER] = "filter: ", [ASK_SEARCH] = "/", [ASK_TIME] = ":",
-	[ASK_EXPORT] = "write to: ", [ASK_NOTE] = "note: ", [ASK_RULE] = "write to: ",
-};
-
-static void above(int row, const char *message)
-{
-	term_fill(row, 0, term_columns(), ROLE_ERROR);
-	term_put(row, 0, -1, ROLE_ERROR, message);
-}
-
-/* A line longer than the screen is shown around its caret. */
-static void prompt(struct ui *u, int row)
-{
-	struct prompt *p = &u->prompt;
-	const bool utf8 = term_utf8();
-	const char *label = ask_label[u->ask], *text = prompt_text(p);
-	const int start = (int)strlen(label), room = term_columns() - start - 1;
-	size_t from = 0, wrong = p->wrong && p->wrong_at <= p->text.len ? p->wrong_at : 0;
-	int caret;
-
-	while (from < p->caret && cell_width(text + from, p->caret - from, 10000, utf8) >
-	       (size_t)(room > 0 ? room : 0))
-		from += cell_fit(text + from, 1, 1, utf8);
-	caret = start + (int)cell_width(text + from, p->caret - from, 10000, utf8);
-	term_put(row, 0, -1, ROLE_KEY, label);
-	term_quoted(row, start, room, ROLE_PROMPT, text + from, p->text.len - from, false);
-	if (p->wrong && p->wrong_at != SIZE_MAX) {
-		const int at = wrong >= from ? start +
-			(int)cell_width(text + from, wrong - from, 10000, utf8) : start;
-
-		term_fill(row - 1, 0, term_columns(), ROLE_ERROR);
-		term_put(row - 1, at, 1, ROLE_ERROR, "v");
-		if (at + 2 + (int)strlen(p->message) < term_columns() || at < 3)
-			term_put(row - 1, at + 2, -1, ROLE_ERROR, p->message);
-		else if ((int)strlen(p->message) < at)
-			term_put(row - 1, at - 1 - (int)strlen(p->message), -1, ROLE_ERROR,
-				 p->message);
-		else
-			above(row - 2, p->message);
-	} else if (p->choices.n > 0) {
-		prompt_choices(u, row - 1);
-	} else if (u->message[0]) {	/* what a search says while it is typed */
-		above(row - 1, u->message);
-	}
-	term_cursor(row, caret, true);
-}
-
 static void hints(struct ui *u, int row)
 {
 	struct frame *f = ui_top(u);
@@ -256,7 +190,7 @@ static void bottom(struct ui *u, int row)
 
 	term_cursor(row, 0, false);
 	if (u->mode == MODE_PROMPT)
-		prompt(u, row);
+		screen_prompt(u, row);
 	else if (u->message[0])
 		term_put(row, 0, -1, u->message_is_error ? ROLE_ERROR : ROLE_PROMPT, u->message);
 	else if (change)

@@ -213,7 +213,7 @@ bool live_toggle(struct ui *u);
 void live_past(struct ui *u, enum action a);	/* before a key acts: may pause */
 const char *live_text(const struct ui *u);	/* for the title */
 
-/* ---- screen.c, strip.c, help.c: what is around the body ---- */
+/* ---- screen.c, screen_prompt.c, strip.c, help.c: what is around the body ---- */
 
 void screen_draw(struct ui *u);
 /* Rows above and below the body. */
@@ -221,6 +221,7 @@ enum { SCREEN_ABOVE = 4, SCREEN_BELOW = 2 };
 int screen_body_height(void);
 enum { SCREEN_ROWS_LEAST = 8, SCREEN_COLUMNS_LEAST = 20 };
 bool screen_too_small(void);		/* then it says just that */
+void screen_prompt(struct ui *u, int row);
 void strip_draw(struct ui *u, int row);
 void strip_mouse(struct ui *u, int column);
 void help_open(struct ui *u);
