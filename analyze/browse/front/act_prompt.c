@@ -34,6 +34,7 @@ void ui_ask(struct ui *u, enum ask ask, const char *text)
 	static const int histories[] = {
 		[ASK_FILTER] = HISTORY_FILTER, [ASK_SEARCH] = HISTORY_SEARCH,
 		[ASK_TIME] = HISTORY_TIME, [ASK_EXPORT] = -1, [ASK_NOTE] = -1, [ASK_RULE] = -1,
+		[ASK_VALUE] = -1,
 	};
 	struct history *h = histories[ask] < 0 ? NULL : &u->notes.history[histories[ask]];
 
@@ -88,6 +89,10 @@ void ui_prompt_done(struct ui *u)
 		prompt_wrong(&u->prompt, err_text());
 		return;
 	}
+	if (u->ask == ASK_VALUE && *text && spectrum_choose_value(f, text) < 0) {
+		prompt_wrong(&u->prompt, err_text());
+		return;
+	}
 	if (u->ask == ASK_EXPORT && *text && export_begin(u, text) < 0) {
 		prompt_wrong(&u->prompt, err_text());
 		return;
@@ -106,7 +111,7 @@ void ui_prompt_done(struct ui *u)
 		if (*text)
 			write_named(u, text);
 		break;
-	case ASK_FILTER: case ASK_TIME: case ASK_EXPORT:
+	case ASK_FILTER: case ASK_TIME: case ASK_EXPORT: case ASK_VALUE:
 		break;
 	}
 }

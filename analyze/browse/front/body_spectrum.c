@@ -2,8 +2,11 @@
 /* Spectrograms: a row for each slice of time, a column for each bin of values, and in each cell how
  * many events there were.  The chosen slice is the one that the cursor is in. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "analyze/browse/front/spectrum_parts.h"
+#include "capture/base/err.h"
+#include "capture/base/timearg.h"
 
 static int open_spectrum(struct ui *u, struct frame *f)
 {
@@ -58,6 +61,35 @@ static void go_column(const struct ui *u, struct frame *f, int by)
 	const bool goes = by < 0 ? column > 0 : column + 1 < p.n;
 
 	choose_column(f, &p, goes ? column + (unsigned)by : column);
+}
+
+/* As the scale has them: 1.0k. */
+static int number_of(const char *text, uint64_t *v)
+{
+	static const char scales[] = "kMGTPE";
+	const char *unit = text + strspn(text, "0123456789.");
+	const char *scale = *unit ? strchr(scales, *unit) : NULL;
+	double d = strtod(text, NULL);
+
+	if (*text < '0' || *text > '9' || (*unit && (!scale || unit[1])))
+		return -1;
+	for (const char *s = scales; scale && s <= scale; s++)
+		d *= 1000;
+	*v = d < (double)UINT64_MAX ? (uint64_t)d : UINT64_MAX;
+	return 0;
+}
+
+int spectrum_choose_value(struct frame *f, const char *text)
+{
+	const bool spans = plot_of(f).spans;
+	uint64_t v;
+
+	if ((spans ? time_duration(text, &v) : number_of(text, &v)) < 0)
+		return err(ERR_USAGE, spans ? "a time, as 20us or 1.5ms" :
+			   "a number, as 4096 or 1.5k");
+	f->bin = bin_of(v);
+	f->chosen = true;
+	return 0;
 }
 
 /* Not to where the last slice begins: who is at the end of a recording that grows stays there. */
@@ -136,6 +168,7 @@ static bool act_spectrum(struct ui *u, struct frame *f, enum action a)
 	case ACT_RIGHT: go_column(u, f, 1); return true;
 	case ACT_NEXT_FILLED: go_filled(u, f, 1); return true;
 	case ACT_PREV_FILLED: go_filled(u, f, -1); return true;
+	case ACT_VALUE: ui_ask(u, ASK_VALUE, ""); return true;
 	case ACT_ENTER: return show_cell(u, f);
 	case ACT_EVENTS: return show_events(u, f, 0, BINS);
 	default: return false;

@@ -155,12 +155,12 @@ static void hints(struct ui *u, int row)
 {
 	struct frame *f = ui_top(u);
 	static const enum action shown[] = {
-		ACT_HELP, ACT_ENTER, ACT_BACK, ACT_VIEWS, ACT_FILTER, ACT_SEARCH, ACT_JUMP,
-		ACT_EVENTS, ACT_NEXT_ALERT, ACT_SORT, ACT_QUIT,
+		ACT_HELP, ACT_ENTER, ACT_BACK, ACT_VIEWS, ACT_FILTER, ACT_SEARCH, ACT_VALUE,
+		ACT_JUMP, ACT_EVENTS, ACT_NEXT_ALERT, ACT_SORT, ACT_QUIT,
 	};
 	static const char *const words[] = {
-		"help", "deeper", "back", "views", "filter", "search", "time", "events", "alert",
-		"sort", "quit",
+		"help", "deeper", "back", "views", "filter", "search", "value", "time", "events",
+		"alert", "sort", "quit",
 	};
 	int at = 0;
 

@@ -26,6 +26,7 @@ static void prompt_choices(struct ui *u, int row)
 static const char *const ask_label[] = {
 	[ASK_FILTER] = "filter: ", [ASK_SEARCH] = "/", [ASK_TIME] = ":",
 	[ASK_EXPORT] = "write to: ", [ASK_NOTE] = "note: ", [ASK_RULE] = "write to: ",
+	[ASK_VALUE] = "value: ",
 };
 
 static void above(int row, const char *message)

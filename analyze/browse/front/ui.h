@@ -94,7 +94,7 @@ struct frame {
 };
 
 enum ui_mode { MODE_BODY, MODE_PROMPT, MODE_MENU, MODE_HELP };
-enum ask { ASK_FILTER, ASK_SEARCH, ASK_TIME, ASK_EXPORT, ASK_NOTE, ASK_RULE };
+enum ask { ASK_FILTER, ASK_SEARCH, ASK_TIME, ASK_EXPORT, ASK_NOTE, ASK_RULE, ASK_VALUE };
 
 struct ui_options {
 	const char *path;
@@ -258,6 +258,8 @@ void table_sort(struct frame *f, unsigned column);
 
 /* What a frame of it has beyond its close. */
 void spectrum_free(struct frame *f);
+/* Chooses the column that has a value.  Negative: err_text says what one looks like. */
+int spectrum_choose_value(struct frame *f, const char *text);
 
 /* ---- body_overview.c ---- */
 
