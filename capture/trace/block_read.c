@@ -30,29 +30,45 @@ static bool looks_good(const uint8_t *p, size_t n)
 	return block_get(&b, p, n) || footer_get(&off, &size, p, n);
 }
 
+/* Bytes that were passed over, and how many of them were never written or given up. */
+struct passed {
+	uint64_t lost, holes;
+};
+
+static int skip_hole(struct block_reader *r, struct passed *passed)
+{
+	const uint64_t n = input_hole(r->in);
+
+	passed->lost += n;
+	passed->holes += n;
+	return input_skip(r->in, n);
+}
+
 /* Passes over bytes until something good stands there; 1: the end was reached. */
-static int resync(struct block_reader *r, uint64_t skip, uint64_t *lost)
+static int resync(struct block_reader *r, uint64_t skip, struct passed *passed)
 {
 	const uint8_t *p, *hit;
 	size_t avail;
 
-	*lost = skip;
+	*passed = (struct passed){ .lost = skip };
 	if (input_skip(r->in, skip))
 		return 1;
 	for (;;) {
-		const int e = input_peek(r->in, SEARCH, &p, &avail);
+		int e = skip_hole(r, passed);
 
-		if (e < 0)
+		if (!e)
+			e = input_peek(r->in, SEARCH, &p, &avail);
+		if (e)
 			return e;
 		if (avail < FOOTER_LEN) {
-			*lost += avail;
+			passed->lost += avail;
 			input_take(r->in, avail);
 			return 1;
 		}
 		hit = memmem(p, avail, "\xf5Skr", 4);
 		if (!hit)
 			hit = p + avail - 3;
-		*lost += (uint64_t)(hit - p);
+		passed->lost += (uint64_t)(hit - p);
 		input_take(r->in, (size_t)(hit - p));
 		if (input_peek(r->in, BLOCK_HEADER_LEN, &p, &avail) < 0)
 			return -ERR_SYSTEM;
@@ -60,7 +76,7 @@ static int resync(struct block_reader *r, uint64_t skip, uint64_t *lost)
 			return 0;
 		if (avail) {
 			input_take(r->in, 1);
-			++*lost;
+			passed->lost++;
 		}
 	}
 }
@@ -100,21 +116,19 @@ static int bad_payload(struct block_reader *r, const struct block *b, uint64_t l
 	const uint64_t at = r->in->off;
 	const uint8_t *p;
 	size_t avail;
-	uint64_t lost;
-	int e;
+	struct passed passed = { .lost = len };
+	int e = 0;
 
 	r->wasted += len;
 	if (input_peek(r->in, len + BLOCK_HEADER_LEN, &p, &avail) < 0)
 		return -ERR_SYSTEM;
 	if (avail == len || looks_good(p + len, avail - len) || r->wasted > WASTE_MAX) {
 		input_take(r->in, len);
-		lost = len;
-		e = 0;
 	} else {
-		e = resync(r, BLOCK_HEADER_LEN, &lost);
+		e = resync(r, BLOCK_HEADER_LEN, &passed);
 	}
-	damage_add(r->damage, lost, "block %" PRIu32 " at byte %" PRIu64 ": the checksum of its "
-		   "contents does not hold", b->seq, at);
+	damage_add(r->damage, passed.lost, "block %" PRIu32 " at byte %" PRIu64
+		   ": the checksum of its contents does not hold", b->seq, at);
 	return e < 0 ? e : 0;
 }
 
@@ -134,7 +148,8 @@ static int look(struct block_reader *r, struct block *b, const uint8_t **payload
 {
 	const uint64_t at = r->in->off;
 	const uint8_t *p;
-	uint64_t lost, index, size;
+	uint64_t index, size;
+	struct passed passed;
 	size_t avail, len;
 	int e = input_peek(r->in, BLOCK_HEADER_LEN, &p, &avail);
 
@@ -145,8 +160,10 @@ static int look(struct block_reader *r, struct block *b, const uint8_t **payload
 	if (!block_get(b, p, avail)) {
 		if (is_cut(p, avail))
 			return at_end(r, avail);
-		e = resync(r, avail ? 1 : 0, &lost);
-		damage_add(r->damage, lost, "byte %" PRIu64 ": no block where one must begin", at);
+		e = resync(r, avail ? 1 : 0, &passed);
+		damage_add(r->damage, passed.lost, "byte %" PRIu64 ": %s", at,
+			   passed.holes ? "a hole: what stood there was given up, or never "
+			   "reached the disk" : "no block where one must begin");
 		return e < 0 ? e : 2;
 	}
 	b->off = at;

@@ -2,6 +2,7 @@
 #include "capture/trace/block_write.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -38,6 +39,8 @@ struct block_writer {
 	uint8_t digest[DIGEST_LEN];
 	struct index index;
 	struct id_set tids, pids;
+	uint64_t keep;		/* 0: all */
+	size_t kept_from;	/* the first entry of the index behind the hole */
 	/* shared */
 	pthread_t thread;
 	pthread_mutex_t lock;
@@ -153,6 +156,51 @@ static int write_rows(struct block_writer *bw, const struct rows *r)
 	return 0;
 }
 
+/* ---- the oldest is given up ---- */
+
+/* Up to where all may go: nobody reads it, and enough stands behind it. */
+static uint64_t may_go(const struct block_writer *bw, uint64_t from)
+{
+	uint64_t to = bw->off > bw->keep ? bw->off - bw->keep : 0;
+	struct flock l = { .l_type = F_UNLCK };
+
+	while (to > from) {
+		l = (struct flock){ .l_type = F_WRLCK, .l_whence = SEEK_SET,
+				    .l_start = (off_t)from, .l_len = (off_t)(to - from) };
+		if (fcntl(bw->fd, F_OFD_GETLK, &l) < 0 || l.l_type == F_UNLCK)
+			break;
+		to = (uint64_t)l.l_start;
+	}
+	return to;
+}
+
+/* The first dictionary stays: whoever opens the file begins with it. */
+static int give_up(struct block_writer *bw)
+{
+	const struct index_entry *const e = bw->index.entry;
+	const size_t first = bw->kept_from ? bw->kept_from : 1;
+	const uint64_t to = bw->index.n > first ? may_go(bw, e[first].off) : 0;
+	size_t found = first;
+
+	for (size_t i = first + 1; i < bw->index.n && e[i].off <= to; i++)
+		if (e[i].kind == BLOCK_STATE && e[i].flags & BLOCK_FIRST)
+			found = e[i - 1].kind == BLOCK_DICT ? i - 1 : i;
+	if (found == first)
+		return 0;
+	if (fallocate(bw->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)e[first].off,
+		      (off_t)(e[found].off - e[first].off)) < 0)
+		return err_sys("cannot give up the oldest of %s", bw->path);
+	bw->kept_from = found;
+	return 0;
+}
+
+static uint64_t given_up(const struct block_writer *bw)
+{
+	const struct index_entry *const e = bw->index.entry;
+
+	return bw->kept_from ? e[bw->kept_from].off - e[1].off : 0;
+}
+
 /* Writes one of the queue; called and returns with the lock held. */
 static void write_one(struct block_writer *bw)
 {
@@ -165,6 +213,8 @@ static void write_one(struct block_writer *bw)
 	pthread_mutex_unlock(&bw->lock);
 	if (!code)
 		e = write_rows(bw, r);
+	if (!code && !e && bw->keep)
+		e = give_up(bw);
 	pthread_mutex_lock(&bw->lock);
 	if (e < 0) {
 		bw->code = e;
@@ -173,6 +223,7 @@ static void write_one(struct block_writer *bw)
 		bw->stats.n_blocks++;
 		bw->stats.raw_bytes += bw->index.entry[bw->index.n - 1].raw;
 		bw->stats.stored_bytes = bw->off;
+		bw->stats.given_up = given_up(bw);
 	}
 	rows_reset(r);
 	if (bw->n_pool < POOL_MAX) {
@@ -230,6 +281,7 @@ struct block_writer *block_writer_open(int fd, const char *path,
 	bw->fd = fd;
 	bw->path = xstrdup(path);
 	bw->regular = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+	bw->keep = bw->regular ? opt->keep : 0;
 	bw->encoder = encoder_new(opt->level);
 	pthread_mutex_init(&bw->lock, NULL);
 	pthread_cond_init(&bw->changed, NULL);
@@ -309,6 +361,7 @@ void block_writer_stats(struct block_writer *bw, struct writer_stats *st)
 	st->n_blocks = bw->stats.n_blocks;
 	st->raw_bytes = bw->stats.raw_bytes;
 	st->stored_bytes = bw->stats.stored_bytes;
+	st->given_up = bw->stats.given_up;
 	pthread_mutex_unlock(&bw->lock);
 }
 
@@ -324,7 +377,8 @@ static int put_end(struct block_writer *bw, const uint64_t lost[LOSS_CLASSES], u
 	memcpy(bw->index.lost, lost, sizeof(bw->index.lost));
 	bw->index.n_threads = bw->tids.n;
 	bw->index.n_processes = bw->pids.n;
-	if (index_encode(&bw->index, &r->contents)) {
+	/* An index of blocks that are not there would be one more thing that is wrong. */
+	if (!bw->kept_from && index_encode(&bw->index, &r->contents)) {
 		e = write_rows(bw, r);
 		if (!e) {
 			buf_reset(&bw->header);

@@ -94,6 +94,22 @@ int input_again(struct input *out, struct input *in)
 	return 0;
 }
 
+uint64_t input_hole(const struct input *in)
+{
+	off_t data;
+
+	if (!in->seekable)
+		return 0;
+	data = lseek(in->fd, (off_t)in->off, SEEK_DATA);
+	if (!in->shared && lseek(in->fd, (off_t)(in->off - in->pos + in->len), SEEK_SET) < 0)
+		return 0;
+	if (data < 0)
+		data = errno == ENXIO ? (off_t)in->size : 0;
+	if (in->end && (uint64_t)data > in->end)
+		data = (off_t)in->end;
+	return (uint64_t)data > in->off ? (uint64_t)data - in->off : 0;
+}
+
 uint64_t input_size_now(const struct input *in)
 {
 	struct stat st;

@@ -79,6 +79,10 @@ bool input_cut(const struct input *in);
 /* Back to the first byte of the file, as if just opened, also from within gzip data. */
 int input_rewind(struct input *in);
 
+/* How many bytes from here to the end of the hole in the file (lseek(2)) that this place is in;
+ * 0: it is in none. */
+uint64_t input_hole(const struct input *in);
+
 /* Goes to off of a seekable input. */
 int input_seek(struct input *in, uint64_t off);
 

@@ -15,6 +15,10 @@ struct writer_options {
 	uint32_t block_size;	/* raw bytes of a block; 0: the default */
 	bool background;	/* compress and write in a second thread */
 	bool lean;		/* the dictionary holds only the events that there are */
+	/* Bytes of which no less is kept: what stands before the newest key frame that leaves so
+	 * much becomes a hole in the file, but not what somebody has a read lock on (fcntl(2)).
+	 * 0: all is kept. */
+	uint64_t keep;
 	const struct writer_stamp *stamp;	/* NULL: a random number, now */
 };
 
@@ -26,6 +30,7 @@ struct writer_stamp {
 
 struct writer_stats {
 	uint64_t n_events, n_blocks, raw_bytes, stored_bytes, n_keys;
+	uint64_t given_up;	/* of the stored bytes */
 	uint64_t events_since_key, raw_since_key;
 };
 
