@@ -32,7 +32,7 @@ struct rules {
 struct watch {
 	struct run_options run;
 	struct live_options live;
-	uint64_t most, snaplen, ring, size, not_pid, n_events;
+	uint64_t most, snaplen, ring, size, keep, not_pid, n_events;
 	const char *record;
 	bool force;
 	struct rules *rules;
@@ -90,6 +90,8 @@ static int option(struct watch *w, const struct opt_parse *p, int key)
 		return 0;
 	case O_SIZE:
 		return opt_size(p, "--size", 1 << 20, UINT64_C(1) << 50, &w->size);
+	case O_KEEP:
+		return opt_size(p, "--keep", 1 << 20, UINT64_C(1) << 50, &w->keep);
 	case O_FLUSH:
 		return opt_duration(p, "--flush", &w->flush);
 	case O_NOT_PID:
@@ -259,8 +261,8 @@ static int begin(struct watch *w)
 		live_stop(w->source);
 	detect_init(&w->detect, &w->rules->plan, on_alert, w);
 	state_learn_names(w->detect.state);
-	if (w->record && recording_open(&w->recording, w->record, w->force, &w->source->info,
-					w->detect.state) < 0)
+	if (w->record && recording_open(&w->recording, w->record, w->force, w->keep,
+					&w->source->info, w->detect.state) < 0)
 		return -ERR_SYSTEM;
 	/* All is open.  Rules and files that root owns can still be opened again. */
 	sandbox_drop_privileges();

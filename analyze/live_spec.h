@@ -7,7 +7,7 @@
 #include "analyze/options.h"
 
 enum live_option { O_DURATION = RO__N, O_COUNT, O_SNAPLEN, O_RECORD, O_FORCE, O_RING,
-		   O_LATENCY, O_SAMPLE, O_SIZE, O_FLUSH, O_NOT_PID };
+		   O_LATENCY, O_SAMPLE, O_SIZE, O_KEEP, O_FLUSH, O_NOT_PID };
 
 static const struct opt live_opts[] = {
 #define OPTION OPTION_ROW
@@ -20,6 +20,8 @@ static const struct opt live_opts[] = {
 	{ O_RECORD, 0, "record", "FILE", "write a recording too, with the alerts in it" },
 	{ O_FORCE, 0, "force", NULL, "overwrite FILE" },
 	{ O_SIZE, 0, "size", "SIZE", "end when the recording has this size (100M)" },
+	{ O_KEEP, 0, "keep", "SIZE",
+	  "keep the newest SIZE bytes of the recording: the oldest becomes a hole in FILE" },
 	{ O_FLUSH, 0, "flush", "TIME",
 	  "write what there is at least so often, for who reads it meanwhile (default 1s)" },
 	{ O_NOT_PID, 0, "not-pid", "PID", "leave this process out" },

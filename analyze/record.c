@@ -10,13 +10,13 @@
 enum { KEY_RAW = 32 << 20, KEY_WORTH = 16 };
 static const uint64_t key_interval = UINT64_C(30) * 1000 * 1000 * 1000;
 
-int recording_open(struct recording *r, const char *path, bool force,
+int recording_open(struct recording *r, const char *path, bool force, uint64_t keep,
 		   const struct source_info *info, const struct state *state)
 {
-	static const struct writer_options background = { .background = true };
+	const struct writer_options opt = { .background = true, .keep = keep };
 
 	*r = (struct recording){ .state = state, .in_snapshot = true };
-	r->writer = writer_open(path, force, info, &background);
+	r->writer = writer_open(path, force, info, &opt);
 	if (!r->writer || writer_key_begin(r->writer) < 0)
 		return err_at("%s", path);
 	return 0;
@@ -78,7 +78,9 @@ int recording_key(struct recording *r, uint64_t ts)
 
 uint64_t recording_size(const struct recording *r)
 {
-	return writer_stats(r->writer)->stored_bytes;
+	const struct writer_stats *const s = writer_stats(r->writer);
+
+	return s->stored_bytes - s->given_up;
 }
 
 int recording_flush(struct recording *r)

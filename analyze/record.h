@@ -16,15 +16,16 @@ struct recording {
 	uint64_t key_time;		/* of the last key frame, monotonic */
 };
 
-/* Negative with a message.  The state is that which sees the same events. */
-int recording_open(struct recording *r, const char *path, bool force,
+/* Negative with a message.  keep: as in writer_options.  The state is that which sees
+ * the same events. */
+int recording_open(struct recording *r, const char *path, bool force, uint64_t keep,
 		   const struct source_info *info, const struct state *state);
 int recording_event(struct recording *r, const struct event *ev);
 int recording_alert(struct recording *r, const struct rule *rule, uint64_t ts, uint64_t num,
 		    const char *line, size_t len);
 /* Now and then, after the state has seen the event at ts: a key frame if one is due. */
 int recording_key(struct recording *r, uint64_t ts);
-/* Bytes of the file by now. */
+/* Bytes of the file by now, less those that were given up. */
 uint64_t recording_size(const struct recording *r);
 int recording_flush(struct recording *r);
 int recording_close(struct recording *r);

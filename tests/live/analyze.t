@@ -105,4 +105,18 @@ my $started = time;
 system($saker, 'live', '-q', '-d', '0.5', '-r', "$dir/none.yaml");
 is($? >> 8, 0, '-d ends it');
 cmp_ok(time - $started, '<', 10, 'in time');
+# A flight recorder: the newest is kept, and what is kept is whole.
+my $kept = "$dir/kept.skr";
+is(system($saker, 'live', '-q', '--disable', '*', '--record', $kept, '--keep', '1M', '--',
+	'dd', 'if=/dev/zero', 'of=/dev/null', 'bs=1', 'count=3000000', 'status=none'), 0, '--keep');
+my ($size, $blocks) = (stat $kept)[7, 12];
+cmp_ok($size, '>', 3 << 19, 'more was recorded than is kept');
+cmp_ok($blocks * 512, '<', $size - (1 << 18), 'what is older takes no room');
+my $info = `$saker info $kept 2>&1`;
+like($info, qr/: a hole: what stood there was given up/, 'readers tell the hole');
+like($info, qr/^lost +\d+ RECORD/m, 'and how many events were in it');
+is(system("$saker cut -q $kept $dir/whole.skr 2>/dev/null") >> 8, 3, 'cut tells it too');
+is(`$saker replay -q -f 'evt.type = execve' $dir/whole.skr 2>&1`, '', 'what is left is a whole recording');
+like(`$saker replay -q -n 1 -p '%proc.exepath' $dir/whole.skr`, qr{/dd$}, 'that knows what came before');
+
 done_testing;
