@@ -30,6 +30,18 @@ void index_copy(struct index *to, const struct index *from)
 		memcpy(to->entry, from->entry, from->n * sizeof(*to->entry));
 }
 
+void index_append(struct index *to, const struct index *from, uint64_t end)
+{
+	for (; to->n < from->n; to->n++) {
+		const struct index_entry *const e = &from->entry[to->n];
+
+		if (e->off + BLOCK_HEADER_LEN + e->stored > end)
+			break;
+		to->entry = mem_grow(to->entry, &to->cap, to->n + 1, sizeof(*to->entry));
+		to->entry[to->n] = *e;
+	}
+}
+
 void index_release(struct index *x)
 {
 	free(x->entry);

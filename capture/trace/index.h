@@ -27,6 +27,8 @@ struct index {
 
 void index_add(struct index *x, const struct block *b, uint64_t off);
 void index_copy(struct index *to, const struct index *from);
+/* Appends what from has more, of blocks that end at or before byte end. */
+void index_append(struct index *to, const struct index *from, uint64_t end);
 /* Bytes of the INDEX block; false: too many for a block. */
 bool index_encode(const struct index *x, struct buf *out);
 /* before: how many bytes of the file stand before the index: it cannot tell of more blocks. */

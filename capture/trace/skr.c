@@ -183,7 +183,8 @@ static void skr_close(struct source *s)
 
 static const struct source_ops ops = {
 	.next = skr_next, .seek_ts = skr_seek_ts, .n_keys = skr_n_keys,
-	.seek_key = skr_seek_key, .wanted = skr_wanted, .grow = skr_grow, .again = skr_again,
+	.seek_key = skr_seek_key, .wanted = skr_wanted, .grow = skr_grow, .grow_as = skr_grow_as,
+	.again = skr_again,
 	.close = skr_close,
 };
 
@@ -340,7 +341,7 @@ struct source *skr_open_growing(struct input *in, const char *path)
 
 	if (!k)
 		return NULL;
-	if (skr_grow(&k->s, UINT64_MAX, false) >= 0) {
+	if (skr_grow(&k->s, false) >= 0) {
 		if (k->dict && k->s.info.first_ts)
 			return &k->s;
 		err(ERR_FORMAT, "there is no event yet");

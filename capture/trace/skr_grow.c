@@ -48,32 +48,48 @@ static int look_ahead(struct skr *k, bool over, uint64_t *end)
 	return e < 0 ? e : 0;
 }
 
-int skr_grow(struct source *s, uint64_t limit, bool over)
+static int grown(struct skr *k, size_t n, uint64_t end, bool over)
+{
+	const uint64_t was = k->s.info.size;
+
+	if (over)
+		k->blocks.grows = false;
+	skr_sum(k, n);
+	k->s.info.size = end;
+	input_more(&k->in, end);
+	/* What stands behind its part still does. */
+	if (end > was)
+		k->ended = false;
+	return end > was;
+}
+
+int skr_grow(struct source *s, bool over)
 {
 	struct skr *const k = (struct skr *)s;
 	const size_t n = k->index.n;
 	const uint64_t size = k->grows ? input_size_now(&k->in) : 0, was = s->info.size;
 	uint64_t end = was;
 
-	if (size < limit)
-		limit = size;
-	if (!k->grows || !k->blocks.grows || limit < was || (limit == was && !over))
+	if (!k->grows || !k->blocks.grows || size < was || (size == was && !over))
 		return 0;
-	input_more(&k->ahead, limit);
+	input_more(&k->ahead, size);
 	/* What it has of the file ended where the file did. */
 	k->ahead.pos = k->ahead.len = 0;
 	k->ahead.chunk = AHEAD_CHUNK;
 	if (look_ahead(k, over, &end) < 0)
 		return -ERR_SYSTEM;
-	if (over) {
-		end = limit;
-		k->blocks.grows = false;
-	}
-	skr_sum(k, n);
-	s->info.size = end;
-	input_more(&k->in, end);
-	/* What stands behind its part still does. */
-	if (end > was)
-		k->ended = false;
-	return end > was;
+	return grown(k, n, over ? size : end, over);
+}
+
+int skr_grow_as(struct source *s, const struct source *of, uint64_t limit, bool over)
+{
+	struct skr *const k = (struct skr *)s;
+	const struct skr *const from = (const struct skr *)of;
+	const size_t n = k->index.n;
+	const uint64_t end = limit < of->info.size ? limit : of->info.size;
+
+	if (!k->grows || !k->blocks.grows || end < s->info.size || (end == s->info.size && !over))
+		return 0;
+	index_append(&k->index, &from->index, end);
+	return grown(k, n, end, over);
 }

@@ -57,7 +57,8 @@ struct skr {
 int skr_next(struct source *s, struct event *ev);
 /* Adds blocks of the index from the n-th on to what is known of the recording. */
 void skr_sum(struct skr *k, size_t n);
-int skr_grow(struct source *s, uint64_t limit, bool over);
+int skr_grow(struct source *s, bool over);
+int skr_grow_as(struct source *s, const struct source *of, uint64_t limit, bool over);
 struct source *skr_again(struct source *s);
 /* Takes the dictionary of a DICT block, if it is another one than before. */
 int skr_take_dict(struct skr *k, const struct block *b, const uint8_t *payload);

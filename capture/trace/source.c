@@ -92,14 +92,19 @@ struct source *source_open_growing(const char *path)
 	return s;
 }
 
-int source_grow(struct source *s, uint64_t limit)
+int source_grow(struct source *s)
 {
-	return s->ops->grow ? s->ops->grow(s, limit ? limit : UINT64_MAX, false) : 0;
+	return s->ops->grow ? s->ops->grow(s, false) : 0;
 }
 
 int source_grow_last(struct source *s)
 {
-	return s->ops->grow ? s->ops->grow(s, UINT64_MAX, true) : 0;
+	return s->ops->grow ? s->ops->grow(s, true) : 0;
+}
+
+int source_grow_as(struct source *s, const struct source *of, uint64_t limit, bool over)
+{
+	return s->ops->grow_as && s->ops == of->ops ? s->ops->grow_as(s, of, limit, over) : 0;
 }
 
 struct source *source_again(struct source *s)

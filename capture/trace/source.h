@@ -57,7 +57,8 @@ struct source_ops {
 	int (*seek_key)(struct source *s, unsigned key);
 	int (*find_end)(struct source *s);	/* may be NULL */
 	void (*wanted)(struct source *s);	/* want has changed; may be NULL */
-	int (*grow)(struct source *s, uint64_t limit, bool over);	/* may be NULL */
+	int (*grow)(struct source *s, bool over);	/* may be NULL */
+	int (*grow_as)(struct source *s, const struct source *of, uint64_t limit, bool over);
 	struct source *(*again)(struct source *s);	/* may be NULL */
 	void (*close)(struct source *s);
 };
@@ -86,12 +87,15 @@ struct source *source_open_begin(const char *path, uint64_t size);
  * of losses and notes come with the events that they belong to.  NULL: also where there is no
  * event yet. */
 struct source *source_open_growing(const char *path);
-/* Takes up what was appended since, but nothing behind byte limit (0: as far as it goes): reading
- * that was at the end goes on there.  Up to info.size, and no further, it has grown then: with that
- * as their limit all sources of the file see the same.  1: there is more; 0: there is not. */
-int source_grow(struct source *s, uint64_t limit);
+/* Takes up what was appended since: reading that was at the end goes on there.  Up to info.size it
+ * has grown then.  1: there is more; 0: there is not. */
+int source_grow(struct source *s);
 /* Nobody writes it any more: it grows for the last time, to all that there is. */
 int source_grow_last(struct source *s);
+/* Takes s to where `of` is, another source of the same growing recording, or to a byte (limit) that
+ * `of` had grown to before.  over: that is the last time.  Parts have the same numbers then, also
+ * where some were given up since s grew last (writer_options.keep).  Returns as source_grow. */
+int source_grow_as(struct source *s, const struct source *of, uint64_t limit, bool over);
 /* Another source of the same growing recording, as far as this one sees it, at its start. */
 struct source *source_again(struct source *s);
 void source_close(struct source *s);

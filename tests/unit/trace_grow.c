@@ -154,15 +154,15 @@ static void each_block_is_there_when_it_is_whole(void **state)
 	s = growing();
 	for (unsigned i = 1; i < n_ends; i++) {
 		have(ends[i] - 1);
-		assert_int_equal(source_grow(s, 0), 0);
+		assert_int_equal(source_grow(s), 0);
 		have(ends[i]);
-		assert_int_equal(source_grow(s, 0), i > 1);
+		assert_int_equal(source_grow(s), i > 1);
 		assert_int_equal(s->info.size, ends[i]);
 		same_until_end(s, of);
-		assert_int_equal(source_grow(s, 0), 0);
+		assert_int_equal(source_grow(s), 0);
 	}
 	have(size);
-	source_grow(s, 0);
+	source_grow(s);
 	assert_true(source_grow_last(s) >= 0);
 	same_at_end(s, of);
 	source_close(s);
@@ -180,7 +180,7 @@ static void pieces_of_any_size(void **state)
 		n += 1 + random_u64() % 20000;
 		n = n < size ? n : size;
 		have(n);
-		source_grow(s, 0);
+		source_grow(s);
 		assert_true(s->info.size <= n);
 		same_until_end(s, of);
 		assert_false(s->damage.cut);
@@ -193,15 +193,18 @@ static void pieces_of_any_size(void **state)
 
 static void nothing_behind_the_limit_is_read(void **state)
 {
-	struct source *s, *again;
+	struct source *s, *of, *again;
 	struct event ev;
 	uint64_t n = 0, m = 0;
 
 	have(ends[3]);
 	s = growing();
+	have(ends[9] + 7);
+	of = growing();
 	have(size);
-	assert_int_equal(source_grow(s, ends[9] + 7), 1);
+	assert_int_equal(source_grow_as(s, of, UINT64_MAX, false), 1);
 	assert_int_equal(s->info.size, ends[9]);
+	assert_int_equal(source_grow(of), 1);
 	again = source_again(s);
 	assert_non_null(again);
 	assert_int_equal(again->info.n_events, s->info.n_events);
@@ -211,9 +214,17 @@ static void nothing_behind_the_limit_is_read(void **state)
 		m++;
 	assert_int_equal(n, m);
 	/* A limit before what it has is none. */
-	assert_int_equal(source_grow(s, ends[5]), 0);
+	assert_int_equal(source_grow_as(s, of, ends[5], false), 0);
 	assert_int_equal(s->info.size, ends[9]);
+	assert_int_equal(source_grow_as(s, of, ends[12], false), 1);
+	assert_int_equal(s->info.size, ends[12]);
+	assert_int_equal(source_grow_as(s, of, UINT64_MAX, true), 1);
+	assert_int_equal(s->info.n_events, of->info.n_events);
+	for (m = 0; source_next(s, &ev) == 0; m++)
+		;
+	assert_true(m > 0);
 	source_close(s);
+	source_close(of);
 	source_close(again);
 }
 
@@ -229,12 +240,12 @@ static void growing_does_not_disturb(void **state)
 	for (uint64_t n = 0; source_next(of, &b) == 0; n++) {
 		if (n % 97 == 0 && i + 1 < n_ends) {
 			have(ends[++i]);
-			assert_int_equal(source_grow(s, 0), 1);
+			assert_int_equal(source_grow(s), 1);
 		}
 		while (source_next(s, &a) == 1) {
 			assert_true(i + 1 < n_ends);
 			have(ends[++i]);
-			source_grow(s, 0);
+			source_grow(s);
 		}
 		assert_same_event(&a, &b);
 	}
@@ -250,7 +261,7 @@ static void keys_that_came_can_be_sought(void **state)
 	s = growing();
 	assert_int_equal(source_n_keys(s), 1);
 	have(size);
-	source_grow(s, 0);
+	source_grow(s);
 	for (unsigned k = source_n_keys(s); k-- > 0;) {
 		s->stop_key = of->stop_key = k + 1 < source_n_keys(s) ? k + 1 : 0;
 		assert_int_equal(source_seek_key(s, k), 0);
@@ -258,7 +269,7 @@ static void keys_that_came_can_be_sought(void **state)
 		assert_true(same_until_end(s, of) > 100);
 		/* Growing does not make it go on behind its part. */
 		if (s->stop_key) {
-			source_grow(s, 0);
+			source_grow(s);
 			assert_int_equal(same_until_end(s, of), 0);
 		}
 	}
@@ -281,9 +292,9 @@ static void damage_is_passed(void **state)
 	s = growing();
 	for (unsigned i = 2; i < n_ends; i++) {
 		have(ends[i] - 33);
-		source_grow(s, 0);
+		source_grow(s);
 		have(ends[i]);
-		source_grow(s, 0);
+		source_grow(s);
 		same_until_end(s, of);
 	}
 	assert_int_equal(s->damage.n_places, of->damage.n_places);
@@ -311,7 +322,7 @@ static void a_cut_end_is_told_at_the_end(void **state)
 	assert_int_equal(source_grow_last(s), 1);
 	same_until_end(s, of);
 	assert_true(s->damage.cut);
-	assert_int_equal(source_grow(s, 0), 0);
+	assert_int_equal(source_grow(s), 0);
 	source_close(s);
 	source_close(of);
 }

@@ -114,7 +114,7 @@ static inline struct limit limit_of(const struct browse *b)
 {
 	return (struct limit){ b->grows ? b->info.size : 0, b->over };
 }
-int limit_take(const struct limit *l, struct source *s);
+void limit_take(struct browse *b, const struct limit *l, struct source *s);
 static inline unsigned browse_n_parts(const struct browse *b)
 {
 	return __atomic_load_n(&b->n_parts, __ATOMIC_ACQUIRE);

@@ -45,11 +45,13 @@ void browse_pause(struct browse *b)
 
 /* ---- a recording that grows ---- */
 
-int limit_take(const struct limit *l, struct source *s)
+void limit_take(struct browse *b, const struct limit *l, struct source *s)
 {
-	const int rc = !l->size ? 0 : l->over ? source_grow_last(s) : source_grow(s, l->size);
-
-	return rc < 0 ? rc : 0;
+	if (!l->size)
+		return;
+	browse_lock(b);
+	source_grow_as(s, b->first, l->size, l->over);
+	browse_unlock(b);
 }
 
 int browse_grow(struct browse *b, bool over)
@@ -59,7 +61,7 @@ int browse_grow(struct browse *b, bool over)
 	if (!b->grows || b->over)
 		return 0;
 	browse_lock(b);
-	rc = over ? source_grow_last(b->first) : source_grow(b->first, 0);
+	rc = over ? source_grow_last(b->first) : source_grow(b->first);
 	if (rc > 0 || over) {
 		b->info.last_ts = b->first->info.last_ts;
 		b->info.n_events = b->first->info.n_events;

@@ -83,7 +83,7 @@ static void run_tail(struct reader *r, struct scan *s)
 	const unsigned part = s->n_parts - 1;
 	struct pass *p = s->tail;
 	const bool begins = !p;
-	int rc = 0;
+	int rc = -1;
 
 	s->next_part = s->n_parts;
 	s->tail = NULL;
@@ -92,10 +92,10 @@ static void run_tail(struct reader *r, struct scan *s)
 	if (begins)
 		p = tail_new(r, s);
 	if (p)
-		rc = limit_take(&limit, p->r->source);
+		limit_take(b, &limit, p->r->source);
 	if (p && begins)
 		pass_begin(p, part);
-	if (p && rc >= 0)
+	if (p)
 		rc = begins ? pass_read(p) : pass_read_on(p);
 	if (!p) {
 		no_tail(r, s, part);
@@ -145,7 +145,7 @@ static struct pass *read_one(struct reader *r, struct pass *p, struct scan *s)
 
 	s->n_working += !p;
 	browse_unlock(b);
-	limit_take(&limit, r->source);
+	limit_take(b, &limit, r->source);
 	if (!p) {
 		p = xcalloc(1, sizeof(*p));
 		pass_init(p, r, s);

@@ -44,7 +44,7 @@ static void *seeker_run(void *arg)
 		__atomic_store_n(&j->again, false, __ATOMIC_RELAXED);
 		limit = limit_of(b);
 		browse_unlock(b);
-		limit_take(&limit, s->source);
+		limit_take(b, &limit, s->source);
 		j->run(j, s);
 		browse_tell(b);
 		browse_lock(b);
