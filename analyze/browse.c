@@ -29,7 +29,7 @@ static const struct opt opts[] = {
 	{ O_LATENCY, 0, "latency", NULL,
 	  "with --live: measure how long each system call takes" },
 	{ O_SIZE, 0, "size", "SIZE",
-	  "with --live: the recording ends when it has this size (default 256M)" },
+	  "with --live: how much of the recording is kept; a FILE ends there (default 256M)" },
 	{ O_SELF, 0, "self", NULL, "with --live: record what the browser does, too" },
 	{ O_RULES, 'r', "rules", "FILE",
 	  "rule file, or directory of *.yaml; may be repeated (default: Saker's own)" },
@@ -144,8 +144,7 @@ static int option(struct browsing *b, const struct opt_parse *p, int key)
 		b->record.snaplen = p->value;
 		return opt_u64(p, "--snaplen", 0, 65000, &unused);
 	case O_SIZE:
-		b->record.size = p->value;
-		return opt_size(p, "--size", 1 << 20, UINT64_C(1) << 50, &unused);
+		return opt_size(p, "--size", 1 << 20, UINT64_C(1) << 44, &b->record.size);
 	case O_SELF: b->record.self = true; return 0;
 	case O_JOBS: return opt_u64(p, "--jobs", 1, JOBS_MAX, &b->jobs);
 	}
@@ -222,6 +221,7 @@ static int browse_file(struct browsing *b)
 	struct browse_options o = {
 		.views = &b->views, .env = &b->env, .threads = (unsigned)b->jobs,
 		.opened = enter, .arg = b, .grows = b->live,
+		.keep = b->ui.path ? 0 : b->record.size,
 	};
 	struct browse *model;
 	int rc = start_recorder(b);
@@ -270,7 +270,7 @@ static int parse_and_browse(struct browsing *b, int argc, char **argv)
 
 int verb_browse(int argc, char **argv)
 {
-	struct browsing b = { .record = { .snaplen = "80", .size = "256M" },
+	struct browsing b = { .record = { .snaplen = "80", .size = 256 << 20 },
 			      .recorder.said = -1 };
 	int status;
 

@@ -2,6 +2,7 @@
 #include "analyze/browse_live.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,28 @@ static bool end_with(int pipe)
 
 enum { ARGS_MAX = RECORDER_RULES_MAX + 20 };
 
+/* Of a file of its own the newest is kept, and what the browser looks at: it ends where that has
+ * been paused for so long that it is many times as large as it should be. */
+enum { PAUSED_TIMES = 4, PAUSED_MORE = 64 << 20 };
+
+static int size_arguments(const struct recorder *r, const struct recorder_options *o,
+			  const char **argv)
+{
+	static char size[24], keep[24];
+	int n = 0;
+
+	snprintf(keep, sizeof(keep), "%" PRIu64, o->size);
+	snprintf(size, sizeof(size), "%" PRIu64,
+		 r->folder ? o->size * PAUSED_TIMES + PAUSED_MORE : o->size);
+	argv[n++] = "--size";
+	argv[n++] = size;
+	if (r->folder) {
+		argv[n++] = "--keep";
+		argv[n++] = keep;
+	}
+	return n;
+}
+
 /* The alerts of a recording that nobody keeps would only be thrown away. */
 static int arguments(const struct recorder *r, const struct recorder_options *o, pid_t browser,
 		     const char *argv[ARGS_MAX])
@@ -55,8 +78,7 @@ static int arguments(const struct recorder *r, const struct recorder_options *o,
 		argv[n++] = "--latency";
 	argv[n++] = "--flush";
 	argv[n++] = "0.4";
-	argv[n++] = "--size";
-	argv[n++] = o->size;
+	n += size_arguments(r, o, argv + n);
 	argv[n++] = "--record";
 	argv[n++] = r->path;
 	argv[n] = NULL;

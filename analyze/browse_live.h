@@ -5,6 +5,7 @@
 #define SAKER_ANALYZE_BROWSE_LIVE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct recorder {
@@ -17,7 +18,10 @@ enum { RECORDER_RULES_MAX = 64 };
 
 struct recorder_options {
 	const char *path;		/* NULL: a file that is gone afterwards */
-	const char *snaplen, *size;	/* as saker live takes them */
+	const char *snaplen;		/* as saker live takes it */
+	/* Bytes that the recording has at most; of a file that is gone afterwards the newest are
+	 * kept. */
+	uint64_t size;
 	bool self;			/* record the browser as well */
 	bool latency;			/* measure calls */
 	/* What the alerts in the recording are of: options of saker live; none: no rules. */

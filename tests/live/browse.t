@@ -209,6 +209,43 @@ $screen->press('q');
 $screen->wait_over;
 $screen->close;
 
+# Without a file the newest is kept: what is older is counted, and given up.
+my $calls = 1500000;
+sub calls { system("dd if=/dev/zero of=/dev/null bs=1 count=$calls 2>/dev/null") == 0 or die "dd: $!\n" }
+$screen = browse('--size', '1M', '--view', 'events', '--filter', 'evt.num > 0');
+my ($own) = glob "$dir/tmp/*/live.skr";
+sub on_disk { return (stat $own)[12] * 512 }
+for (1 .. 8) {
+	calls();
+	last if -s $own > 6 << 20;
+}
+cmp_ok(-s $own, '>', 3 << 20, 'much was recorded');
+cmp_ok(on_disk(), '<', (-s $own) / 2, 'little of it is kept');
+like($screen->capture(0), qr/ live +UTC/, 'it has not ended');
+$screen->press('g');
+ok(shows($screen, qr/ paused +UTC/, 10), 'paused at the first event');
+$screen->wait_complete;
+my ($oldest) = $screen->capture(0) =~ /^ +NUMBER .*\n +(\d+) /m;
+cmp_ok($oldest, '>', $calls, 'that is not the first any more') or diag($screen->capture(0));
+my $before = on_disk();
+calls() for 1 .. 2;
+cmp_ok(on_disk(), '>', $before, 'nothing is given up while it is paused');
+$screen->press('G', 'g');
+$screen->wait_complete;
+is(($screen->capture(0) =~ /^ +NUMBER .*\n +(\d+) /m)[0], $oldest, 'the same event is there') or diag($screen->capture(0));
+unlike($screen->capture(0), qr/damaged/, 'nothing is damaged');
+$screen->press(':');
+$screen->text('#1');
+$screen->press('Enter');
+ok(shows($screen, qr/is counted, but not kept/, 10), 'who asks for what is gone is told') or diag($screen->capture(0));
+$screen->press('L');
+ok(wait_for(sub { calls(); on_disk() < $before + (1 << 20) }, 30), 'it goes on, and so does giving up')
+	or diag(on_disk(), " of $before");
+unlike($screen->capture(0), qr/damaged/, 'still nothing is damaged');
+$screen->press('q');
+ok($screen->wait_over, 'it ends');
+$screen->close;
+
 # A spectrogram counts on, its slices grow wider, and the chosen one is the last.
 $screen = browse('--latency', '--view', 'spectrogram', '--filter', 'proc.name = goes-on');
 system('cp', '/bin/sleep', "$dir/goes-on") == 0 or die;

@@ -177,6 +177,7 @@ struct world {
 };
 
 static bool world_grows;	/* what is opened is still written */
+static uint64_t world_keep;	/* and so much of it kept */
 static const char *world_more_rules;	/* or NULL */
 
 static inline void world_open_at(struct world *w, const char *path, unsigned threads)
@@ -185,7 +186,7 @@ static inline void world_open_at(struct world *w, const char *path, unsigned thr
 	const struct ruleset_options options = { .least = PRIORITY_DEBUG,
 						 .no_suggested_output = true };
 	struct browse_options o = { .path = path, .env = &env, .threads = threads,
-				    .grows = world_grows };
+				    .grows = world_grows, .keep = world_keep };
 
 	views_init(&w->views);
 	w->rules = ruleset_new(&options);

@@ -8,6 +8,7 @@
 #include "analyze/browse/front/ui.h"
 #include "capture/base/err.h"
 #include "capture/base/progress.h"
+#include "capture/base/timearg.h"
 
 enum { EVERY_MS = 200 };	/* there is more less often, as the recorder writes */
 
@@ -58,6 +59,34 @@ static void move_on(struct ui *u)
 	}
 }
 
+void live_gone(struct ui *u, uint64_t ts)
+{
+	char from[TIME_TEXT_MAX];
+
+	if (ts >= u->first || u->first == u->info->first_ts)
+		return;
+	time_date(from, u->first, ui_offset(u), ' ');
+	ui_say(u, "what was before %.19s is counted, but not kept (--size)", from);
+}
+
+/* Who looks at what is given up looks at the oldest that is kept then. */
+static void forget(struct ui *u)
+{
+	const struct place kept = browse_kept(u->b);
+
+	if (kept.ts <= u->first)
+		return;
+	if (u->first == u->info->first_ts)
+		ui_say(u, "from now on the oldest is given up: --size is what is kept");
+	if (u->strip_from < kept.ts)
+		u->strip_from = kept.ts;
+	u->first = kept.ts;
+	if (u->cursor < u->first) {
+		u->cursor = u->first;
+		u->cursor_num = 0;
+	}
+}
+
 void live_step(struct ui *u)
 {
 	struct live *const l = &u->live;
@@ -75,6 +104,7 @@ void live_step(struct ui *u)
 		l->follows = false;
 	} else if (rc > 0) {
 		move_on(u);
+		forget(u);
 	}
 	l->ended = l->over && rc >= 0;
 	if (l->ended)

@@ -11,15 +11,18 @@ void overview_facts(struct ui *u, struct overview_facts *out)
 {
 	const struct source_info *i = u->info;
 	struct browse_progress p;
-	char from[TIME_TEXT_MAX], span[TIME_TEXT_MAX];
+	const bool all = u->first == i->first_ts;
+	char from[TIME_TEXT_MAX], since[TIME_TEXT_MAX], span[TIME_TEXT_MAX];
 
 	*out = (struct overview_facts){0};
 	browse_progress(u->b, &p);
 	p.complete |= p.live;
 	time_date(from, u->first, ui_offset(u), ' ');
 	time_span(span, u->last - u->first);
-	snprintf(out->events, sizeof(out->events), "%.19s, %s  %s%" PRIu64 " events%s", from, span,
-		 p.complete ? "" : ">= ", p.n_events,
+	time_of_day(since, i->first_ts, ui_offset(u));
+	snprintf(out->events, sizeof(out->events), "%.19s, %s%s  %s%" PRIu64 " events%s%.*s%s",
+		 from, span, all ? "" : " kept", p.complete ? "" : ">= ", p.n_events,
+		 all ? "" : " since ", all ? 0 : 8, since,
 		 p.n_lost || !p.complete ? "" : ", none lost");
 	if (p.n_lost)
 		snprintf(out->lost, sizeof(out->lost), "%" PRIu64 " lost at %" PRIu64 " places",

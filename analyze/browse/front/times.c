@@ -28,6 +28,7 @@ void ui_cursor(struct ui *u, uint64_t ts, uint64_t num)
 {
 	struct frame *f = ui_top(u);
 
+	live_gone(u, ts);
 	if (ts < u->first)
 		ts = u->first;
 	if (ts > u->last)
@@ -52,6 +53,7 @@ int ui_jump(struct ui *u, const char *text)
 
 		if (num == 0 || *end)
 			return err(ERR_USAGE, "'%s' is no number of an event", text);
+		live_gone(u, num < browse_kept(u->b).num ? 0 : u->first);
 		if (ui_top(u)->body == &body_events) {
 			body_events.time(u, ui_top(u), 0, num);
 			return 0;

@@ -113,7 +113,7 @@ struct ui {
 	struct frame *frames[FRAMES_MAX];
 	unsigned n_frames;
 	struct notes notes;
-	uint64_t first, last;		/* of the recording */
+	uint64_t first, last;		/* of the recording, as far as it is kept */
 	uint64_t strip_from, strip_to;	/* what the strip shows */
 	uint64_t cursor, cursor_num;	/* num 0: no event, just a time */
 	bool range_begun;
@@ -211,6 +211,8 @@ void live_step(struct ui *u);			/* between keys */
 int live_wait(const struct ui *u, int ms);	/* how long to wait for a key */
 bool live_toggle(struct ui *u);
 void live_past(struct ui *u, enum action a);	/* before a key acts: may pause */
+/* Says so if a time is before all that is kept. */
+void live_gone(struct ui *u, uint64_t ts);
 const char *live_text(const struct ui *u);	/* for the title */
 
 /* ---- screen.c, screen_prompt.c, strip.c, help.c: what is around the body ---- */

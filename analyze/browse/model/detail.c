@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/browse/model/kept.h"
 #include "analyze/browse/model/why.h"
 #include "analyze/report/why_event.h"
 #include "capture/base/err.h"
@@ -64,7 +65,9 @@ static void run_detail(struct job *j, struct seeker *s)
 		detail_free(d->done);
 		d->done = made;
 		if (!made)
-			snprintf(d->failed, sizeof(d->failed), "there is no event %" PRIu64, num);
+			snprintf(d->failed, sizeof(d->failed), num < kept_num(s->b) ?
+				 "event %" PRIu64 " was given up: only the newest are kept" :
+				 "there is no event %" PRIu64, num);
 	}
 	browse_unlock(s->b);
 }

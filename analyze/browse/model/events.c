@@ -120,6 +120,13 @@ static bool copy_window(struct events *e, uint64_t num, unsigned before, unsigne
 	return all;
 }
 
+uint64_t events_reach(const struct events *e, uint64_t num)
+{
+	const uint64_t first = kept_num(e->b);
+
+	return num == 0 || num >= first || (e->lo && num >= e->lo) ? num : first;
+}
+
 static bool same_wish(const struct wish *a, const struct wish *b)
 {
 	return a->place.num == b->place.num && a->place.ts == b->place.ts
@@ -140,6 +147,7 @@ void events_window(struct events *e, const struct place *p, unsigned before, uns
 		num = e->end ? e->hi + 1 : 0;
 	else if (!num && e->ts_known && e->ts_asked == p->ts)
 		num = e->ts_num;
+	num = events_reach(e, num);
 	if (num)
 		out->complete = copy_window(e, num, before, after, out)
 			&& (!is_end(e, p) || at_end(e));

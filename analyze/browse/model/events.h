@@ -14,12 +14,6 @@ struct events *events_open(struct browse *b, const struct view *v, const struct 
 void events_close(struct events *e);
 const struct view *events_view(const struct events *e);
 
-/* A place in the recording. */
-struct place {
-	uint64_t num;		/* of an event; 0: by time */
-	uint64_t ts;		/* the first event at or after it */
-};
-
 struct event_row {
 	uint64_t num, ts;
 	uint32_t tid, pid;

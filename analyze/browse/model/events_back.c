@@ -60,10 +60,11 @@ static bool note_part(struct events *e, struct seeker *s, unsigned part, uint64_
 
 uint64_t events_before(struct events *e, struct seeker *s, uint64_t num, unsigned n)
 {
+	const uint64_t first = kept_num(e->b);
 	struct ring r = { .cap = n };
 
 	if (events_is_plain(e))
-		return num > n ? num - n : 1;
+		return num > first + n ? num - n : first;
 	r.v = xcalloc(n, sizeof(*r.v));
 	if (note_part(e, s, browse_part(e->b, num, 0), num, &r) && r.n > 0)
 		num = ring_first(&r);
@@ -146,10 +147,12 @@ static void extend_noted(struct events *e, struct seeker *s, unsigned n)
 
 void events_read_back(struct events *e, struct seeker *s, unsigned n)
 {
+	const uint64_t first = kept_num(e->b);
 	const size_t known = e->n;
 
 	/* Where numbers are missing they may be more than one could count down. */
-	if (!events_is_plain(e) || (rows_between(e, s, e->lo > n ? e->lo - n : 1, e->lo, NULL)
+	if (!events_is_plain(e) || (rows_between(e, s, e->lo > first + n ? e->lo - n : first,
+						e->lo, NULL)
 			     && e->n == known && !e->begin))
 		extend_noted(e, s, n);
 }

@@ -35,7 +35,7 @@ void events_begin(struct events *e, uint64_t num)
 	events_clear(e);
 	e->lo = num;
 	e->hi = num - 1;
-	e->begin = num <= 1;
+	e->begin = num <= kept_num(e->b);
 	browse_unlock(e->b);
 }
 
@@ -58,7 +58,7 @@ void events_prepend(struct events *e, struct cached **v, size_t n, uint64_t lo)
 		memcpy(e->v, v, n * sizeof(*v));
 	e->n += n;
 	e->lo = lo;
-	e->begin |= lo <= 1;
+	e->begin |= lo <= kept_num(e->b);
 	browse_unlock(e->b);
 }
 

@@ -9,6 +9,7 @@
 #define SAKER_BROWSE_EVENTS_PARTS_H
 
 #include "analyze/browse/model/events.h"
+#include "analyze/browse/model/kept.h"
 #include "analyze/browse/model/links.h"
 #include "analyze/browse/model/seek.h"
 
@@ -93,6 +94,8 @@ void events_read_back(struct events *e, struct seeker *s, unsigned n);
 /* The number of the n-th event in focus before num; of the first where the part has fewer, num
  * where it has none. */
 uint64_t events_before(struct events *e, struct seeker *s, uint64_t num, unsigned n);
+/* The event, or the first that can still be read if that is behind it. */
+uint64_t events_reach(const struct events *e, uint64_t num);
 /* What came behind hi, of which the last rows are kept and at least before of them. */
 void events_read_tail(struct events *e, struct seeker *s, unsigned before);
 void events_run(struct job *j, struct seeker *s);

@@ -50,7 +50,7 @@ static void read_on(struct events *e, struct seeker *s, unsigned need)
 /* Can the seeker read on from where it stands? */
 static bool is_near(const struct events *e, const struct seeker *s)
 {
-	return s->owner == e->job.id && s->num <= e->hi
+	return s->owner == e->job.id && s->num <= e->hi && s->num + 1 >= kept_num(e->b)
 		&& browse_part(e->b, s->num + 1, 0) == browse_part(e->b, e->hi + 1, 0);
 }
 
@@ -106,7 +106,7 @@ static uint64_t number_of_place(struct events *e, struct seeker *s, const struct
 	uint64_t num;
 
 	if (p->num)
-		return p->num;
+		return events_reach(e, p->num);
 	if (e->ts_known && e->ts_asked == p->ts && (!e->b->grows || e->ts_num <= e->hi))
 		return e->ts_num;
 	num = seek_time(s, browse_part(e->b, 0, p->ts), p->ts, &e->job);
@@ -148,7 +148,7 @@ static void read_before(struct events *e, struct seeker *s, uint64_t num, unsign
 		const size_t at = events_at(e, num), before = at - (at == e->n && at > 0);
 		const uint64_t lo = e->lo;
 
-		if (job_over(&e->job) || before >= wanted || e->begin)
+		if (job_over(&e->job) || before >= wanted || e->begin || lo <= kept_num(e->b))
 			break;
 		events_read_back(e, s, wanted - (unsigned)before + ROWS_AHEAD);
 		if (e->lo == lo && !job_over(&e->job))
@@ -187,6 +187,9 @@ void events_run(struct job *j, struct seeker *s)
 	browse_lock(e->b);
 	w = e->wish;
 	e->answered = false;
+	if (e->hi && e->hi + 1 < kept_num(e->b))	/* what follows was given up */
+		events_clear(e);
+	e->begin |= e->lo && e->lo <= kept_num(e->b);
 	browse_unlock(e->b);
 	num = is_end(e, &w.place) ? number_of_end(e, s, w.before)
 		: number_of_place(e, s, &w.place);

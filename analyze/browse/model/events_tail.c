@@ -32,7 +32,7 @@ static void tail_join(struct events *e, const struct seeker *s, struct tail *t, 
 	if (t->from > e->hi + 1) {
 		events_clear(e);
 		e->lo = t->from;
-		e->begin = t->from <= 1;
+		e->begin = t->from <= kept_num(e->b);
 	}
 	e->v = mem_grow(e->v, &e->cap, e->n + t->n, sizeof(*e->v));
 	if (t->n)

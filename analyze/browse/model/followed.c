@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "analyze/browse/model/kept.h"
+
 bool followed_is_net(const struct followed *f)
 {
 	return f->fd_kind == FD_IPV4 || f->fd_kind == FD_IPV6;
@@ -97,7 +99,7 @@ bool followed_before(const struct followed *f, struct seeker *k, unsigned part)
 	const struct thread *t;
 	const struct fdinfo *fd;
 
-	if (part == 0 || seek_part(k, part, 0, &none, UINT64_MAX) < 0)
+	if (part <= kept_part(k->b) || seek_part(k, part, 0, &none, UINT64_MAX) < 0)
 		return false;
 	while (seek_next(k, 0) == 0 && k->ev.num == 0 && k->ev.type != EV_SNAP_END)
 		;

@@ -37,11 +37,16 @@ struct browse {
 	/* What grows is written by the user's thread alone, with the lock; of parts the first
 	 * number and key stay what they are. */
 	bool grows, over;		/* over: it has done so */
-	struct part parts[PARTS_MAX];
+	struct part parts[PARTS_GROWN_MAX];
 	unsigned n_parts;
 	struct blocks blocks;		/* of one that does not grow */
 	size_t n_indexed;		/* entries of the index that parts tell of */
 	unsigned n_keys;		/* among them */
+	uint64_t key_off;		/* of the last of them */
+	struct {
+		uint64_t bytes;		/* 0: all is kept */
+		unsigned part;		/* the first one */
+	} kept;
 	struct alert_printer *printer;
 	struct detect_plan detect;
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "analyze/browse/model/inside.h"
+#include "analyze/browse/model/kept.h"
 
 /* ---- news ---- */
 
@@ -67,6 +68,7 @@ int browse_grow(struct browse *b, bool over)
 		b->info.n_events = b->first->info.n_events;
 		b->info.size = b->first->info.size;
 		parts_grow(b);
+		kept_move_on(b);
 		b->over = over;
 		pthread_cond_broadcast(&b->work);
 	}

@@ -31,6 +31,7 @@ struct browse_options {
 	void *arg;
 	unsigned threads;		/* readers; 0: as many as processors, at most 8 */
 	bool grows;			/* a .skr that is still written to: see browse_grow */
+	uint64_t keep;			/* of one that grows, so many bytes are kept; 0: all */
 };
 
 /* Opens the recording and starts to read it.  NULL: err_text. */
@@ -47,6 +48,15 @@ int browse_grow(struct browse *b, bool over);
 int browse_fd(const struct browse *b);
 /* Empties browse_fd; a number that grows with each change. */
 uint64_t browse_changed(struct browse *b);
+
+/* A place in the recording. */
+struct place {
+	uint64_t num;		/* of an event; 0: by time */
+	uint64_t ts;		/* the first event at or after it */
+};
+
+/* The first event that can be looked at: what was before it was counted, and given up. */
+struct place browse_kept(const struct browse *b);
 
 /* What was said of the machine; first_ts and last_ts are known. */
 const struct source_info *browse_info(const struct browse *b);

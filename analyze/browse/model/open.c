@@ -7,6 +7,7 @@
 
 #include "analyze/browse/model/detail_parts.h"
 #include "analyze/browse/model/inside.h"
+#include "analyze/browse/model/kept.h"
 #include "analyze/browse/model/seek.h"
 #include "capture/base/err.h"
 #include "capture/trace/skr.h"
@@ -148,6 +149,7 @@ struct browse *browse_open(const struct browse_options *o)
 	b->views = o->views;
 	b->env = *o->env;
 	b->original.fd = -1;
+	b->kept.bytes = o->grows ? o->keep : 0;
 	b->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	pthread_mutex_init(&b->lock, NULL);
 	pthread_cond_init(&b->work, NULL);
@@ -155,7 +157,8 @@ struct browse *browse_open(const struct browse_options *o)
 	table_init(&b->programs, NULL, false);
 	if (b->event_fd < 0)
 		err_sys("eventfd");
-	else if (open_sources(b, o) >= 0 && (!o->opened || o->opened(o->arg) >= 0)
+	else if (open_sources(b, o) >= 0 && kept_begin(b) >= 0
+		 && (!o->opened || o->opened(o->arg) >= 0)
 		 && make_detect(b) >= 0 && begin_base(b) >= 0 && start(b) >= 0)
 		return b;
 	browse_close(b);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How a recording is cut into parts: at key frames, always at the same ones. */
 #include "analyze/browse/model/inside.h"
+#include "analyze/browse/model/kept.h"
 #include "capture/trace/format.h"
 #include "capture/trace/skr.h"
 
@@ -57,7 +58,7 @@ unsigned parts_of(struct source *s, struct part *out)
 	for (size_t i = 0; i < x->n; i++) {
 		key += is_key(&x->entry[i]);
 		while (at + 1 < n && key >= out[at + 1].from_key)
-			at++;
+			out[++at].off = x->entry[i].off;
 		add_entry(&out[at], &x->entry[i]);
 	}
 	number_empty(out, n);
@@ -69,12 +70,16 @@ static void grow_by(struct browse *b, const struct index_entry *e)
 {
 	struct part *last = &b->parts[b->n_parts - 1];
 
-	b->n_keys += is_key(e);
+	if (is_key(e)) {
+		b->n_keys++;
+		b->key_off = e->off;
+	}
 	if (e->kind != BLOCK_EVENTS || !e->n_events)
 		return;
-	if (b->n_keys > last->from_key && b->n_parts < PARTS_MAX) {
+	if (b->n_keys > last->from_key && b->n_parts < PARTS_GROWN_MAX) {
 		last->to_key = b->n_keys;
-		*++last = (struct part){ .from_key = b->n_keys, .first_num = e->first_num };
+		*++last = (struct part){ .from_key = b->n_keys, .off = b->key_off,
+					 .first_num = e->first_num };
 		__atomic_store_n(&b->n_parts, b->n_parts + 1, __ATOMIC_RELEASE);
 	}
 	add_entry(last, e);
@@ -94,7 +99,7 @@ unsigned browse_part(struct browse *b, uint64_t num, uint64_t ts)
 
 	browse_lock(b);
 	i = b->n_parts - 1;
-	while (i > 0 && (num ? b->parts[i].first_num > num : b->parts[i].first_ts >= ts))
+	while (i > kept_part(b) && (num ? b->parts[i].first_num > num : b->parts[i].first_ts >= ts))
 		i--;
 	browse_unlock(b);
 	return i;

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "analyze/browse/model/kept.h"
 #include "capture/base/err.h"
 
 static void want(const struct pass *p)
@@ -78,7 +79,8 @@ void pass_release(struct pass *p)
 
 static int go_to_part(struct pass *p)
 {
-	const struct part *at = &p->r->b->parts[p->part];
+	const unsigned part = p->scan->alone ? kept_part(p->r->b) : p->part;
+	const struct part *at = &p->r->b->parts[part];
 	struct source *const s = p->r->source;
 	unsigned to_key;
 
@@ -113,6 +115,8 @@ static void fail(struct pass *p)
 /* Processes that the snapshot of the first part tells of are rows whatever happens then. */
 static bool has_rows(const struct pass *p)
 {
+	if (!p->scan->alone && p->part < kept_part(p->r->b))
+		return false;
 	return !p->scan->sieved || (p->part == 0 && p->plan->plain && p->plan->views[0].processes)
 		|| sieve_part(&p->scan->sieve, p->part);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analyze/browse/model/inside.h"
+#include "analyze/browse/model/kept.h"
 #include "rules/set/correlate.h"
 
 static bool part_meets(const struct scan *s, const struct part *p)
@@ -43,6 +44,7 @@ static void choose_parts(struct scan *s)
 	s->n_parts = s->alone ? 1 : b->n_parts;
 	if (s->alone)
 		return;
+	s->first_part = kept_part(b);
 	while (s->first_part < s->n_parts && !part_needed(s, s->first_part))
 		s->first_part++;
 	while (s->n_parts > s->first_part && !part_needed(s, s->n_parts - 1))

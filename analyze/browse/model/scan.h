@@ -104,6 +104,7 @@ struct scan {
 /* A part: a run of key frames, and what the index says of it. */
 struct part {
 	unsigned from_key, to_key;	/* to_key 0: to the end */
+	uint64_t off;			/* of its key frame; 0: it begins with the recording */
 	uint64_t first_num, n_events, first_ts, last_ts;
 };
 
@@ -113,8 +114,9 @@ static inline bool range_is_over(uint64_t to, const struct event *ev)
 	return to != UINT64_MAX && ev->num && ev->ts > to && ev->ts - to > DISORDER_NS;
 }
 
-/* Cuts the recording; out has room for PARTS_MAX. */
-enum { PARTS_MAX = 1024 };
+/* Cuts the recording; out has room for PARTS_MAX.  One that grows gets another part with each key
+ * frame, PARTS_GROWN_MAX in all: three weeks of them. */
+enum { PARTS_MAX = 1024, PARTS_GROWN_MAX = 65536 };
 unsigned parts_of(struct source *s, struct part *out);
 /* Where the recording has grown: what the index says of that. */
 void parts_grow(struct browse *b);

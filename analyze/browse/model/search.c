@@ -111,7 +111,8 @@ static void look_backward(struct search *s, struct seeker *k)
 {
 	struct place found = {0};
 
-	for (unsigned part = browse_part(s->e->b, s->num ? s->num - 1 : 0, 0) + 1; part-- > 0;) {
+	for (unsigned part = browse_part(s->e->b, s->num ? s->num - 1 : 0, 0) + 1;
+	     part-- > kept_part(s->e->b);) {
 		if (job_over(&s->job))
 			return;
 		if (last_in(s, k, part, &found)) {

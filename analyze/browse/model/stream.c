@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "analyze/browse/model/followed.h"
+#include "analyze/browse/model/kept.h"
 #include "capture/base/err.h"
 
 enum { LOOK_EVERY = 1 << 15, CHUNKS_MAX = 1 << 18 };
@@ -192,7 +193,7 @@ static unsigned first_part(struct stream *s, struct seeker *k)
 	unsigned part = browse_part(s->b, s->num, 0);
 
 	if (s->kind == STREAM_TTY)
-		return 0;
+		return kept_part(s->b);
 	while (!job_over(&s->job) && followed_before(&s->what, k, part))
 		part--;
 	return part;
