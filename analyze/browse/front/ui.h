@@ -197,7 +197,7 @@ bool ui_follow_link(struct ui *u, const struct link *l);
 /* Adds a filter; false: there are too many, which is said. */
 bool ui_stack_filter(struct ui *u, struct crumbs *c, const char *filter);
 
-/* ---- act.c: what keys do everywhere; act_prompt.c: what is typed ---- */
+/* ---- act.c: what keys do everywhere; act_menus.c, act_prompt.c: what is chosen, typed ---- */
 
 bool ui_act(struct ui *u, enum action a);
 void ui_prompt_done(struct ui *u);
@@ -253,6 +253,8 @@ void write_menu(struct ui *u);
 void write_chosen(struct ui *u, long chosen);
 void write_named(struct ui *u, const char *name);
 
+/* ---- body_table.c ---- */
+
 /* Sorts a table by a column; by the one that it is sorted by: the other way round. */
 void table_sort(struct frame *f, unsigned column);
 
@@ -263,7 +265,7 @@ void spectrum_free(struct frame *f);
 /* Chooses the column that has a value.  Negative: err_text says what one looks like. */
 int spectrum_choose_value(struct frame *f, const char *text);
 
-/* ---- body_overview.c ---- */
+/* ---- overview_facts.c, body_overview.c ---- */
 
 struct overview_facts {			/* each a line or "" */
 	char events[200], lost[80], machine[400], damage[200];
