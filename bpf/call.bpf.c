@@ -105,13 +105,20 @@ static __always_inline u32 call_class(const volatile struct wire_conf *c,
 	       (O_ACCMODE_WRITE | O_CREAT_ | O_TRUNC_) ? WC_WRITE : c->cls;
 }
 
-/* Does an ioctl give the caller a terminal? */
+static __always_inline bool has_winsize(u32 request)
+{
+	return request == WIRE_TIOCGWINSZ || request == WIRE_TIOCSWINSZ;
+}
+
+/* Does an ioctl give the caller a terminal, or tell how large one is? */
 static __always_inline bool gives_tty(const struct pt_regs *regs, u32 flags)
 {
 	u64 args[6];
+	u32 request;
 
 	call_args(args, regs, flags & WIRE_COMPAT);
-	return (u32)args[1] == WIRE_TIOCGPTPEER || (u32)args[1] == WIRE_TIOCSCTTY;
+	request = args[1];
+	return request == WIRE_TIOCGPTPEER || request == WIRE_TIOCSCTTY || has_winsize(request);
 }
 
 /* Of a call whose row has more to say than that it is wanted. */
@@ -295,6 +302,10 @@ int run_op(u32 off, u32 at, u32 index, u32 i)
 		if ((u32)rec->args[1] != WIRE_TIOCGPTPEER)
 			return put_none(at, kind, WB_ABSENT);
 		return put_got(at, kind, a);
+	case OP_WINSIZE:
+		if (!has_winsize(rec->args[1]))
+			return put_none(at, kind, WB_ABSENT);
+		return put_user_bytes(at, kind, a, WIRE_WINSIZE, 32);
 	case OP_GOT:
 		return put_got(at, kind, a);
 	case OP_TUPLE:

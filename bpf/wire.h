@@ -142,6 +142,7 @@ enum wire_op_kind {
 	OP_RIGHTS,	/* descriptors that the msghdr at a brought: struct wire_got each */
 	OP_GOT,		/* descriptor a: struct wire_got */
 	OP_GOTTTY,	/* the same, if argument 1 is WIRE_TIOCGPTPEER */
+	OP_WINSIZE,	/* the struct winsize at a, if argument 1 is WIRE_TIOC[GS]WINSZ */
 	OP_FDLIST,	/* b struct pollfd at a */
 	OP_SOCKADDR,	/* struct sockaddr of b bytes at a */
 	OP_PEERNAME,	/* the same for unconnected sockets */
@@ -194,10 +195,13 @@ enum wire_conf_flag {
 };
 
 /* Requests of ioctl by which a process gets a terminal: opens its other end, makes it its
- * controlling one. */
+ * controlling one; asks for its size, and sets it. */
 enum wire_tty {
 	WIRE_TIOCGPTPEER = 0x5441,
 	WIRE_TIOCSCTTY = 0x540e,
+	WIRE_TIOCGWINSZ = 0x5413,
+	WIRE_TIOCSWINSZ = 0x5414,
+	WIRE_WINSIZE = 8,		/* bytes of a struct winsize */
 };
 
 /* One for each system call number: what to do when it returns. */

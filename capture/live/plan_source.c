@@ -17,7 +17,7 @@ static void use_arg(struct maker *m, unsigned arg)
 static uint32_t op_max(const struct wire_op *op, uint32_t snaplen)
 {
 	switch (op->kind) {
-	case OP_MEM: case OP_SEM: case OP_IOVSIZE: case OP_MSGSIZE:
+	case OP_MEM: case OP_SEM: case OP_IOVSIZE: case OP_MSGSIZE: case OP_WINSIZE:
 		return 8 + 32;
 	case OP_FILE: case OP_FILEMEM: case OP_QUEUE: case OP_PAIR: case OP_VM: case OP_EXE:
 		return 8 + 48;
@@ -490,6 +490,11 @@ static void from_source(struct maker *m, struct get *g, const struct param_desc 
 	case SRC_GOTTTY:
 		from_blob(m, g, GET_BYTES, OP(.kind = OP_GOTTTY, .flags = OPF_SUCCESS,
 					      .a = WIRE_RET));
+		return;
+	case SRC_WINSIZE:
+		from_blob(m, g, GET_NUMBER, OP(.kind = OP_WINSIZE, .flags = OPF_SUCCESS, .a = 2));
+		g->off = a;
+		g->width = 2;
 		return;
 	case SRC_TASK:
 		from_task(m, g, a);

@@ -252,6 +252,8 @@ static void others(long fd)
 	char room[4096];
 	int n = 0;
 	const long dir = CALL(__NR_openat, AT_FDCWD, ".", O_RDONLY);
+	const long tty = CALL(__NR_openat, AT_FDCWD, "/dev/ptmx", O_RDWR | O_NOCTTY);
+	struct winsize window = { .ws_row = 31, .ws_col = 132 };
 	long r;
 
 	r = CALL(__NR_getdents64, dir, room, sizeof(room));
@@ -267,6 +269,11 @@ static void others(long fd)
 	     N("argument", (long)&n));
 	SAID("ioctl", N("res", CALL(__NR_ioctl, fd, 0x80005401, 7)), N("fd", fd),
 	     N("request", 0x80005401), N("argument", 7));
+	SAID("ioctl", N("res", CALL(__NR_ioctl, tty, TIOCSWINSZ, &window)), N("fd", tty),
+	     N("request", TIOCSWINSZ), N("argument", (long)&window), N("rows", 31),
+	     N("columns", 132));
+	SAID("ioctl", N("res", CALL(__NR_ioctl, fd, TIOCGWINSZ, &window)), N("fd", fd),
+	     N("request", TIOCGWINSZ), N("argument", (long)&window));
 	SAID("flock", N("res", CALL(__NR_flock, fd, LOCK_EX | LOCK_NB)), N("fd", fd),
 	     N("operation", LOCK_EX | LOCK_NB));
 	SAID("flock", N("res", CALL(__NR_flock, fd, 77)), N("fd", fd), N("operation", 77));
