@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any bytes as what was written to a terminal: no row is wider than it. */
+/* Any bytes as what was written to a terminal, whose size may change: no row is wider than it. */
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,15 +12,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 static void check(const struct vt *v)
 {
-	char row[4 * VT_COLUMNS];
+	char row[4 * VT_COLUMNS_MAX];
 
-	if (v->row < 0 || v->row >= VT_ROWS || v->column < 0 || v->column > VT_COLUMNS
-	    || v->top < 0 || v->bottom >= VT_ROWS || v->top >= v->bottom)
+	if (v->row < 0 || v->row >= v->rows || v->column < 0 || v->column > v->columns
+	    || v->top < 0 || v->bottom >= v->rows || v->top >= v->bottom)
 		abort();
-	for (int i = 0; i < VT_ROWS; i++) {
+	for (int i = 0; i < v->rows; i++) {
 		const size_t n = vt_row(v, i, row);
 
-		if (cell_width(row, n, 2 * VT_COLUMNS, true) > VT_COLUMNS) {
+		if (cell_width(row, n, 2 * VT_COLUMNS_MAX, true) > (size_t)v->columns) {
 			fprintf(stderr, "row %d is too wide\n", i);
 			abort();
 		}
@@ -33,8 +33,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	setlocale(LC_CTYPE, "C.UTF-8");
 	vt_reset(&v);
-	for (size_t i = 0; i < len; i += 16)
+	for (size_t i = 0; i < len; i += 16) {
 		vt_put(&v, data + i, len - i < 16 ? len - i : 16);
+		if (i + 18 < len && data[i + 16] == 0xfe)
+			vt_resize(&v, data[i + 17] * 2, data[i + 18] * 3);
+	}
 	check(&v);
 	return 0;
 }

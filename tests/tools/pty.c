@@ -147,7 +147,7 @@ static long memory_kb(const struct terminal *t, const char *what)
 
 static bool row_has(const struct terminal *t, int row, const char *text)
 {
-	char line[4 * VT_COLUMNS + 1];
+	char line[4 * VT_COLUMNS_MAX + 1];
 
 	line[vt_row(&t->vt, row, line)] = 0;
 	return strstr(line, text) != NULL;
@@ -155,7 +155,7 @@ static bool row_has(const struct terminal *t, int row, const char *text)
 
 static bool row_blank(const struct terminal *t, int row)
 {
-	char line[4 * VT_COLUMNS];
+	char line[4 * VT_COLUMNS_MAX];
 
 	return vt_row(&t->vt, row, line) == 0;
 }

@@ -13,7 +13,7 @@ static struct vt vt;
 
 static void check_row(int row, const char *want)
 {
-	char out[4 * VT_COLUMNS + 1];
+	char out[4 * VT_COLUMNS_MAX + 1];
 
 	out[vt_row(&vt, row, out)] = 0;
 	assert_string_equal(out, want);
@@ -137,13 +137,40 @@ static void titles_colors_and_queries_are_read_over(void **unused)
 	check_row(1, "\xc3\xa9\xe6\x97\xa5!");
 }
 
+static void it_has_the_size_it_is_told(void **unused)
+{
+	vt_reset(&vt);
+	vt_resize(&vt, 40, 100);
+	put("\033[36;91Hfar\033[50;200H!");
+	assert_int_equal(vt.cell[35][90], 'f');
+	assert_int_equal(vt.row, 39);
+	assert_int_equal(vt.column, 100);
+	/* The cursor's row stays on it; what is right of it is gone, a half of a character too. */
+	put("\033[38;1Habcdefg\xe6\x97\xa5");
+	vt_resize(&vt, 10, 8);
+	check_row(9, "abcdefg");
+	check_row(7, "");
+	assert_int_equal(vt.row, 9);
+	put("\r\nnext line");
+	check_row(8, "next lin");
+	check_row(9, "e");
+	vt_resize(&vt, 0, 100000);
+	assert_int_equal(vt.rows, 2);
+	assert_int_equal(vt.columns, VT_COLUMNS_MAX);
+	check_row(1, "e");
+	put("\033[?1049h\033[2;100Halone");
+	vt_resize(&vt, 5, 20);
+	put("\033[?1049l!");
+	check_row(1, "e!");
+}
+
 /* Whatever was written to it: no cell outside, no control character inside. */
 static void no_bytes_leave_the_terminal(void **unused)
 {
 	static const char set[] = "\033\033[[[;;??0123456789999ABCDGHJKLMPSTXbrdfhl@78c(]\\"
 		"\007\r\n\b\txy\xc3\xa9";
 	unsigned seed = 7;
-	char out[4 * VT_COLUMNS];
+	char out[4 * VT_COLUMNS_MAX];
 
 	vt_reset(&vt);
 	for (unsigned i = 0; i < 400000; i++) {
@@ -153,11 +180,13 @@ static void no_bytes_leave_the_terminal(void **unused)
 		c = seed >> 30 == 3 ? (uint8_t)(seed >> 16)
 			: (uint8_t)set[(seed >> 16) % (sizeof(set) - 1)];
 		vt_put(&vt, &c, 1);
-		assert_true(vt.row >= 0 && vt.row < VT_ROWS);
-		assert_true(vt.column >= 0 && vt.column <= VT_COLUMNS);
-		assert_true(vt.top < vt.bottom && vt.bottom < VT_ROWS);
+		if (i % 997 == 0)
+			vt_resize(&vt, (int)(seed >> 20) % 60, (int)(seed >> 10) % 200);
+		assert_true(vt.row >= 0 && vt.row < vt.rows);
+		assert_true(vt.column >= 0 && vt.column <= vt.columns);
+		assert_true(vt.top < vt.bottom && vt.bottom < vt.rows);
 	}
-	for (int r = 0; r < VT_ROWS; r++) {
+	for (int r = 0; r < vt.rows; r++) {
 		const size_t n = vt_row(&vt, r, out);
 
 		for (size_t i = 0; i < n; i++)
@@ -221,6 +250,7 @@ int main(void)
 		cmocka_unit_test(what_only_one_terminal_knows_moves_nothing),
 		cmocka_unit_test(text_scrolls),
 		cmocka_unit_test(titles_colors_and_queries_are_read_over),
+		cmocka_unit_test(it_has_the_size_it_is_told),
 		cmocka_unit_test(no_bytes_leave_the_terminal),
 		cmocka_unit_test(what_names_a_row_is_always_shown),
 		cmocka_unit_test(texts_are_searched_in_any_case),

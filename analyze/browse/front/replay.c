@@ -12,6 +12,7 @@
 struct replay {
 	struct vt vt;
 	size_t at;		/* chunks that are shown */
+	size_t n_sizes;		/* of the terminal, that it has had */
 	uint8_t typed[256];	/* since the last line ended or somebody wrote */
 	unsigned n_typed;
 	bool plays;
@@ -58,10 +59,24 @@ static void show_chunk(struct replay *r, const struct stream_chunk *c)
 	}
 }
 
+/* The sizes that the terminal was given before the chunk that is next.  The first that is known it
+ * had before, too. */
+static void take_sizes(struct frame *f)
+{
+	struct replay *r = f->replay;
+	struct stream_size size;
+
+	while (stream_sizes(f->stream, r->n_sizes, &size, 1) == 1
+	       && (size.at <= r->at || r->n_sizes == 0)) {
+		vt_resize(&r->vt, size.rows, size.columns);
+		r->n_sizes++;
+	}
+}
+
 static void to_begin(struct replay *r)
 {
 	vt_reset(&r->vt);
-	r->at = r->n_typed = 0;
+	r->at = r->n_sizes = r->n_typed = 0;
 }
 
 static void go_to(struct frame *f, size_t at)
@@ -72,6 +87,7 @@ static void go_to(struct frame *f, size_t at)
 	if (at < r->at)
 		to_begin(r);
 	while (r->at < at && stream_chunks(f->stream, r->at, &c, 1) == 1) {
+		take_sizes(f);
 		show_chunk(r, &c);
 		r->at++;
 	}
@@ -113,7 +129,7 @@ static size_t plain_row(const struct vt *vt, int row, char *out)
 {
 	size_t end = 0;
 
-	for (size_t i = 0; i < VT_COLUMNS; i++) {
+	for (size_t i = 0; i < (size_t)vt->columns; i++) {
 		const uint32_t c = vt->cell[row][i];
 
 		out[i] = c == 0 ? ' ' : c < 0x80 ? (char)c : '?';
@@ -134,7 +150,7 @@ static int first_row(const struct frame *f)
 void replay_draw(struct frame *f, int row, int height)
 {
 	struct replay *r = f->replay;
-	char text[4 * VT_COLUMNS];
+	char text[4 * VT_COLUMNS_MAX];
 	int first;
 
 	play(f);
@@ -144,15 +160,15 @@ void replay_draw(struct frame *f, int row, int height)
 		return;
 	}
 	first = first_row(f);
-	for (int i = 0; i < height && first + i < VT_ROWS; i++) {
+	for (int i = 0; i < height && first + i < r->vt.rows; i++) {
 		const size_t n = term_utf8() ? vt_row(&r->vt, first + i, text)
 			: plain_row(&r->vt, first + i, text);
 
-		term_quoted(row + i, 0, VT_COLUMNS, ROLE_TEXT, text, n, false);
+		term_quoted(row + i, 0, r->vt.columns, ROLE_TEXT, text, n, false);
 	}
 	if (r->vt.row - first < height)
 		term_mark(row + r->vt.row - first,
-			  r->vt.column < VT_COLUMNS ? r->vt.column : VT_COLUMNS - 1, 1,
+			  r->vt.column < r->vt.columns ? r->vt.column : r->vt.columns - 1, 1,
 			  ROLE_SELECTED);
 }
 

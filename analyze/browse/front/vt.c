@@ -9,7 +9,9 @@
 void vt_reset(struct vt *v)
 {
 	memset(v, 0, sizeof(*v));
-	v->bottom = VT_ROWS - 1;
+	v->rows = VT_ROWS;
+	v->columns = VT_COLUMNS;
+	v->bottom = v->rows - 1;
 }
 
 /* ---- control sequences ---------------------------------------------------------- */
@@ -23,11 +25,11 @@ static int arg(const struct vt *v, unsigned i, int otherwise)
 
 static void margins(struct vt *v, int top, int bottom)
 {
-	v->top = vt_clamp(top - 1, VT_ROWS - 2);
-	v->bottom = vt_clamp(bottom - 1, VT_ROWS - 1);
+	v->top = vt_clamp(top - 1, v->rows - 2);
+	v->bottom = vt_clamp(bottom - 1, v->rows - 1);
 	if (v->bottom <= v->top) {
 		v->top = 0;
-		v->bottom = VT_ROWS - 1;
+		v->bottom = v->rows - 1;
 	}
 	v->row = v->column = 0;
 }
@@ -58,17 +60,17 @@ static void private_csi(struct vt *v, uint8_t c)
 
 static void csi(struct vt *v, uint8_t c)
 {
-	const int last = VT_COLUMNS - 1;
+	const int last = v->columns - 1;
 
 	switch (c) {
-	case 'A': v->row = vt_clamp(v->row - arg(v, 0, 1), VT_ROWS - 1); break;
-	case 'B': case 'e': v->row = vt_clamp(v->row + arg(v, 0, 1), VT_ROWS - 1); break;
+	case 'A': v->row = vt_clamp(v->row - arg(v, 0, 1), v->rows - 1); break;
+	case 'B': case 'e': v->row = vt_clamp(v->row + arg(v, 0, 1), v->rows - 1); break;
 	case 'C': case 'a': v->column = vt_clamp(v->column + arg(v, 0, 1), last); break;
 	case 'D': v->column = vt_clamp(v->column - arg(v, 0, 1), last); break;
 	case 'G': case '`': v->column = vt_clamp(arg(v, 0, 1) - 1, last); break;
-	case 'd': v->row = vt_clamp(arg(v, 0, 1) - 1, VT_ROWS - 1); break;
+	case 'd': v->row = vt_clamp(arg(v, 0, 1) - 1, v->rows - 1); break;
 	case 'H': case 'f':
-		v->row = vt_clamp(arg(v, 0, 1) - 1, VT_ROWS - 1);
+		v->row = vt_clamp(arg(v, 0, 1) - 1, v->rows - 1);
 		v->column = vt_clamp(arg(v, 1, 1) - 1, last);
 		break;
 	case 'J': vt_erase_display(v, arg(v, 0, 0)); break;
@@ -81,7 +83,7 @@ static void csi(struct vt *v, uint8_t c)
 	case '@': vt_shift_cells(v, arg(v, 0, 1)); break;
 	case 'L': vt_shift_lines(v, -arg(v, 0, 1)); break;
 	case 'M': vt_shift_lines(v, arg(v, 0, 1)); break;
-	case 'r': margins(v, arg(v, 0, 1), arg(v, 1, VT_ROWS)); break;
+	case 'r': margins(v, arg(v, 0, 1), arg(v, 1, v->rows)); break;
 	}
 }
 
@@ -154,7 +156,7 @@ static void control(struct vt *v, uint8_t c)
 	case '\n': v->column = 0; vt_line_feed(v); break;
 	case 0x0b: case 0x0c: vt_line_feed(v); break;
 	case '\b': v->column -= v->column > 0; break;
-	case '\t': v->column = vt_clamp((v->column | 7) + 1, VT_COLUMNS - 1); break;
+	case '\t': v->column = vt_clamp((v->column | 7) + 1, v->columns - 1); break;
 	case 0x1b: v->state = VT_ESC; break;
 	}
 }

@@ -16,14 +16,14 @@ static void clear(struct vt *v, int row, int from, int to)
 }
 
 /* Of a wide character there are both halves, or neither. */
-static void mend(uint32_t *row)
+static void mend(struct vt *v, uint32_t *row)
 {
-	for (int i = 0; i < VT_COLUMNS; i++) {
+	for (int i = 0; i < v->columns; i++) {
 		const bool wide = row[i] >= 0x80 && row[i] != HALF && wcwidth((wchar_t)row[i]) == 2;
 
 		if (row[i] == HALF)
 			row[i] = 0;
-		else if (wide && i + 1 < VT_COLUMNS && row[i + 1] == HALF)
+		else if (wide && i + 1 < v->columns && row[i + 1] == HALF)
 			i++;
 		else if (wide)
 			row[i] = 0;
@@ -36,11 +36,11 @@ static void scroll(struct vt *v, int from, int to, int by)
 
 	for (; by > 0; by--) {
 		memmove(v->cell[from], v->cell[from + 1], (size_t)(to - from) * row);
-		clear(v, to, 0, VT_COLUMNS);
+		clear(v, to, 0, v->columns);
 	}
 	for (; by < 0; by++) {
 		memmove(v->cell[from + 1], v->cell[from], (size_t)(to - from) * row);
-		clear(v, from, 0, VT_COLUMNS);
+		clear(v, from, 0, v->columns);
 	}
 }
 
@@ -48,7 +48,7 @@ void vt_line_feed(struct vt *v)
 {
 	if (v->row == v->bottom)
 		scroll(v, v->top, v->bottom, 1);
-	else if (v->row < VT_ROWS - 1)
+	else if (v->row < v->rows - 1)
 		v->row++;
 }
 
@@ -61,11 +61,13 @@ void vt_line_back(struct vt *v)
 }
 
 /* w columns wide; a character of which it covers a half goes. */
-static void put_cells(uint32_t *row, int at, uint32_t c, int w)
+static void put_cells(struct vt *v, int at, uint32_t c, int w)
 {
+	uint32_t *const row = v->cell[v->row];
+
 	if (row[at] == HALF && at > 0)
 		row[at - 1] = 0;
-	if (at + w < VT_COLUMNS && row[at + w] == HALF)
+	if (at + w < v->columns && row[at + w] == HALF)
 		row[at + w] = 0;
 	row[at] = c;
 	if (w == 2)
@@ -78,12 +80,12 @@ void vt_put_character(struct vt *v, uint32_t c)
 
 	if (w <= 0 || utf8_deceives(c))
 		return;
-	if (v->column + w > VT_COLUMNS) {
+	if (v->column + w > v->columns) {
 		v->column = 0;
 		vt_line_feed(v);
 	}
 	v->last = c;
-	put_cells(v->cell[v->row], v->column, c, w);
+	put_cells(v, v->column, c, w);
 	v->column += w;
 }
 
@@ -91,26 +93,26 @@ void vt_put_character(struct vt *v, uint32_t c)
 
 void vt_erase_display(struct vt *v, int how)
 {
-	for (int r = 0; r < VT_ROWS; r++)
+	for (int r = 0; r < v->rows; r++)
 		if (how >= 2 || (how == 0 ? r > v->row : r < v->row))
-			clear(v, r, 0, VT_COLUMNS);
+			clear(v, r, 0, v->columns);
 	if (how < 2)
-		clear(v, v->row, how == 0 ? vt_clamp(v->column, VT_COLUMNS - 1) : 0,
-		      how == 0 ? VT_COLUMNS : vt_clamp(v->column, VT_COLUMNS - 1) + 1);
-	mend(v->cell[v->row]);
+		clear(v, v->row, how == 0 ? vt_clamp(v->column, v->columns - 1) : 0,
+		      how == 0 ? v->columns : vt_clamp(v->column, v->columns - 1) + 1);
+	mend(v, v->cell[v->row]);
 }
 
 void vt_erase_line(struct vt *v, int how)
 {
-	const int at = vt_clamp(v->column, VT_COLUMNS - 1);
+	const int at = vt_clamp(v->column, v->columns - 1);
 
-	clear(v, v->row, how ? 0 : at, how == 1 ? at + 1 : VT_COLUMNS);
-	mend(v->cell[v->row]);
+	clear(v, v->row, how ? 0 : at, how == 1 ? at + 1 : v->columns);
+	mend(v, v->cell[v->row]);
 }
 
 void vt_shift_cells(struct vt *v, int by)
 {
-	const int at = vt_clamp(v->column, VT_COLUMNS - 1), room = VT_COLUMNS - at;
+	const int at = vt_clamp(v->column, v->columns - 1), room = v->columns - at;
 	uint32_t *row = v->cell[v->row] + at;
 	const int n = vt_clamp(by < 0 ? -by : by, room);
 
@@ -119,9 +121,9 @@ void vt_shift_cells(struct vt *v, int by)
 		clear(v, v->row, at, at + n);
 	} else {
 		memmove(row, row + n, (size_t)(room - n) * sizeof(*row));
-		clear(v, v->row, VT_COLUMNS - n, VT_COLUMNS);
+		clear(v, v->row, v->columns - n, v->columns);
 	}
-	mend(v->cell[v->row]);
+	mend(v, v->cell[v->row]);
 }
 
 void vt_shift_lines(struct vt *v, int by)
@@ -134,15 +136,15 @@ void vt_shift_lines(struct vt *v, int by)
 
 void vt_erase_cells(struct vt *v, int n)
 {
-	const int at = vt_clamp(v->column, VT_COLUMNS - 1);
+	const int at = vt_clamp(v->column, v->columns - 1);
 
-	clear(v, v->row, at, at + vt_clamp(n, VT_COLUMNS - at));
-	mend(v->cell[v->row]);
+	clear(v, v->row, at, at + vt_clamp(n, v->columns - at));
+	mend(v, v->cell[v->row]);
 }
 
 void vt_repeat(struct vt *v, int n)
 {
-	for (n = vt_clamp(n, VT_ROWS * VT_COLUMNS); n > 0 && v->last; n--)
+	for (n = vt_clamp(n, v->rows * v->columns); n > 0 && v->last; n--)
 		vt_put_character(v, v->last);
 }
 
@@ -159,23 +161,62 @@ void vt_alternate(struct vt *v, bool begins)
 		return;
 	v->alternate = begins;
 	if (begins) {
-		memcpy(v->behind, v->cell, sizeof(v->behind));
+		memcpy(v->behind, v->cell, (size_t)v->rows * sizeof(v->cell[0]));
 		v->behind_row = v->row;
 		v->behind_column = v->column;
 		vt_erase_display(v, 2);
 		v->row = v->column = 0;
 	} else {
-		memcpy(v->cell, v->behind, sizeof(v->cell));
+		memcpy(v->cell, v->behind, (size_t)v->rows * sizeof(v->cell[0]));
 		v->row = v->behind_row;
 		v->column = v->behind_column;
 	}
+}
+
+/* What is not on it any more is nowhere. */
+static void cut(struct vt *v, uint32_t (*cell)[VT_COLUMNS_MAX])
+{
+	for (int r = 0; r < VT_ROWS_MAX; r++) {
+		const int from = r < v->rows ? v->columns : 0;
+
+		memset(cell[r] + from, 0, (size_t)(VT_COLUMNS_MAX - from) * sizeof(cell[r][0]));
+		if (from)
+			mend(v, cell[r]);
+	}
+}
+
+void vt_resize(struct vt *v, int rows, int columns)
+{
+	const int was = v->rows;
+
+	if (rows == v->rows && columns == v->columns)
+		return;
+	v->rows = vt_clamp(rows, VT_ROWS_MAX);
+	v->columns = vt_clamp(columns, VT_COLUMNS_MAX);
+	if (v->rows < 2)
+		v->rows = 2;
+	if (v->columns < 2)
+		v->columns = 2;
+	if (v->row >= v->rows) {
+		scroll(v, 0, was - 1, v->row - v->rows + 1);
+		v->row = v->rows - 1;
+	}
+	cut(v, v->cell);
+	cut(v, v->behind);
+	v->top = 0;
+	v->bottom = v->rows - 1;
+	v->column = vt_clamp(v->column, v->columns);
+	v->saved_row = vt_clamp(v->saved_row, v->rows - 1);
+	v->saved_column = vt_clamp(v->saved_column, v->columns);
+	v->behind_row = vt_clamp(v->behind_row, v->rows - 1);
+	v->behind_column = vt_clamp(v->behind_column, v->columns);
 }
 
 size_t vt_row(const struct vt *v, int row, char *out)
 {
 	size_t n = 0, end = 0;
 
-	for (int i = 0; i < VT_COLUMNS; i++) {
+	for (int i = 0; i < v->columns; i++) {
 		const uint32_t c = v->cell[row][i];
 
 		if (c == HALF)

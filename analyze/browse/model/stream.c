@@ -25,6 +25,8 @@ struct stream {
 	struct followed what;
 	struct stream_chunk *v;
 	size_t n, cap;
+	struct stream_size *sizes;
+	size_t n_sizes, sizes_cap;
 	uint64_t in, out, cut, kept;
 	unsigned permille;
 	bool complete, closed;
@@ -40,6 +42,7 @@ static void release(struct job *j)
 
 	arena_release(&s->arena);
 	free(s->v);
+	free(s->sizes);
 	free(s);
 }
 
@@ -82,11 +85,28 @@ static void add_chunk(struct stream *s, const struct event *ev, uint64_t size)
 	browse_unlock(s->b);
 }
 
+static void add_size(struct stream *s, const struct event *ev)
+{
+	const struct stream_size size = {
+		.at = s->n, .rows = (uint16_t)value_u64(EV(ev, IOCTL, rows), 0),
+		.columns = (uint16_t)value_u64(EV(ev, IOCTL, columns), 0),
+	};
+	const struct stream_size *const last = s->n_sizes ? &s->sizes[s->n_sizes - 1] : NULL;
+
+	if (!size.rows || !size.columns || s->n_sizes == CHUNKS_MAX
+	    || (last && last->rows == size.rows && last->columns == size.columns))
+		return;
+	browse_lock(s->b);
+	s->sizes = mem_grow(s->sizes, &s->sizes_cap, s->n_sizes + 1, sizeof(*s->sizes));
+	s->sizes[s->n_sizes++] = size;
+	browse_unlock(s->b);
+}
+
 /* What was before belongs to an earlier descriptor with the same number.  Nobody has seen it. */
 static void forget(struct stream *s)
 {
 	browse_lock(s->b);
-	s->n = 0;
+	s->n = s->n_sizes = 0;
 	s->in = s->out = s->cut = s->kept = 0;
 	arena_reset(&s->arena);
 	browse_unlock(s->b);
@@ -116,6 +136,8 @@ static bool look(struct stream *s, const struct seeker *k)
 			forget(s);
 		return false;
 	}
+	if (ev->type == EV_IOCTL && s->kind == STREAM_TTY)
+		add_size(s, ev);
 	res = ev->n_params ? value_i64(&ev->v[0], -1) : -1;
 	if (moves && res > 0)
 		add_chunk(s, ev, (uint64_t)res);
@@ -131,6 +153,7 @@ static void wanted(struct event_set *out)
 		if (catalog[t].flags & (EF_READS_FROM_FD | EF_WRITES_TO_FD))
 			event_set_add(out, t);
 	event_set_add(out, EV_CLOSE);
+	event_set_add(out, EV_IOCTL);
 }
 
 static void fail(struct stream *s, const char *why)
@@ -297,6 +320,17 @@ size_t stream_chunks(struct stream *s, size_t first, struct stream_chunk *out, s
 	browse_lock(s->b);
 	for (; s->settled && got < n && first + got < s->n; got++)
 		out[got] = s->v[first + got];
+	browse_unlock(s->b);
+	return got;
+}
+
+size_t stream_sizes(struct stream *s, size_t first, struct stream_size *out, size_t n)
+{
+	size_t got = 0;
+
+	browse_lock(s->b);
+	for (; s->settled && got < n && first + got < s->n_sizes; got++)
+		out[got] = s->sizes[first + got];
 	browse_unlock(s->b);
 	return got;
 }

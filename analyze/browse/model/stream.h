@@ -19,6 +19,12 @@ struct stream_chunk {
 	uint32_t len;
 };
 
+/* The size of a terminal, as a program asked for or set it before chunk `at`. */
+struct stream_size {
+	size_t at;
+	uint16_t rows, columns;
+};
+
 struct stream_status {
 	bool complete;		/* all that is recorded is here */
 	bool live;		/* more may come: the recording grows, the descriptor is open */
@@ -45,5 +51,7 @@ void stream_close(struct stream *s);
 void stream_status(struct stream *s, struct stream_status *out);
 /* The n chunks from the first-th; how many.  Bytes live until stream_close. */
 size_t stream_chunks(struct stream *s, size_t first, struct stream_chunk *out, size_t n);
+/* The same of sizes. */
+size_t stream_sizes(struct stream *s, size_t first, struct stream_size *out, size_t n);
 
 #endif
