@@ -48,13 +48,15 @@ static int skip_hole(struct block_reader *r, struct passed *passed)
 static int resync(struct block_reader *r, uint64_t skip, struct passed *passed)
 {
 	const uint8_t *p, *hit;
+	bool holes = true;
 	size_t avail;
 
 	*passed = (struct passed){ .lost = skip };
 	if (input_skip(r->in, skip))
 		return 1;
 	for (;;) {
-		int e = skip_hole(r, passed);
+		/* Not where a byte was taken for the beginning of something. */
+		int e = holes ? skip_hole(r, passed) : 0;
 
 		if (!e)
 			e = input_peek(r->in, SEARCH, &p, &avail);
@@ -66,6 +68,7 @@ static int resync(struct block_reader *r, uint64_t skip, struct passed *passed)
 			return 1;
 		}
 		hit = memmem(p, avail, "\xf5Skr", 4);
+		holes = !hit;
 		if (!hit)
 			hit = p + avail - 3;
 		passed->lost += (uint64_t)(hit - p);

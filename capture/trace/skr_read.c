@@ -260,7 +260,8 @@ static void check_gap(struct skr *k, const struct block *b)
 {
 	const bool damage = k->places != k->s.damage.n_places;
 
-	if (b->kind == BLOCK_INDEX || b->kind == BLOCK_DICT)	/* they have no time */
+	/* It has no time: what stands behind it tells when. */
+	if (b->kind == BLOCK_DICT && !k->last_ts)
 		return;
 	if (b->first_num > k->num + 1) {
 		lose(k, b->first_num - k->num - 1, b->first_ts);

@@ -243,6 +243,8 @@ static void change_at(size_t off, uint8_t how)
 			fail_msg("byte %zu changed, verify holds", off);
 		if (i < good.n && r.n_events + good.block[i].n_events < n_events_before(SIZE_MAX))
 			fail_msg("byte %zu changed: more than its block is lost", off);
+		if (i < good.n && r.n_events + r.record_count != n_events_before(SIZE_MAX))
+			fail_msg("byte %zu changed: it is not told how many events are lost", off);
 	}
 	buf_release(&b);
 }
@@ -255,6 +257,8 @@ static void a_changed_byte_costs_one_block_and_is_told(void **state)
 		change_at(off, 0x10);
 	for (size_t off = 0; off < BLOCK_HEADER_LEN + 20; off += 3)
 		change_at(good.off[good.n / 2] + off, 0x01);
+	for (size_t i = 0; i < good.n; i++)
+		change_at(good.off[i] + BLOCK_HEADER_LEN, 0x01);
 }
 
 /* The recording without bytes from .. to, or with n bytes at. */
