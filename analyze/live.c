@@ -220,7 +220,12 @@ static bool is_large(const struct watch *w)
 
 static int tell_size(const struct watch *w)
 {
-	warn("%s has reached %" PRIu64 "M (--size): the recording ends", w->record, w->size >> 20);
+	if (w->keep)
+		warn("%s: %" PRIu64 "M of it are still read, though --keep is %" PRIu64
+		     "M: the recording ends", w->record, w->size >> 20, w->keep >> 20);
+	else
+		warn("%s has reached %" PRIu64 "M (--size): the recording ends", w->record,
+		     w->size >> 20);
 	return 0;
 }
 
@@ -323,6 +328,10 @@ static int parse_and_watch(struct watch *w, int argc, char **argv)
 		return opt_status(key);
 	if (run_asked(&w->run, argv + p.first, argc - p.first, &status))
 		return status;
+	if (w->keep && !w->record)
+		return opt_usage_error(&live_spec, "--keep is for --record");
+	if (w->keep && w->size && w->size <= w->keep)
+		return opt_usage_error(&live_spec, "--size must be more than --keep");
 	w->live.snaplen = (uint32_t)w->snaplen;
 	if (!w->record)
 		w->live.sample = 0;	/* no rule looks at it */

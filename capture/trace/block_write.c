@@ -158,6 +158,17 @@ static int write_rows(struct block_writer *bw, const struct rows *r)
 
 /* ---- the oldest is given up ---- */
 
+/* Tried before it is needed, hours later perhaps. */
+static bool can_give_up(struct block_writer *bw)
+{
+	const int how = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
+
+	if (!bw->keep || fallocate(bw->fd, how, 0, 4096) == 0)
+		return true;
+	err_sys("cannot keep the newest alone, as files can have no holes there");
+	return false;
+}
+
 /* Up to where all may go: nobody reads it, and enough stands behind it. */
 static uint64_t may_go(const struct block_writer *bw, uint64_t from)
 {
@@ -281,14 +292,14 @@ struct block_writer *block_writer_open(int fd, const char *path,
 	bw->fd = fd;
 	bw->path = xstrdup(path);
 	bw->regular = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
-	bw->keep = bw->regular ? opt->keep : 0;
+	bw->keep = opt->keep;
 	bw->encoder = encoder_new(opt->level);
 	pthread_mutex_init(&bw->lock, NULL);
 	pthread_cond_init(&bw->changed, NULL);
 	stamp(&h, opt->stamp);
 	file_header_put(&bw->header, &h);
 	block_digest(bw->digest, bw->header.p, bw->header.len, "", 0);
-	if (!bw->encoder || put(bw, &bw->header, NULL) < 0) {
+	if (!bw->encoder || !can_give_up(bw) || put(bw, &bw->header, NULL) < 0) {
 		bw->code = -ERR_SYSTEM;
 		bw->error = xstrdup(err_text());
 	}

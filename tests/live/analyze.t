@@ -105,6 +105,11 @@ my $started = time;
 system($saker, 'live', '-q', '-d', '0.5', '-r', "$dir/none.yaml");
 is($? >> 8, 0, '-d ends it');
 cmp_ok(time - $started, '<', 10, 'in time');
+is(system("$saker live -q --keep 1M -d 0.1 2>$dir/said") >> 8, 2, '--keep without --record');
+like(slurp("$dir/said"), qr/--keep is for --record/, 'says so');
+is(system("$saker live -q --keep 2M --size 2M --record $dir/no.skr -d 0.1 2>$dir/said") >> 8, 2, '--keep of all');
+like(slurp("$dir/said"), qr/--size must be more than --keep/, 'says so');
+
 # A flight recorder: the newest is kept, and what is kept is whole.
 my $kept = "$dir/kept.skr";
 is(system($saker, 'live', '-q', '--disable', '*', '--record', $kept, '--keep', '1M', '--',
