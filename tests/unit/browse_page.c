@@ -142,7 +142,7 @@ static void it_has_the_size_it_is_told(void **unused)
 	vt_reset(&vt);
 	vt_resize(&vt, 40, 100);
 	put("\033[36;91Hfar\033[50;200H!");
-	assert_int_equal(vt.cell[35][90], 'f');
+	assert_int_equal(vt_cells(&vt, 35)[90], 'f');
 	assert_int_equal(vt.row, 39);
 	assert_int_equal(vt.column, 100);
 	/* The cursor's row stays on it; what is right of it is gone, a half of a character too. */
@@ -158,6 +158,12 @@ static void it_has_the_size_it_is_told(void **unused)
 	assert_int_equal(vt.rows, 2);
 	assert_int_equal(vt.columns, VT_COLUMNS_MAX);
 	check_row(1, "e");
+	put("\033cnew");
+	assert_int_equal(vt.rows, 2);
+	assert_int_equal(vt.columns, VT_COLUMNS_MAX);
+	check_row(0, "new");
+	check_row(1, "");
+	put("\r\ne");
 	put("\033[?1049h\033[2;100Halone");
 	vt_resize(&vt, 5, 20);
 	put("\033[?1049l!");

@@ -8,16 +8,18 @@
 
 /* Nobody waits for the pauses of a person. */
 #define PAUSE_MOST (NS_PER_S * 2)
+#define STEP_NS (NS_PER_S / 5)
 
 struct replay {
 	struct vt vt;
 	size_t at;		/* chunks that are shown */
+	size_t goal;		/* chunks that are to be */
 	size_t n_sizes;		/* of the terminal, that it has had */
 	uint8_t typed[256];	/* since the last line ended or somebody wrote */
 	unsigned n_typed;
 	bool plays;
 	bool waits;		/* plays, and more may come */
-	int up;			/* rows of the terminal, from where its cursor is in sight */
+	int up;			/* rows, from where the cursor is in sight; or down */
 	uint64_t next;		/* monotonic: when the next chunk is due */
 };
 
@@ -64,33 +66,51 @@ static void show_chunk(struct replay *r, const struct stream_chunk *c)
 static void take_sizes(struct frame *f)
 {
 	struct replay *r = f->replay;
-	struct stream_size size;
+	struct stream_size size, last = { .rows = 0 };
 
 	while (stream_sizes(f->stream, r->n_sizes, &size, 1) == 1
 	       && (size.at <= r->at || r->n_sizes == 0)) {
-		vt_resize(&r->vt, size.rows, size.columns);
+		last = size;
 		r->n_sizes++;
 	}
+	if (last.rows)
+		vt_resize(&r->vt, last.rows, last.columns);
 }
 
 static void to_begin(struct replay *r)
 {
 	vt_reset(&r->vt);
-	r->at = r->n_sizes = r->n_typed = 0;
+	r->at = r->goal = r->n_sizes = r->n_typed = 0;
+}
+
+/* As far on the way as there is time for between two keys. */
+static void step(struct frame *f)
+{
+	struct replay *r = f->replay;
+	const uint64_t until = monotonic_ns() + STEP_NS;
+	struct stream_chunk c;
+
+	while (r->at < r->goal) {
+		if (stream_chunks(f->stream, r->at, &c, 1) != 1) {
+			r->goal = r->at;
+			return;
+		}
+		take_sizes(f);
+		show_chunk(r, &c);
+		r->at++;
+		if (monotonic_ns() > until)
+			return;
+	}
 }
 
 static void go_to(struct frame *f, size_t at)
 {
 	struct replay *r = f->replay;
-	struct stream_chunk c;
 
 	if (at < r->at)
 		to_begin(r);
-	while (r->at < at && stream_chunks(f->stream, r->at, &c, 1) == 1) {
-		take_sizes(f);
-		show_chunk(r, &c);
-		r->at++;
-	}
+	r->goal = at;
+	step(f);
 }
 
 /* ---- in time -------------------------------------------------------------------- */
@@ -130,7 +150,7 @@ static size_t plain_row(const struct vt *vt, int row, char *out)
 	size_t end = 0;
 
 	for (size_t i = 0; i < (size_t)vt->columns; i++) {
-		const uint32_t c = vt->cell[row][i];
+		const uint32_t c = vt_cells(vt, row)[i];
 
 		out[i] = c == 0 ? ' ' : c < 0x80 ? (char)c : '?';
 		end = c ? i + 1 : end;
@@ -142,9 +162,22 @@ static size_t plain_row(const struct vt *vt, int row, char *out)
 static int first_row(const struct frame *f)
 {
 	const struct replay *r = f->replay;
-	const int first = r->vt.row >= f->height ? r->vt.row - f->height + 1 : 0;
+	const int first = (r->vt.row >= f->height ? r->vt.row - f->height + 1 : 0) - r->up;
+	const int last = r->vt.rows > f->height ? r->vt.rows - f->height : 0;
 
-	return first > r->up ? first - r->up : 0;
+	return first < 0 ? 0 : first > last ? last : first;
+}
+
+/* Is there anything in the rows below those in sight? */
+static bool has_below(const struct frame *f)
+{
+	const struct vt *const v = &f->replay->vt;
+
+	for (int row = first_row(f) + f->height; row < v->rows; row++)
+		for (int i = 0; i < v->columns; i++)
+			if (vt_cells(v, row)[i])
+				return true;
+	return false;
 }
 
 void replay_draw(struct frame *f, int row, int height)
@@ -154,6 +187,7 @@ void replay_draw(struct frame *f, int row, int height)
 	int first;
 
 	play(f);
+	step(f);
 	if (r->at == 0) {
 		term_put(row, 0, -1, ROLE_DIM, "Enter replays it, Down goes on by one step, "
 			 "End to its end, x shows its bytes");
@@ -166,7 +200,7 @@ void replay_draw(struct frame *f, int row, int height)
 
 		term_quoted(row + i, 0, r->vt.columns, ROLE_TEXT, text, n, false);
 	}
-	if (r->vt.row - first < height)
+	if (r->vt.row >= first && r->vt.row - first < height)
 		term_mark(row + r->vt.row - first,
 			  r->vt.column < r->vt.columns ? r->vt.column : r->vt.columns - 1, 1,
 			  ROLE_SELECTED);
@@ -186,7 +220,8 @@ bool replay_act(struct frame *f, enum action a)
 			r->up += f->height / 2;
 		return true;
 	case ACT_HALF_DOWN:
-		r->up -= r->up < f->height / 2 ? r->up : f->height / 2;
+		if (first_row(f) + f->height < r->vt.rows)
+			r->up -= f->height / 2;
 		return true;
 	case ACT_PLAY:
 		if (r->at >= s.n_chunks)
@@ -208,7 +243,9 @@ bool replay_act(struct frame *f, enum action a)
 
 bool replay_plays(const struct frame *f)
 {
-	return f->replay && f->replay->plays && !f->replay->waits;
+	const struct replay *const r = f->replay;
+
+	return r && ((r->plays && !r->waits) || r->at < r->goal);
 }
 
 void replay_status(const struct ui *u, const struct frame *f, struct buf *out)
@@ -226,4 +263,6 @@ void replay_status(const struct ui *u, const struct frame *f, struct buf *out)
 	}
 	if (first_row(f) > 0)
 		buf_str(out, "  C-u: above");
+	if (has_below(f))
+		buf_str(out, "  C-d: below");
 }

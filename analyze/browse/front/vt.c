@@ -6,12 +6,24 @@
 #include "analyze/browse/front/vt_parts.h"
 #include "capture/base/quote.h"
 
+/* As it was switched on, in the size that it has. */
+static void vt_clear(struct vt *v)
+{
+	const int rows = v->rows, columns = v->columns;
+
+	memset(v, 0, sizeof(*v));
+	for (unsigned i = 0; i < VT_ROWS_MAX; i++)
+		v->line[i] = (uint16_t)i;
+	v->rows = rows;
+	v->columns = columns;
+	v->bottom = rows - 1;
+}
+
 void vt_reset(struct vt *v)
 {
-	memset(v, 0, sizeof(*v));
 	v->rows = VT_ROWS;
 	v->columns = VT_COLUMNS;
-	v->bottom = v->rows - 1;
+	vt_clear(v);
 }
 
 /* ---- control sequences ---------------------------------------------------------- */
@@ -143,7 +155,7 @@ static void escape(struct vt *v, uint8_t c)
 		vt_line_back(v);
 		break;
 	case 'c':
-		vt_reset(v);
+		vt_clear(v);
 	}
 }
 

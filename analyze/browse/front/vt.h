@@ -18,6 +18,7 @@ enum {
 struct vt {
 	int rows, columns;			/* at least 2 */
 	uint32_t cell[VT_ROWS_MAX][VT_COLUMNS_MAX];	/* characters; 0: blank */
+	uint16_t line[VT_ROWS_MAX];		/* which of cell a row is: they are not moved */
 	int row, column, saved_row, saved_column;
 	int top, bottom;			/* rows that scroll */
 	enum { VT_TEXT, VT_ESC, VT_CSI, VT_STRING, VT_STRING_ESC, VT_CHARSET } state;
@@ -27,11 +28,16 @@ struct vt {
 	unsigned n_utf8;
 	uint32_t last;				/* character, which may be repeated */
 	bool alternate;				/* a program has the screen for itself ... */
-	uint32_t behind[VT_ROWS_MAX][VT_COLUMNS_MAX];	/* ... and this is what comes back */
+	uint32_t behind[VT_ROWS_MAX][VT_COLUMNS_MAX];	/* ... and this, by rows, comes back */
 	int behind_row, behind_column;
 };
 
 void vt_reset(struct vt *v);
+/* The characters of a row. */
+static inline uint32_t *vt_cells(const struct vt *v, int row)
+{
+	return (uint32_t *)v->cell[v->line[row]];
+}
 /* It has another size now, within the bounds; what has no room any more is gone. */
 void vt_resize(struct vt *v, int rows, int columns);
 /* As programs write it: a line ends in \n alone, which the kernel makes \r\n of. */

@@ -11,8 +11,10 @@
 
 static void clear(struct vt *v, int row, int from, int to)
 {
+	uint32_t *const cells = vt_cells(v, row);
+
 	for (int i = from; i < to; i++)
-		v->cell[row][i] = 0;
+		cells[i] = 0;
 }
 
 /* Of a wide character there are both halves, or neither. */
@@ -30,18 +32,27 @@ static void mend(struct vt *v, uint32_t *row)
 	}
 }
 
-static void scroll(struct vt *v, int from, int to, int by)
+static void swap(uint16_t *a, uint16_t *b)
 {
-	const size_t row = sizeof(v->cell[0]);
+	const uint16_t was = *a;
 
-	for (; by > 0; by--) {
-		memmove(v->cell[from], v->cell[from + 1], (size_t)(to - from) * row);
-		clear(v, to, 0, v->columns);
-	}
-	for (; by < 0; by++) {
-		memmove(v->cell[from + 1], v->cell[from], (size_t)(to - from) * row);
-		clear(v, from, 0, v->columns);
-	}
+	*a = *b;
+	*b = was;
+}
+
+/* The rows between two, which they include, n up or (n < 0) down. */
+static void scroll(struct vt *v, int from, int to, int n)
+{
+	const int height = to - from + 1;
+	uint16_t *const line = v->line;
+
+	n = n > height ? height : n < -height ? -height : n;
+	for (int r = from; r + n <= to && n > 0; r++)
+		swap(&line[r], &line[r + n]);
+	for (int r = to; r + n >= from && n < 0; r--)
+		swap(&line[r], &line[r + n]);
+	for (int r = n > 0 ? to - n + 1 : from; r <= (n > 0 ? to : from - n - 1); r++)
+		clear(v, r, 0, v->columns);
 }
 
 void vt_line_feed(struct vt *v)
@@ -63,7 +74,7 @@ void vt_line_back(struct vt *v)
 /* w columns wide; a character of which it covers a half goes. */
 static void put_cells(struct vt *v, int at, uint32_t c, int w)
 {
-	uint32_t *const row = v->cell[v->row];
+	uint32_t *const row = vt_cells(v, v->row);
 
 	if (row[at] == HALF && at > 0)
 		row[at - 1] = 0;
@@ -99,7 +110,7 @@ void vt_erase_display(struct vt *v, int how)
 	if (how < 2)
 		clear(v, v->row, how == 0 ? vt_clamp(v->column, v->columns - 1) : 0,
 		      how == 0 ? v->columns : vt_clamp(v->column, v->columns - 1) + 1);
-	mend(v, v->cell[v->row]);
+	mend(v, vt_cells(v, v->row));
 }
 
 void vt_erase_line(struct vt *v, int how)
@@ -107,13 +118,13 @@ void vt_erase_line(struct vt *v, int how)
 	const int at = vt_clamp(v->column, v->columns - 1);
 
 	clear(v, v->row, how ? 0 : at, how == 1 ? at + 1 : v->columns);
-	mend(v, v->cell[v->row]);
+	mend(v, vt_cells(v, v->row));
 }
 
 void vt_shift_cells(struct vt *v, int by)
 {
 	const int at = vt_clamp(v->column, v->columns - 1), room = v->columns - at;
-	uint32_t *row = v->cell[v->row] + at;
+	uint32_t *row = vt_cells(v, v->row) + at;
 	const int n = vt_clamp(by < 0 ? -by : by, room);
 
 	if (by > 0) {
@@ -123,7 +134,7 @@ void vt_shift_cells(struct vt *v, int by)
 		memmove(row, row + n, (size_t)(room - n) * sizeof(*row));
 		clear(v, v->row, v->columns - n, v->columns);
 	}
-	mend(v, v->cell[v->row]);
+	mend(v, vt_cells(v, v->row));
 }
 
 void vt_shift_lines(struct vt *v, int by)
@@ -139,7 +150,7 @@ void vt_erase_cells(struct vt *v, int n)
 	const int at = vt_clamp(v->column, v->columns - 1);
 
 	clear(v, v->row, at, at + vt_clamp(n, v->columns - at));
-	mend(v, v->cell[v->row]);
+	mend(v, vt_cells(v, v->row));
 }
 
 void vt_repeat(struct vt *v, int n)
@@ -161,28 +172,28 @@ void vt_alternate(struct vt *v, bool begins)
 		return;
 	v->alternate = begins;
 	if (begins) {
-		memcpy(v->behind, v->cell, (size_t)v->rows * sizeof(v->cell[0]));
+		for (int r = 0; r < v->rows; r++)
+			memcpy(v->behind[r], vt_cells(v, r), sizeof(v->behind[r]));
 		v->behind_row = v->row;
 		v->behind_column = v->column;
 		vt_erase_display(v, 2);
 		v->row = v->column = 0;
 	} else {
-		memcpy(v->cell, v->behind, (size_t)v->rows * sizeof(v->cell[0]));
+		for (int r = 0; r < v->rows; r++)
+			memcpy(vt_cells(v, r), v->behind[r], sizeof(v->behind[r]));
 		v->row = v->behind_row;
 		v->column = v->behind_column;
 	}
 }
 
 /* What is not on it any more is nowhere. */
-static void cut(struct vt *v, uint32_t (*cell)[VT_COLUMNS_MAX])
+static void cut(struct vt *v, uint32_t *cells, int row)
 {
-	for (int r = 0; r < VT_ROWS_MAX; r++) {
-		const int from = r < v->rows ? v->columns : 0;
+	const int from = row < v->rows ? v->columns : 0;
 
-		memset(cell[r] + from, 0, (size_t)(VT_COLUMNS_MAX - from) * sizeof(cell[r][0]));
-		if (from)
-			mend(v, cell[r]);
-	}
+	memset(cells + from, 0, (size_t)(VT_COLUMNS_MAX - from) * sizeof(*cells));
+	if (from)
+		mend(v, cells);
 }
 
 void vt_resize(struct vt *v, int rows, int columns)
@@ -201,8 +212,10 @@ void vt_resize(struct vt *v, int rows, int columns)
 		scroll(v, 0, was - 1, v->row - v->rows + 1);
 		v->row = v->rows - 1;
 	}
-	cut(v, v->cell);
-	cut(v, v->behind);
+	for (int r = 0; r < VT_ROWS_MAX; r++) {
+		cut(v, vt_cells(v, r), r);
+		cut(v, v->behind[r], r);
+	}
 	v->top = 0;
 	v->bottom = v->rows - 1;
 	v->column = vt_clamp(v->column, v->columns);
@@ -217,7 +230,7 @@ size_t vt_row(const struct vt *v, int row, char *out)
 	size_t n = 0, end = 0;
 
 	for (int i = 0; i < v->columns; i++) {
-		const uint32_t c = v->cell[row][i];
+		const uint32_t c = vt_cells(v, row)[i];
 
 		if (c == HALF)
 			continue;
