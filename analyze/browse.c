@@ -221,7 +221,6 @@ static int browse_file(struct browsing *b)
 	struct browse_options o = {
 		.views = &b->views, .env = &b->env, .threads = (unsigned)b->jobs,
 		.opened = enter, .arg = b, .grows = b->live,
-		.keep = b->ui.path ? 0 : b->record.size,
 	};
 	struct browse *model;
 	int rc = start_recorder(b);
@@ -231,6 +230,7 @@ static int browse_file(struct browsing *b)
 	if (rc < 0)
 		return rc;
 	o.path = b->ui.path;
+	o.keep = b->recorder.keeps ? b->record.size : 0;
 	o.rules = b->rules;
 	model = browse_open(&o);
 	if (!model) {

@@ -42,10 +42,10 @@ static int size_arguments(const struct recorder *r, const struct recorder_option
 
 	snprintf(keep, sizeof(keep), "%" PRIu64, o->size);
 	snprintf(size, sizeof(size), "%" PRIu64,
-		 r->folder ? o->size * PAUSED_TIMES + PAUSED_MORE : o->size);
+		 r->keeps ? o->size * PAUSED_TIMES + PAUSED_MORE : o->size);
 	argv[n++] = "--size";
 	argv[n++] = size;
-	if (r->folder) {
+	if (r->keeps) {
 		argv[n++] = "--keep";
 		argv[n++] = keep;
 	}
@@ -105,6 +105,20 @@ static void be_recorder(const struct recorder *r, const struct recorder_options 
 	_exit(0);
 }
 
+/* What is given up becomes a hole in the file. */
+static bool has_holes(const char *path)
+{
+	const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	const bool has = fd >= 0
+		&& fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 4096) == 0;
+
+	if (fd >= 0) {
+		close(fd);
+		unlink(path);
+	}
+	return has;
+}
+
 static int choose_file(struct recorder *r, const char *path)
 {
 	const char *tmp = getenv("TMPDIR");
@@ -125,6 +139,7 @@ static int choose_file(struct recorder *r, const char *path)
 	}
 	r->path = xmalloc(strlen(r->folder) + sizeof("/live.skr"));
 	sprintf(r->path, "%s/live.skr", r->folder);
+	r->keeps = has_holes(r->path);
 	return 0;
 }
 

@@ -12,6 +12,7 @@ struct recorder {
 	pid_t pid;
 	int said;		/* its messages; it has ended when they have */
 	char *path, *folder;	/* folder: of its own, removed at the end; NULL: the file stays */
+	bool keeps;		/* the newest alone, of a file of its own */
 };
 
 enum { RECORDER_RULES_MAX = 64 };
@@ -19,8 +20,8 @@ enum { RECORDER_RULES_MAX = 64 };
 struct recorder_options {
 	const char *path;		/* NULL: a file that is gone afterwards */
 	const char *snaplen;		/* as saker live takes it */
-	/* Bytes that the recording has at most; of a file that is gone afterwards the newest are
-	 * kept. */
+	/* Bytes that the recording has at most; of a file of its own the newest are kept, if the
+	 * file system can. */
 	uint64_t size;
 	bool self;			/* record the browser as well */
 	bool latency;			/* measure calls */

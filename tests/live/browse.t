@@ -214,22 +214,22 @@ my $calls = 1500000;
 sub calls { system("dd if=/dev/zero of=/dev/null bs=1 count=$calls 2>/dev/null") == 0 or die "dd: $!\n" }
 $screen = browse('--size', '1M', '--view', 'events', '--filter', 'evt.num > 0');
 my ($own) = glob "$dir/tmp/*/live.skr";
-sub on_disk { return (stat $own)[12] * 512 }
-for (1 .. 8) {
+# How large a part is depends on what else the machine does.
+sub given_up { return (-s $own) - (stat $own)[12] * 512 }
+for (1 .. 20) {
 	calls();
-	last if -s $own > 6 << 20;
+	last if given_up() > (-s $own) / 2;
 }
-cmp_ok(-s $own, '>', 3 << 20, 'much was recorded');
-cmp_ok(on_disk(), '<', (-s $own) / 2, 'little of it is kept');
+cmp_ok(given_up(), '>', (-s $own) / 2, 'most of what was recorded is given up');
 like($screen->capture(0), qr/ live +UTC/, 'it has not ended');
 $screen->press('g');
 ok(shows($screen, qr/ paused +UTC/, 10), 'paused at the first event');
 $screen->wait_complete;
 my ($oldest) = $screen->capture(0) =~ /^ +NUMBER .*\n +(\d+) /m;
 cmp_ok($oldest, '>', $calls, 'that is not the first any more') or diag($screen->capture(0));
-my $before = on_disk();
+my $given_up = given_up();
 calls() for 1 .. 2;
-cmp_ok(on_disk(), '>', $before, 'nothing is given up while it is paused');
+cmp_ok(given_up(), '<', $given_up + (64 << 10), 'nothing is given up while it is paused');
 $screen->press('G', 'g');
 $screen->wait_complete;
 is(($screen->capture(0) =~ /^ +NUMBER .*\n +(\d+) /m)[0], $oldest, 'the same event is there') or diag($screen->capture(0));
@@ -239,9 +239,15 @@ $screen->text('#1');
 $screen->press('Enter');
 ok(shows($screen, qr/is counted, but not kept/, 10), 'who asks for what is gone is told') or diag($screen->capture(0));
 $screen->press('L');
-ok(wait_for(sub { calls(); on_disk() < $before + (1 << 20) }, 30), 'it goes on, and so does giving up')
-	or diag(on_disk(), " of $before");
+ok(wait_for(sub { calls(); given_up() > $given_up + (256 << 10) }, 60), 'it goes on, and so does giving up')
+	or diag(given_up(), " were $given_up");
 unlike($screen->capture(0), qr/damaged/, 'still nothing is damaged');
+$screen->press('L');
+ok(shows($screen, qr/ paused +UTC/, 10), 'paused again');
+kill 'TERM', grep { slurp("/proc/$_/cmdline") =~ /\0--live\0/ && slurp("/proc/$_/status") =~ /^PPid:\t@{[$screen->pid]}$/m }
+	map { basename($_) } glob '/proc/[0-9]*';
+ok(shows($screen, qr/ paused, ended +UTC/, 10), 'the recorder ends meanwhile: it is told') or diag($screen->capture(0));
+like($screen->capture(0), qr/the recorder has ended/, 'in words, too');
 $screen->press('q');
 ok($screen->wait_over, 'it ends');
 $screen->close;

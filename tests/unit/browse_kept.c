@@ -8,6 +8,7 @@
 
 #include "analyze/browse/model/detail.h"
 #include "analyze/browse/model/events.h"
+#include "analyze/browse/model/inside.h"
 #include "tests/unit/browse_world.h"
 
 enum { KEEP = 60000, SLACK = 50000, STEP = 500, OPENED = 3000 };
@@ -35,6 +36,18 @@ static int make(void **unused)
 	exit(0);
 }
 
+/* A process of the snapshot that does nothing. */
+static const struct event *idle(void)
+{
+	static struct event ev;
+
+	event_init(&ev, EV_SNAP_THREAD);
+	value_number(&ev.v[P(SNAP_THREAD, tid)], 4999);
+	value_number(&ev.v[P(SNAP_THREAD, pid)], 4999);
+	world_text(&ev, P(SNAP_THREAD, comm), "idle");
+	return &ev;
+}
+
 static int begin(void **unused)
 {
 	const struct source_info info = { .hostname = "h", .kernel = "k", .arch_name = "x86_64",
@@ -43,6 +56,7 @@ static int begin(void **unused)
 
 	written = 0;
 	state = state_new(NULL);
+	state_update(state, idle());
 	writer = writer_open(path, true, &info, &opt);
 	world_key(writer, state, 1);
 	return writer ? 0 : -1;
@@ -85,6 +99,8 @@ static struct browse_progress grow(struct world *w)
 	struct browse_progress p;
 
 	assert_true(browse_grow(w->b, false) >= 0);
+	if (w->b->kept.part > 0)
+		assert_true(w->b->info.size - w->b->parts[w->b->kept.part].off >= KEEP);
 	world_base(w);
 	browse_progress(w->b, &p);
 	return p;
@@ -152,6 +168,47 @@ static void all_is_counted_the_newest_is_kept(void **unused)
 	assert_int_equal(n_counted(&w, late), WORLD_EVENTS - kept.num + 1);
 	query_close(late);
 	query_close(q);
+	world_end(&w);
+}
+
+static uint64_t calls_per_second(struct world *w, const char *filter)
+{
+	struct query *const q = world_query(w, "syscalls", filter);
+	struct query_rows rows = {0};
+	uint64_t rate;
+
+	world_complete(w, q);
+	query_rows(q, 0, 1, &rows);
+	assert_int_equal(query_view(q)->columns[1].unit, UNIT_RATE);
+	rate = rows.v[0].cells[1].u;
+	query_rows_release(&rows);
+	query_close(q);
+	return rate;
+}
+
+static size_t n_rows(struct world *w, const char *view, const char *filter)
+{
+	struct query *const q = world_query(w, view, filter);
+	const size_t n = world_complete(w, q).n_rows;
+
+	query_close(q);
+	return n;
+}
+
+/* What is counted late is counted over the time of what is kept, and its snapshot is there. */
+static void late_views_are_of_what_is_kept(void **unused)
+{
+	uint64_t early, late;
+	struct world w;
+
+	have(OPENED);
+	look(&w);
+	early = calls_per_second(&w, NULL);
+	grow_to(&w, WORLD_EVENTS);
+	late = calls_per_second(&w, "evt.num > 0");
+	assert_in_range(late, early * 9 / 10, early * 11 / 10);
+	assert_int_equal(n_rows(&w, "page_faults", NULL),
+			 n_rows(&w, "page_faults", "evt.num > 0") + 1);
 	world_end(&w);
 }
 
@@ -290,6 +347,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
 		T(all_is_counted_the_newest_is_kept),
+		T(late_views_are_of_what_is_kept),
 		T(lists_begin_with_what_is_kept),
 		T(a_list_goes_on),
 		T(details_say_so),

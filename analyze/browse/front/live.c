@@ -59,14 +59,15 @@ static void move_on(struct ui *u)
 	}
 }
 
-void live_gone(struct ui *u, uint64_t ts)
+bool live_gone(struct ui *u, uint64_t ts)
 {
 	char from[TIME_TEXT_MAX];
 
 	if (ts >= u->first || u->first == u->info->first_ts)
-		return;
+		return false;
 	time_date(from, u->first, ui_offset(u), ' ');
 	ui_say(u, "what was before %.19s is counted, but not kept (--size)", from);
+	return true;
 }
 
 /* Who looks at what is given up looks at the oldest that is kept then. */
@@ -95,7 +96,11 @@ void live_step(struct ui *u)
 	if (!u->options->live || l->ended || now_ms() < l->next_at)
 		return;
 	l->next_at = now_ms() + EVERY_MS;
-	l->over = l->over || recorder_ended(u);
+	if (!l->over && recorder_ended(u)) {
+		l->over = true;
+		if (!l->follows)
+			ui_error(u, "%s", *l->said ? l->said : "the recorder has ended");
+	}
 	if (stands_still(u))
 		return;
 	rc = browse_grow(u->b, l->over);
@@ -156,5 +161,5 @@ void live_past(struct ui *u, enum action a)
 const char *live_text(const struct ui *u)
 {
 	return !u->options->live ? "" : u->live.ended ? "ended  " : u->live.follows ? "live  "
-		: "paused  ";
+		: u->live.over ? "paused, ended  " : "paused  ";
 }

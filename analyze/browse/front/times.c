@@ -125,6 +125,8 @@ void ui_mark_step(struct ui *u)
 		return;
 	}
 	ui_cursor(u, m.ts, m.num);
+	if (live_gone(u, m.ts))
+		return;
 	if (m.kind == MARK_ALERT)
 		tell_alert(u, &m);
 	else if (m.kind == MARK_LOSS)

@@ -211,8 +211,8 @@ void live_step(struct ui *u);			/* between keys */
 int live_wait(const struct ui *u, int ms);	/* how long to wait for a key */
 bool live_toggle(struct ui *u);
 void live_past(struct ui *u, enum action a);	/* before a key acts: may pause */
-/* Says so if a time is before all that is kept. */
-void live_gone(struct ui *u, uint64_t ts);
+/* Says so if a time is before all that is kept: true. */
+bool live_gone(struct ui *u, uint64_t ts);
 const char *live_text(const struct ui *u);	/* for the title */
 
 /* ---- screen.c, screen_prompt.c, strip.c, help.c: what is around the body ---- */

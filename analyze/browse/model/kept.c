@@ -48,7 +48,7 @@ void kept_move_on(struct browse *b)
 	unsigned part = was;
 
 	while (done > 0 && part + 1 < b->n_parts && b->parts[part + 1].off <= done
-	       && b->info.size - b->parts[part].off > b->kept.bytes)
+	       && b->info.size - b->parts[part + 1].off >= b->kept.bytes)
 		part++;
 	if (part == was)
 		return;

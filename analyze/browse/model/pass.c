@@ -117,7 +117,8 @@ static bool has_rows(const struct pass *p)
 {
 	if (!p->scan->alone && p->part < kept_part(p->r->b))
 		return false;
-	return !p->scan->sieved || (p->part == 0 && p->plan->plain && p->plan->views[0].processes)
+	return !p->scan->sieved || (p->part == p->scan->first_part && p->plan->plain
+				    && p->plan->views[0].processes)
 		|| sieve_part(&p->scan->sieve, p->part);
 }
 

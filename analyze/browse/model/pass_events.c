@@ -147,7 +147,8 @@ static void on_pseudo(struct pass *p, const struct event *ev)
 		on_sample(p, ev);
 	if (ev->type == EV_LOSS)
 		note_loss(p, ev);
-	if (ev->type != EV_SNAP_END || !p->plan->plain || p->part != 0 || p->num != 0)
+	if (ev->type != EV_SNAP_END || !p->plan->plain || p->part != p->scan->first_part
+	    || p->num != 0)
 		return;
 	state_each_thread(p->st, note_container, p);
 	for (unsigned i = 0; i < p->plan->n_views; i++)

@@ -73,12 +73,13 @@ static void choose_blocks(struct scan *s)
 
 struct scan *scan_new(struct browse *b, const struct scan_plan *plan)
 {
+	const uint64_t first = browse_kept(b).ts;
 	struct scan *s = xcalloc(1, sizeof(*s));
 
 	s->b = b;
 	s->plan = *plan;
 	s->alone = has_correlations(plan, b);
-	s->lo = plan->from > b->info.first_ts ? plan->from : b->info.first_ts;
+	s->lo = plan->from > first ? plan->from : first;
 	s->hi = plan->to < b->info.last_ts || (b->grows && plan->to != UINT64_MAX) ? plan->to :
 		b->info.last_ts;
 	s->widens = b->grows && plan->to == UINT64_MAX;

@@ -115,8 +115,8 @@ static inline bool range_is_over(uint64_t to, const struct event *ev)
 }
 
 /* Cuts the recording; out has room for PARTS_MAX.  One that grows gets another part with each key
- * frame, PARTS_GROWN_MAX in all: three weeks of them. */
-enum { PARTS_MAX = 1024, PARTS_GROWN_MAX = 65536 };
+ * frame, PARTS_GROWN_MAX in all: there is one every 30 s, or more often where much happens. */
+enum { PARTS_MAX = 1024, PARTS_GROWN_MAX = 1 << 18 };
 unsigned parts_of(struct source *s, struct part *out);
 /* Where the recording has grown: what the index says of that. */
 void parts_grow(struct browse *b);

@@ -222,12 +222,20 @@ static unsigned first_part(struct stream *s, struct seeker *k)
 	return part;
 }
 
+/* Why nothing is followed. */
+static const char *nothing(const struct stream *s)
+{
+	if (s->num < kept_num(s->b))
+		return "its event was given up: only the newest are kept";
+	return s->kind == STREAM_TTY ? "its process has no terminal"
+		: "it has no descriptor whose name is known";
+}
+
 /* To where the descriptor was opened. */
 static bool begin(struct stream *s, struct seeker *k, const struct event_set *types)
 {
 	if (!find_event(s, k) || !identify(s, k)) {
-		fail(s, s->kind == STREAM_TTY ? "its process has no terminal" :
-		     "it has no descriptor whose name is known");
+		fail(s, nothing(s));
 		return false;
 	}
 	s->begun = true;
