@@ -14,6 +14,7 @@
 #include "capture/base/buf.h"
 #include "capture/base/err.h"
 #include "capture/base/mem.h"
+#include "capture/base/output.h"
 #include "capture/base/progress.h"
 #include "capture/trace/source.h"
 
@@ -109,8 +110,7 @@ static void be_recorder(const struct recorder *r, const struct recorder_options 
 static bool has_holes(const char *path)
 {
 	const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	const bool has = fd >= 0
-		&& fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 4096) == 0;
+	const bool has = fd >= 0 && output_has_holes(fd);
 
 	if (fd >= 0) {
 		close(fd);

@@ -57,6 +57,11 @@ static int reuse(const char *path, bool force)
 	return fd;
 }
 
+bool output_has_holes(int fd)
+{
+	return fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 4096) == 0;
+}
+
 int output_create(const char *path, bool force)
 {
 	int fd;

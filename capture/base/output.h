@@ -12,6 +12,9 @@
  * Returns the descriptor, negative with a message. */
 int output_create(const char *path, bool force);
 
+/* Can a file there, which is open for writing, get holes where something stood?  errno if not. */
+bool output_has_holes(int fd);
+
 enum output_old {
 	OUTPUT_KEEP,		/* what stands there is renamed to path.old */
 	OUTPUT_DROP,

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "capture/base/err.h"
+#include "capture/base/output.h"
 #include "capture/base/sandbox.h"
 
 enum {
@@ -161,9 +162,7 @@ static int write_rows(struct block_writer *bw, const struct rows *r)
 /* Tried before it is needed, hours later perhaps. */
 static bool can_give_up(struct block_writer *bw)
 {
-	const int how = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
-
-	if (!bw->keep || fallocate(bw->fd, how, 0, 4096) == 0)
+	if (!bw->keep || output_has_holes(bw->fd))
 		return true;
 	err_sys("cannot keep the newest alone, as files can have no holes there");
 	return false;

@@ -88,6 +88,11 @@ static void forget(struct ui *u)
 	}
 }
 
+static void tell_end(struct ui *u)
+{
+	ui_error(u, "%s", *u->live.said ? u->live.said : "the recorder has ended");
+}
+
 void live_step(struct ui *u)
 {
 	struct live *const l = &u->live;
@@ -99,7 +104,7 @@ void live_step(struct ui *u)
 	if (!l->over && recorder_ended(u)) {
 		l->over = true;
 		if (!l->follows)
-			ui_error(u, "%s", *l->said ? l->said : "the recorder has ended");
+			tell_end(u);
 	}
 	if (stands_still(u))
 		return;
@@ -113,7 +118,7 @@ void live_step(struct ui *u)
 	}
 	l->ended = l->over && rc >= 0;
 	if (l->ended)
-		ui_error(u, "%s", *l->said ? l->said : "the recorder has ended");
+		tell_end(u);
 }
 
 int live_wait(const struct ui *u, int ms)
